@@ -1,0 +1,124 @@
+# postcask
+#
+#   make            the programs for this host, in build/bin
+#   make run        build the image, boot it, show the report and how to connect
+#   make check      all tests
+#   make image      build/postcask.qcow2
+#   make bench      the project's figures beside its peers'
+#   make clean      removes build/
+#
+# Each installs what it needs on a fresh Debian or Ubuntu host (as root or with
+# sudo).  SANITIZE=1 builds with ASan and UBSan in a folder of its own.
+
+VERSION := 0.1.0
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+CC = gcc
+WARNINGS = -Wall -Wextra -Werror -Wformat=2 -Wshadow -Wstrict-prototypes -Wvla
+HARDENING = -fstack-protector-strong -fPIE
+CFLAGS = -O2 -g
+CPPFLAGS = -D_GNU_SOURCE -DPOSTCASK_VERSION='"$(VERSION)"' -I. -Isrc
+LDFLAGS = -pie -Wl,-z,relro,-z,now,--as-needed,--gc-sections
+OUT = build
+
+ifdef SANITIZE
+CFLAGS = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+OUT = build/sanitize
+else
+HARDENING += -D_FORTIFY_SOURCE=2
+endif
+ifdef SYSROOT
+CPPFLAGS += --sysroot=$(abspath $(SYSROOT))
+LDFLAGS += --sysroot=$(abspath $(SYSROOT))
+OUT = build/image-programs
+endif
+
+ALL_CFLAGS = -std=c17 $(WARNINGS) $(HARDENING) -ffunction-sections -MMD -MP $(CFLAGS) $(CPPFLAGS)
+
+# One library a folder; a file *_main.c is a program.
+FOLDERS = src/command firstboot firewall src/probe src/settings src/base
+sources = $(filter-out %_main.c,$(wildcard $(1)/*.c))
+objects = $(patsubst %.c,$(OUT)/object/%.o,$(call sources,$(1)))
+LIBRARY_OBJECTS = $(foreach folder,$(FOLDERS),$(call objects,$(folder)))
+LIBRARY = $(OUT)/object/postcask.a
+LIBS = -lyaml -ljansson -lssl -lcrypto -lnftnl -lmnl -lsystemd -lcrypt -lz -lpthread
+
+PROGRAMS = postcask postcask-firstboot postcask-firewall postcask-verify postcask-report \
+	postcask-certificate
+postcask_MAIN = src/command/postcask_main.c
+postcask-firstboot_MAIN = firstboot/firstboot_main.c
+postcask-firewall_MAIN = firewall/firewall_main.c
+postcask-verify_MAIN = src/probe/verify_main.c
+postcask-report_MAIN = src/probe/report_main.c
+postcask-certificate_MAIN = firstboot/certificate_main.c
+BUILT = $(foreach program,$(PROGRAMS),$(if $(wildcard $($(program)_MAIN)),$(program)))
+
+all: $(BUILT:%=$(OUT)/bin/%) $(OUT)/bin/postcask-image
+
+$(OUT)/object/%.o: %.c | $(OUT)/host-ready
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(LIBRARY): $(LIBRARY_OBJECTS)
+	@mkdir -p $(@D)
+	rm -f $@; ar rcs $@ $^
+
+define program_rule
+$(OUT)/bin/$(1): $(OUT)/object/$(patsubst %.c,%.o,$($(1)_MAIN)) $(LIBRARY)
+	@mkdir -p $$(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $$@ $$^ $(LIBS)
+endef
+$(foreach program,$(BUILT),$(eval $(call program_rule,$(program))))
+
+# The builder is the only program that needs libguestfs.
+$(OUT)/bin/postcask-image: $(OUT)/object/image/image_main.o $(call objects,image) $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lguestfs $(LIBS)
+
+# What the image carries, compiled against its own Debian: make SYSROOT=DIR image-programs
+image-programs: $(BUILT:%=$(OUT)/bin/%)
+	install -D -t $(OUT)/usr/bin $(OUT)/bin/postcask
+	install -D -t $(OUT)/usr/lib/postcask $(filter-out %/postcask,$^)
+	strip $(OUT)/usr/bin/* $(OUT)/usr/lib/postcask/*
+
+# The packages of this host, installed once.
+HOST_LISTS = image/host-packages tests/host-packages
+build/host-ready: $(wildcard $(HOST_LISTS)) image/install-host-packages
+	@mkdir -p $(@D)
+	image/install-host-packages $(wildcard $(HOST_LISTS))
+	@touch $@
+ifneq ($(OUT),build)
+$(OUT)/host-ready: build/host-ready
+	@mkdir -p $(@D)
+	@touch $@
+endif
+
+TESTS = $(patsubst tests/unit/%.c,$(OUT)/test/%,$(wildcard tests/unit/test_*.c))
+IMAGE_TESTS = $(filter $(OUT)/test/test_image_%,$(TESTS))
+
+$(filter-out $(IMAGE_TESTS),$(TESTS)): $(OUT)/test/%: $(OUT)/object/tests/unit/%.o $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+$(IMAGE_TESTS): $(OUT)/test/%: $(OUT)/object/tests/unit/%.o $(call objects,image) $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lguestfs $(LIBS)
+
+unit: $(TESTS)
+	@for test in $(TESTS); do $$test || failed="$$failed $$test"; done; \
+	test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
+
+# libFuzzer targets: build/fuzz/fuzz_NAME, each with its corpus in tests/fuzz/corpus/NAME.
+FUZZERS = $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzzers: $(FUZZERS)
+build/fuzz/%: tests/fuzz/%.c $(foreach folder,$(FOLDERS),$(call sources,$(folder))) | build/host-ready
+	@mkdir -p $(@D)
+	clang -std=c17 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		$(CPPFLAGS) -o $@ $(filter %.c,$^) $(LIBS)
+
+clean:
+	rm -rf build
+
+.PHONY: all image-programs unit fuzzers clean
+-include $(shell find $(OUT)/object -name '*.d' 2>/dev/null)

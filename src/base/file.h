@@ -1,0 +1,42 @@
+/* Files on disk: read with a limit, replaced whole or not at all. */
+#ifndef POSTCASK_FILE_H
+#define POSTCASK_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/* Reads a whole file of at most `limit` bytes ("-" is standard input).
+ * *ret_text is owned by the caller and NUL-terminated; *ret_size may be NULL.
+ * -EFBIG when it is larger. */
+_must_check_ int file_read(const char *path, size_t limit, char **ret_text, size_t *ret_size,
+			   struct error *error);
+
+/* Replaces `path` atomically: a temporary name in the same folder, write,
+ * fchmod, fchown (unless both ids are -1), fsync, rename, fsync of the folder.
+ * After a power cut there is the old file or the new one. */
+_must_check_ int file_replace(const char *path, const void *bytes, size_t size, mode_t mode,
+			      uid_t uid, gid_t gid, struct error *error);
+
+/* Replaces (or makes) the symbolic link `path` by the same rename. */
+_must_check_ int file_replace_link(const char *path, const char *target, struct error *error);
+
+/* Makes a folder and its missing parents with `mode`; an existing one is left
+ * as it is. */
+_must_check_ int file_make_folders(const char *path, mode_t mode, struct error *error);
+
+/* fsync of a folder, so that names made in it last. */
+_must_check_ int file_sync_folder(const char *path, struct error *error);
+
+/* Removes a file or a whole tree below `path`; a missing one is no error. It
+ * never follows symbolic links. */
+_must_check_ int file_remove_tree(const char *path, struct error *error);
+
+bool file_exists(const char *path);
+
+/* "a/b" from "a" and "b"; owned by the caller, NULL when out of memory. */
+char *file_join(const char *folder, const char *name);
+
+#endif

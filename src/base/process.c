@@ -1,0 +1,169 @@
+#include "base/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+
+enum { DEFAULT_OUTPUT_LIMIT = 64 * 1024 };
+
+struct pipes {
+	int input[2];  /* parent writes [1], child reads [0] */
+	int output[2]; /* child writes [1], parent reads [0] */
+	int status[2]; /* child writes an errno when it cannot exec; closed by exec */
+};
+
+static void pipes_close(struct pipes *pipes)
+{
+	int *ends[] = {pipes->input, pipes->output, pipes->status};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		cleanup_close(&ends[i][0]);
+		cleanup_close(&ends[i][1]);
+	}
+}
+
+static void end_close(int *fd)
+{
+	cleanup_close(fd);
+	*fd = -1;
+}
+
+/* In the child: sets everything up and execs; reports an errno otherwise. */
+static _Noreturn void child_run(const struct process *process, struct pipes *pipes)
+{
+	int result = 0;
+	sigset_t none;
+
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	int output = process->output_fd > 0 ? process->output_fd : pipes->output[1];
+	if (dup2(pipes->input[0], STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 ||
+	    dup2(output, STDERR_FILENO) < 0)
+		result = -errno;
+	if (result == 0 && process->directory && chdir(process->directory) < 0)
+		result = -errno;
+	if (result == 0 && process->prepare)
+		result = process->prepare(process->context);
+	if (result == 0) {
+		if (process->environment)
+			environ = (char **)process->environment;
+		execvp(process->argv[0], (char *const *)process->argv);
+		result = -errno;
+	}
+	if (write(pipes->status[1], &result, sizeof(result)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+/* Moves what is ready; returns false once the child's output has ended. */
+static bool pipes_pump(struct pipes *pipes, const struct process *process, size_t *input_done,
+		       struct buffer *output, int wait_ms)
+{
+	size_t limit = process->output_limit ? process->output_limit : DEFAULT_OUTPUT_LIMIT;
+	struct pollfd ends[] = {{.fd = pipes->output[0], .events = POLLIN},
+				{.fd = pipes->input[1], .events = POLLOUT}};
+	char chunk[4096];
+
+	if (poll(ends, 2, wait_ms) <= 0)
+		return true;
+	if (ends[1].revents) {
+		ssize_t put = write(pipes->input[1], process->input + *input_done,
+				    process->input_size - *input_done);
+		if (put > 0)
+			*input_done += (size_t)put;
+		if ((put < 0 && errno != EAGAIN) || *input_done == process->input_size)
+			end_close(&pipes->input[1]);
+	}
+	if (ends[0].revents) {
+		ssize_t got = read(pipes->output[0], chunk, sizeof(chunk));
+		if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
+			return false;
+		if (got > 0 && output && output->size < limit)
+			buffer_add(output, chunk,
+				   (size_t)got < limit - output->size ? (size_t)got
+								      : limit - output->size);
+	}
+	return true;
+}
+
+/* Waits for the end of the child, killing its group at the deadline.  Output
+ * that a left-behind grandchild holds open does not keep us beyond the child. */
+static int child_wait(pid_t pid, int pidfd, int64_t deadline, int *ret_status)
+{
+	struct pollfd end = {.fd = pidfd, .events = POLLIN};
+	bool late = poll(&end, 1, clock_left_ms(deadline)) == 0;
+
+	if (late)
+		kill(-pid, SIGKILL);
+	while (waitpid(pid, ret_status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return late ? -ETIME : 0;
+}
+
+static int parent_run(const struct process *process, struct pipes *pipes, pid_t pid,
+		      struct buffer *output, struct error *error)
+{
+	int64_t deadline = clock_now_ms() + process->timeout_ms;
+	_cleanup_close_ int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	size_t input_done = 0;
+	int status = 0, failure = 0, result;
+
+	end_close(&pipes->input[0]);
+	end_close(&pipes->output[1]);
+	end_close(&pipes->status[1]);
+	fcntl(pipes->input[1], F_SETFL, O_NONBLOCK);
+	if (!process->input_size)
+		end_close(&pipes->input[1]);
+	while (clock_left_ms(deadline) > 0) {
+		struct pollfd child = {.fd = pidfd, .events = POLLIN};
+		bool ended = poll(&child, 1, 0) > 0;
+
+		if (!pipes_pump(pipes, process, &input_done, output,
+				ended ? 0 : (int)(clock_left_ms(deadline) < 20 ? 1 : 20)) ||
+		    (ended && process->output_fd > 0))
+			break;
+		if (ended && poll(&(struct pollfd){.fd = pipes->output[0], .events = POLLIN}, 1,
+				  0) <= 0)
+			break;
+	}
+	result = child_wait(pid, pidfd, deadline, &status);
+	if (result == -ETIME)
+		return error_set(error, ETIME, "%s: not done after %d ms", process->argv[0],
+				 process->timeout_ms);
+	if (result < 0)
+		return error_errno(error, result, "%s: cannot wait", process->argv[0]);
+	if (read(pipes->status[0], &failure, sizeof(failure)) == (ssize_t)sizeof(failure))
+		return error_errno(error, failure, "%s: cannot run", process->argv[0]);
+	if (WIFSIGNALED(status))
+		return error_set(error, EINTR, "%s: killed by signal %d", process->argv[0],
+				 WTERMSIG(status));
+	return WEXITSTATUS(status);
+}
+
+int process_run(const struct process *process, struct buffer *output, struct error *error)
+{
+	_cleanup_(pipes_close) struct pipes pipes = {{-1, -1}, {-1, -1}, {-1, -1}};
+	pid_t pid;
+
+	if (pipe2(pipes.input, O_CLOEXEC) < 0 || pipe2(pipes.output, O_CLOEXEC) < 0 ||
+	    pipe2(pipes.status, O_CLOEXEC) < 0)
+		return error_errno(error, errno, "%s: cannot make a pipe", process->argv[0]);
+	signal(SIGPIPE, SIG_IGN);
+	pid = fork();
+	if (pid < 0)
+		return error_errno(error, errno, "%s: cannot fork", process->argv[0]);
+	if (pid == 0)
+		child_run(process, &pipes);
+	return parent_run(process, &pipes, pid, output, error);
+}
