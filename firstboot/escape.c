@@ -1,0 +1,219 @@
+#include "firstboot/escape.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+static bool is_alphanumeric(unsigned char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/* The length of the UTF-8 sequence at `text`, 0 when it is not a valid one
+ * (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF). */
+static size_t utf8_sequence(const unsigned char *text, size_t size)
+{
+	size_t length = text[0] < 0x80 ? 1
+			: text[0] < 0xc2 ? 0
+			: text[0] < 0xe0 ? 2
+			: text[0] < 0xf0 ? 3
+			: text[0] < 0xf5 ? 4
+					 : 0;
+
+	if (length == 0 || length > size)
+		return 0;
+	for (size_t i = 1; i < length; i++)
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+	if ((text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xed && text[1] > 0x9f) ||
+	    (text[0] == 0xf0 && text[1] < 0x90) || (text[0] == 0xf4 && text[1] > 0x8f))
+		return 0;
+	return length;
+}
+
+/* Why the text may stand in no file, or NULL: control characters (also C1 with
+ * NEL, and the line and paragraph separators, which some readers take for line
+ * ends) and bytes that are not UTF-8. */
+static const char *text_refusal(const char *bytes, size_t size)
+{
+	const unsigned char *text = (const unsigned char *)bytes;
+
+	for (size_t i = 0; i < size;) {
+		size_t length = utf8_sequence(text + i, size - i);
+
+		if (length == 0)
+			return "it is not valid UTF-8";
+		if (text[i] < 0x20 || text[i] == 0x7f)
+			return "it has a control character";
+		if (length == 2 && text[i] == 0xc2 && text[i + 1] < 0xa0)
+			return "it has a control character";
+		if (length == 3 && text[i] == 0xe2 && text[i + 1] == 0x80 &&
+		    (text[i + 2] == 0xa8 || text[i + 2] == 0xa9))
+			return "it has a line separator";
+		i += length;
+	}
+	return NULL;
+}
+
+static bool has_outer_blank(const char *text, size_t size)
+{
+	return size > 0 && (text[0] == ' ' || text[size - 1] == ' ');
+}
+
+static bool has_any(const char *text, size_t size, const char *unwanted)
+{
+	for (size_t i = 0; i < size; i++)
+		if (strchr(unwanted, text[i]))
+			return true;
+	return false;
+}
+
+/* Appends the text with `before` put before each of the characters `special`;
+ * a NUL in `before` stands for the character itself (doubling). */
+static void write_marked(struct buffer *output, const char *text, size_t size, const char *special,
+			 char before)
+{
+	for (size_t i = 0; i < size; i++) {
+		if (strchr(special, text[i]))
+			buffer_add_char(output, before ? before : text[i]);
+		buffer_add_char(output, text[i]);
+	}
+}
+
+static const char *escape_plain(struct buffer *output, const char *text, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (!is_alphanumeric((unsigned char)text[i]) && !strchr("._@+:/=-", text[i]))
+			return "only letters, digits and ._@+:/=- may stand here";
+	buffer_add(output, text, size);
+	return NULL;
+}
+
+static const char *escape_postfix(struct buffer *output, const char *text, size_t size)
+{
+	const char *refusal = text_refusal(text, size);
+
+	if (refusal)
+		return refusal;
+	if (has_outer_blank(text, size))
+		return "it begins or ends with a blank";
+	if (has_any(text, size, "{},"))
+		return "it has a brace or comma, which postfix would split";
+	write_marked(output, text, size, "$", '\0');
+	return NULL;
+}
+
+static const char *escape_table(struct buffer *output, const char *text, size_t size)
+{
+	const char *refusal = text_refusal(text, size);
+
+	if (refusal)
+		return refusal;
+	if (size == 0)
+		return "it is empty";
+	if (has_any(text, size, " \"\\,:|<>#;()") || text[0] == '/')
+		return "it has a character that a lookup table would read as syntax";
+	buffer_add(output, text, size);
+	return NULL;
+}
+
+static const char *escape_dovecot(struct buffer *output, const char *text, size_t size)
+{
+	const char *refusal = text_refusal(text, size);
+
+	if (refusal)
+		return refusal;
+	for (size_t i = 0; i < size; i++) {
+		if (text[i] == '\\' || text[i] == '"')
+			buffer_add_char(output, '\\');
+		if (text[i] == '%')
+			buffer_add_char(output, '%');
+		buffer_add_char(output, text[i]);
+	}
+	return NULL;
+}
+
+static const char *escape_passwd(struct buffer *output, const char *text, size_t size)
+{
+	const char *refusal = text_refusal(text, size);
+
+	if (refusal)
+		return refusal;
+	if (has_any(text, size, ":"))
+		return "it has a colon, which ends a field";
+	if (has_outer_blank(text, size))
+		return "it begins or ends with a blank";
+	if (size > 0 && text[0] == '#')
+		return "it begins with #, which starts a comment";
+	buffer_add(output, text, size);
+	return NULL;
+}
+
+static const char *escape_perl(struct buffer *output, const char *text, size_t size)
+{
+	const char *refusal = text_refusal(text, size);
+
+	if (refusal)
+		return refusal;
+	write_marked(output, text, size, "\\'", '\\');
+	return NULL;
+}
+
+static const char *escape_unbound(struct buffer *output, const char *text, size_t size)
+{
+	const char *refusal = text_refusal(text, size);
+
+	if (refusal)
+		return refusal;
+	if (has_any(text, size, "\"\\#"))
+		return "it has a quote, backslash or #";
+	buffer_add(output, text, size);
+	return NULL;
+}
+
+static const char *escape_clamd(struct buffer *output, const char *text, size_t size)
+{
+	const char *refusal = text_refusal(text, size);
+
+	if (refusal)
+		return refusal;
+	if (size == 0 || has_any(text, size, " \"#"))
+		return "it must be one word without quotes or #";
+	buffer_add(output, text, size);
+	return NULL;
+}
+
+static const char *escape_ini(struct buffer *output, const char *text, size_t size)
+{
+	const char *refusal = text_refusal(text, size);
+
+	if (refusal)
+		return refusal;
+	if (has_any(text, size, "\\\"'") || has_outer_blank(text, size))
+		return "it has a quote or backslash, or a blank at an end";
+	write_marked(output, text, size, "%", '\0');
+	return NULL;
+}
+
+static const char *escape_pem(struct buffer *output, const char *text, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (!is_alphanumeric((unsigned char)text[i]) && !strchr("+/=- \n", text[i]))
+			return "it is not PEM";
+	buffer_add(output, text, size);
+	return NULL;
+}
+
+const struct escape escapes[] = {
+	{"plain", escape_plain},     {"postfix", escape_postfix}, {"table", escape_table},
+	{"dovecot", escape_dovecot}, {"passwd", escape_passwd},	  {"perl", escape_perl},
+	{"unbound", escape_unbound}, {"clamd", escape_clamd},	  {"ini", escape_ini},
+	{"pem", escape_pem},	     {NULL, NULL},
+};
+
+const struct escape *escape_find(const char *name, size_t size)
+{
+	for (const struct escape *escape = escapes; escape->name; escape++)
+		if (strlen(escape->name) == size && memcmp(escape->name, name, size) == 0)
+			return escape;
+	return NULL;
+}
