@@ -1,0 +1,31 @@
+/* The components: each daemon of the stack as postcask sees it, its rendered
+ * files, its own checker and what makes it take a new configuration. */
+#ifndef POSTCASK_COMPONENTS_H
+#define POSTCASK_COMPONENTS_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct component_file {
+	const char *path;   /* below the root and below a generation, no leading slash */
+	const char *escape; /* the syntax's own escape (escape.h) */
+	mode_t mode;
+	const char *group; /* NULL: root.  The owner is always root. */
+};
+
+enum { COMPONENT_FILES = 8, COMPONENT_ARGUMENTS = 8 };
+
+struct component {
+	const char *name;
+	struct component_file files[COMPONENT_FILES]; /* ends with a NULL path */
+	/* The daemon's own checker; "@" at the start of an argument stands for
+	 * the generation's folder.  No argument: there is none. */
+	const char *checker[COMPONENT_ARGUMENTS];
+	/* What makes a running daemon take the new files, by systemctl. */
+	const char *reload_verb, *unit;
+};
+
+extern const struct component components[];
+extern const size_t component_count;
+
+#endif

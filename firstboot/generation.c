@@ -1,0 +1,357 @@
+#include "firstboot/generation.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/buffer.h"
+#include "base/file.h"
+#include "firstboot/components.h"
+#include "firstboot/digest.h"
+#include "firstboot/template.h"
+
+enum { TEMPLATE_LIMIT = 256 * 1024, MANIFEST_LIMIT = 1024 * 1024 };
+
+static const char INSTALLED_TEMPLATES[] = "/usr/share/postcask/templates";
+static const char SOURCE_TEMPLATES[] = "/../../overlays/usr/share/postcask/templates";
+
+char *generation_templates(void)
+{
+	const char *given = getenv("POSTCASK_TEMPLATES");
+	char program[4096], *path = NULL;
+	ssize_t size = readlink("/proc/self/exe", program, sizeof(program) - 1);
+
+	if (given)
+		return strdup(given);
+	if (size > 0) {
+		program[size] = '\0';
+		*strrchr(program, '/') = '\0';
+		if (asprintf(&path, "%s%s", program, SOURCE_TEMPLATES) < 0)
+			return NULL;
+		if (file_exists(path))
+			return path;
+		free(path);
+	}
+	return strdup(INSTALLED_TEMPLATES);
+}
+
+static int template_read(const char *templates, const struct component_file *file, char **ret_text,
+			 size_t *ret_size, struct error *error)
+{
+	_cleanup_free_ char *path = file_join(templates, file->path);
+
+	if (!path)
+		return error_set(error, ENOMEM, "%s: out of memory", file->path);
+	return file_read(path, TEMPLATE_LIMIT, ret_text, ret_size, error);
+}
+
+/* Calls visit for every rendered file of every component, in table order. */
+static int files_visit(int (*visit)(const struct component_file *file, void *context,
+				    struct error *error),
+		       void *context, struct error *error)
+{
+	for (size_t i = 0; i < component_count; i++)
+		for (const struct component_file *file = components[i].files; file->path; file++) {
+			int result = visit(file, context, error);
+
+			if (result < 0)
+				return result;
+		}
+	return 0;
+}
+
+struct key_work {
+	const char *templates;
+	EVP_MD_CTX *digest;
+};
+
+static int key_add_template(const struct component_file *file, void *context, struct error *error)
+{
+	struct key_work *work = context;
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+	int result = template_read(work->templates, file, &text, &size, error);
+
+	if (result < 0)
+		return result;
+	digest_add(work->digest, file->path, strlen(file->path) + 1);
+	digest_add(work->digest, text, size);
+	return 0;
+}
+
+int generation_key(const json_t *settings, const char *templates, char ret_key[GENERATION_KEY_SIZE],
+		   struct error *error)
+{
+	_cleanup_free_ char *text = json_dumps(settings, JSON_SORT_KEYS | JSON_COMPACT);
+	struct key_work work = {templates, digest_begin()};
+	int result;
+
+	if (!text || !work.digest) {
+		EVP_MD_CTX_free(work.digest);
+		return error_set(error, ENOMEM, "out of memory");
+	}
+	digest_add(work.digest, POSTCASK_VERSION, sizeof(POSTCASK_VERSION));
+	digest_add(work.digest, text, strlen(text));
+	result = files_visit(key_add_template, &work, error);
+	digest_finish(work.digest, ret_key);
+	explicit_bzero(text, strlen(text));
+	return result;
+}
+
+struct render_work {
+	const json_t *settings;
+	const char *templates, *folder;
+	bool machine;
+};
+
+/* Writes a new file: no rename is needed, nobody knows the folder yet. */
+static int file_write(const char *path, const struct buffer *text,
+		      const struct component_file *file, bool machine, struct error *error)
+{
+	_cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	const char *bytes = buffer_text(text);
+	size_t left = text->size;
+
+	if (fd < 0)
+		return error_errno(error, errno, "%s: cannot write", path);
+	while (left > 0) {
+		ssize_t written = write(fd, bytes, left);
+
+		if (written < 0)
+			return error_errno(error, errno, "%s: cannot write", path);
+		bytes += written;
+		left -= (size_t)written;
+	}
+	if (machine && file->group) {
+		const struct group *group = getgrnam(file->group);
+
+		if (!group || fchown(fd, 0, group->gr_gid) < 0)
+			return error_errno(error, group ? errno : ENOENT, "%s: group %s", path,
+					   file->group);
+	}
+	if (fchmod(fd, file->mode) < 0)
+		return error_errno(error, errno, "%s: cannot set the mode", path);
+	return 0;
+}
+
+static int render_file(const struct component_file *file, void *context, struct error *error)
+{
+	const struct render_work *work = context;
+	_cleanup_free_ char *text = NULL, *path = file_join(work->folder, file->path);
+	_cleanup_(buffer_wipe) struct buffer output = BUFFER_INIT;
+	char *slash;
+	size_t size;
+	int result = template_read(work->templates, file, &text, &size, error);
+
+	if (result < 0)
+		return result;
+	if (!path)
+		return error_set(error, ENOMEM, "%s: out of memory", file->path);
+	slash = strrchr(path, '/');
+	*slash = '\0';
+	result = file_make_folders(path, 0755, error);
+	*slash = '/';
+	if (result < 0)
+		return result;
+	result = template_render(file->path, text, size, work->settings,
+				 escape_find(file->escape, strlen(file->escape)), &output, error);
+	return result < 0 ? result : file_write(path, &output, file, work->machine, error);
+}
+
+int generation_render(const json_t *settings, const char *templates, const char *folder,
+		      bool machine, struct error *error)
+{
+	struct render_work work = {settings, templates, folder, machine};
+	int result = file_make_folders(folder, 0755, error);
+
+	return result < 0 ? result : files_visit(render_file, &work, error);
+}
+
+struct manifest_work {
+	const char *folder;
+	json_t *files;
+};
+
+/* Adds the digest of one rendered file and syncs it. */
+static int manifest_add(const struct component_file *file, void *context, struct error *error)
+{
+	struct manifest_work *work = context;
+	_cleanup_free_ char *path = file_join(work->folder, file->path), *text = NULL;
+	_cleanup_close_ int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	char hash[DIGEST_TEXT_SIZE];
+	EVP_MD_CTX *digest;
+	size_t size;
+
+	if (fd < 0 || fsync(fd) < 0)
+		return error_errno(error, errno, "%s: cannot sync", file->path);
+	int result = file_read(path, SIZE_MAX / 4, &text, &size, error);
+	if (result < 0)
+		return result;
+	digest = digest_begin();
+	if (!digest)
+		return error_set(error, ENOMEM, "out of memory");
+	digest_add(digest, text, size);
+	digest_finish(digest, hash);
+	return json_object_set_new(work->files, file->path, json_string(hash)) < 0
+		       ? error_set(error, ENOMEM, "out of memory")
+		       : 0;
+}
+
+static int json_save(const char *folder, const char *name, const json_t *value, mode_t mode,
+		     struct error *error)
+{
+	_cleanup_free_ char *path = file_join(folder, name);
+	_cleanup_free_ char *text = json_dumps(value, JSON_SORT_KEYS | JSON_INDENT(1));
+	int result;
+
+	if (!path || !text)
+		return error_set(error, ENOMEM, "%s: out of memory", name);
+	result = file_replace(path, text, strlen(text), mode, (uid_t)-1, (gid_t)-1, error);
+	explicit_bzero(text, strlen(text));
+	return result;
+}
+
+static int manifest_save(const char *folder, const char *key, struct error *error)
+{
+	struct manifest_work work = {folder, json_object()};
+	json_t *manifest = json_pack("{s:s,s:s,s:o}", "key", key, "version", POSTCASK_VERSION,
+				     "files", work.files);
+	int result;
+
+	if (!manifest)
+		return error_set(error, ENOMEM, "out of memory");
+	result = files_visit(manifest_add, &work, error);
+	if (result == 0)
+		result = json_save(folder, "manifest.json", manifest, 0644, error);
+	json_decref(manifest);
+	return result;
+}
+
+/* The highest number below generations/, 0 when there is none. */
+static unsigned long generation_newest(const char *generations)
+{
+	_cleanup_closedir_ DIR *folder = opendir(generations);
+	unsigned long newest = 0;
+	struct dirent *entry;
+
+	while (folder && (entry = readdir(folder))) {
+		char *end;
+		unsigned long number = strtoul(entry->d_name, &end, 10);
+
+		if (*end == '\0' && end != entry->d_name && number > newest)
+			newest = number;
+	}
+	return newest;
+}
+
+static int generation_fill(const char *folder, const json_t *settings, const char *templates,
+			   const char *key, struct error *error)
+{
+	int result = file_remove_tree(folder, error);
+
+	if (result == 0)
+		result = generation_render(settings, templates, folder, true, error);
+	if (result == 0)
+		result = json_save(folder, "settings.json", settings, 0600, error);
+	if (result == 0)
+		result = manifest_save(folder, key, error);
+	return result;
+}
+
+int generation_make(const char *state, const json_t *settings, const char *templates,
+		    const char *key, char **ret_name, struct error *error)
+{
+	_cleanup_free_ char *generations = file_join(state, "generations");
+	_cleanup_free_ char *temporary = NULL, *final = NULL, *name = NULL;
+	unsigned long number;
+	int result;
+
+	if (!generations)
+		return error_set(error, ENOMEM, "out of memory");
+	result = file_make_folders(generations, 0755, error);
+	if (result < 0)
+		return result;
+	number = generation_newest(generations) + 1;
+	if (asprintf(&name, "generations/%lu", number) < 0 ||
+	    asprintf(&temporary, "%s/.new", generations) < 0 ||
+	    asprintf(&final, "%s/%lu", generations, number) < 0)
+		return error_set(error, ENOMEM, "out of memory");
+	result = generation_fill(temporary, settings, templates, key, error);
+	if (result < 0) {
+		struct error ignored = ERROR_INIT;
+		if (file_remove_tree(temporary, &ignored) < 0)
+			error_clear(&ignored);
+		return error_wrap(error, "cannot make generation %lu", number);
+	}
+	if (rename(temporary, final) < 0)
+		return error_errno(error, errno, "%s: cannot rename", final);
+	result = file_sync_folder(generations, error);
+	if (result == 0)
+		*ret_name = TAKE_POINTER(name);
+	return result;
+}
+
+int generation_commit(const char *state, const char *name, struct error *error)
+{
+	_cleanup_free_ char *link = file_join(state, "current");
+
+	if (!link)
+		return error_set(error, ENOMEM, "out of memory");
+	return file_replace_link(link, name, error);
+}
+
+int generation_current(const char *state, char **ret_name, json_t **ret_manifest,
+		       struct error *error)
+{
+	_cleanup_free_ char *link = file_join(state, "current");
+	_cleanup_free_ char *manifest = file_join(state, "current/manifest.json");
+	_cleanup_free_ char *text = NULL;
+	char name[64];
+	json_t *value;
+
+	if (!link || !manifest)
+		return error_set(error, ENOMEM, "out of memory");
+	ssize_t size = readlink(link, name, sizeof(name) - 1);
+	if (size < 0)
+		return error_errno(error, errno, "%s", link);
+	name[size] = '\0';
+	int result = file_read(manifest, MANIFEST_LIMIT, &text, NULL, error);
+	if (result < 0)
+		return result;
+	value = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	if (!value || !json_is_string(json_object_get(value, "key"))) {
+		json_decref(value);
+		return error_set(error, ENOENT, "%s: damaged", manifest);
+	}
+	*ret_name = strdup(name);
+	*ret_manifest = value;
+	return *ret_name ? 0 : error_set(error, ENOMEM, "out of memory");
+}
+
+int generation_prune(const char *state, struct error *error)
+{
+	_cleanup_free_ char *generations = file_join(state, "generations");
+	_cleanup_free_ char *link = file_join(state, "current");
+	unsigned long newest = generation_newest(generations), number, in_force = 0;
+	char target[64] = "";
+	_cleanup_closedir_ DIR *folder = opendir(generations);
+	struct dirent *entry;
+	int result = 0;
+
+	if (readlink(link, target, sizeof(target) - 1) > 0)
+		sscanf(target, "generations/%lu", &in_force);
+	while (folder && result == 0 && (entry = readdir(folder))) {
+		_cleanup_free_ char *path = file_join(generations, entry->d_name);
+		char *end;
+
+		number = strtoul(entry->d_name, &end, 10);
+		bool half = strcmp(entry->d_name, ".new") == 0;
+		bool old = *end == '\0' && number != in_force &&
+			   number + GENERATIONS_KEPT <= newest;
+		if (half || old)
+			result = file_remove_tree(path, error);
+	}
+	return result;
+}

@@ -1,0 +1,103 @@
+#include "firstboot/prove.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/process.h"
+#include "firstboot/components.h"
+
+enum { COMPONENTS_MAX = 16, OUTPUT_LINES = 6 };
+
+struct proof {
+	const struct component *component;
+	const char *folder;
+	pthread_t thread;
+	bool started;
+	int result;
+	struct error error;
+};
+
+/* The checker's arguments with the folder in place of "@".  Both owned. */
+static bool arguments_expand(const struct proof *proof, char *ret[COMPONENT_ARGUMENTS + 1])
+{
+	for (size_t i = 0; i < COMPONENT_ARGUMENTS && proof->component->checker[i]; i++) {
+		const char *argument = proof->component->checker[i];
+		bool marked = argument[0] == '@';
+
+		if (asprintf(&ret[i], "%s%s", marked ? proof->folder : "", argument + marked) < 0) {
+			ret[i] = NULL;
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The last lines of what a checker said, on one line. */
+static char *output_summary(struct buffer *output)
+{
+	_cleanup_(buffer_free) struct buffer summary = BUFFER_INIT;
+	const char *start = buffer_text(output), *end = start + output->size;
+	size_t lines = 0;
+
+	while (end > start && end[-1] == '\n')
+		end--;
+	for (const char *at = end; at > start && lines < OUTPUT_LINES; at--)
+		if (at[-1] == '\n' && ++lines == OUTPUT_LINES)
+			start = at;
+	for (; start < end; start++)
+		if (*start == '\n')
+			buffer_add_text(&summary, " / ");
+		else
+			buffer_add_char(&summary, (unsigned char)*start < 0x20 ? ' ' : *start);
+	return buffer_take(&summary);
+}
+
+static void *proof_run(void *argument)
+{
+	struct proof *proof = argument;
+	_cleanup_(buffer_free) struct buffer output = BUFFER_INIT;
+	char *argv[COMPONENT_ARGUMENTS + 1] = {NULL};
+	struct process process = {.argv = (const char *const *)argv,
+				  .timeout_ms = PROVE_TIMEOUT_MS};
+
+	proof->result = arguments_expand(proof, argv)
+				? process_run(&process, &output, &proof->error)
+				: error_set(&proof->error, ENOMEM, "out of memory");
+	if (proof->result > 0) {
+		_cleanup_free_ char *said = output_summary(&output);
+
+		proof->result = error_set(&proof->error, ENOEXEC, "%s refuses it (status %d): %s",
+					  argv[0], proof->result, said ? said : "");
+	}
+	for (size_t i = 0; i < COMPONENT_ARGUMENTS; i++)
+		free(argv[i]);
+	return NULL;
+}
+
+int prove_generation(const char *folder, struct error *error)
+{
+	struct proof proofs[COMPONENTS_MAX] = {0};
+	int result = 0;
+
+	for (size_t i = 0; i < component_count && i < COMPONENTS_MAX; i++) {
+		proofs[i] = (struct proof){.component = &components[i], .folder = folder};
+		if (!components[i].checker[0])
+			continue;
+		int failure = pthread_create(&proofs[i].thread, NULL, proof_run, &proofs[i]);
+		if (failure)
+			proofs[i].result = error_errno(&proofs[i].error, failure, "no thread");
+		proofs[i].started = failure == 0;
+	}
+	for (size_t i = 0; i < component_count && i < COMPONENTS_MAX; i++) {
+		if (proofs[i].started)
+			pthread_join(proofs[i].thread, NULL);
+		if (proofs[i].result < 0 && result == 0)
+			result = error_set(error, proofs[i].result, "%s: %s", components[i].name,
+					   error_text(&proofs[i].error));
+		error_clear(&proofs[i].error);
+	}
+	return result;
+}

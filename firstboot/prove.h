@@ -1,0 +1,15 @@
+/* Proving a generation: each component's own checker runs on it before it is
+ * put in force. */
+#ifndef POSTCASK_PROVE_H
+#define POSTCASK_PROVE_H
+
+#include "base/error.h"
+
+enum { PROVE_TIMEOUT_MS = 90 * 1000 }; /* an emulated machine takes 20 s */
+
+/* Runs all checkers beside each other on the generation in `folder`.  When one
+ * refuses, the error names the component and what its checker said; -ENOEXEC
+ * then, or the errno of what kept a checker from running. */
+_must_check_ int prove_generation(const char *folder, struct error *error);
+
+#endif

@@ -1,0 +1,16 @@
+/* The self-test mailbox: an account that exists on loopback alone, with a
+ * password that is new at every boot.
+ *
+ *	RUN/selftest.passwd	0640 root:dovecot, Dovecot passwd-file, hashed
+ *	RUN/selftest.secret	0400 root, handed to the probes by systemd */
+#ifndef POSTCASK_SELFTEST_H
+#define POSTCASK_SELFTEST_H
+
+#include "base/error.h"
+
+#define SELFTEST_ADDRESS "selftest@selftest.invalid"
+
+/* Makes a new password and writes both files. */
+_must_check_ int selftest_prepare(const char *run, struct error *error);
+
+#endif

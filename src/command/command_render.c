@@ -1,0 +1,49 @@
+/* postcask render FILE DIR: the configuration files of FILE below DIR, as they
+ * would stand in the image, on any host, as any user. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "command/command.h"
+#include "firstboot/generation.h"
+#include "settings/settings.h"
+
+static int render(const char *file, const char *folder, struct error *error)
+{
+	_cleanup_(diagnostics_free) struct diagnostics diagnostics = DIAGNOSTICS_INIT;
+	_cleanup_free_ char *templates = generation_templates();
+	json_t *settings = NULL;
+	int result = settings_load_file(file, &diagnostics, &settings);
+
+	diagnostics_print(&diagnostics, stderr);
+	if (result < 0) {
+		if (diagnostics.count == 0)
+			fprintf(stderr, "postcask: %s: %s\n", file, strerror(-result));
+		return result;
+	}
+	if (!templates)
+		result = error_set(error, ENOMEM, "out of memory");
+	if (result == 0)
+		result = generation_render(settings, templates, folder, false, error);
+	if (result < 0)
+		error_print(error);
+	json_decref(settings);
+	return result;
+}
+
+int command_render(int argc, char **argv)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		puts("usage: postcask render FILE DIR\n"
+		     "Writes the configuration files that the user-data FILE gives below DIR.");
+		return COMMAND_GOOD;
+	}
+	if (argc != 3) {
+		fputs("usage: postcask render FILE DIR\n", stderr);
+		return COMMAND_USAGE;
+	}
+	return render(argv[1], argv[2], &error) < 0 ? COMMAND_FAILED : COMMAND_GOOD;
+}

@@ -1,0 +1,62 @@
+/* postcask(8): finds the command and runs it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "command/command.h"
+
+#pragma weak command_apply
+#pragma weak command_cert
+#pragma weak command_check
+#pragma weak command_explain
+#pragma weak command_render
+#pragma weak command_schema
+#pragma weak command_status
+#pragma weak command_verify
+
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *summary;
+} commands[] = {
+	{"check", command_check, "check a user-data file; changes nothing"},
+	{"render", command_render, "write the configuration files of a user-data file into a folder"},
+	{"explain", command_explain, "explain a settings key, or list them"},
+	{"schema", command_schema, "print the JSON schema of the settings"},
+	{"status", command_status, "show the last report of this machine"},
+	{"verify", command_verify, "run the self-tests of this machine now"},
+	{"apply", command_apply, "apply settings to this machine now"},
+	{"cert", command_cert, "show, fetch or renew certificates"},
+};
+
+static void print_usage(FILE *stream)
+{
+	fputs("usage: postcask COMMAND [ARGUMENT...]\n"
+	      "       postcask COMMAND --help\n"
+	      "       postcask --version\n\ncommands:\n",
+	      stream);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		fprintf(stream, "  %-10s %s\n", commands[i].name, commands[i].summary);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		print_usage(stderr);
+		return COMMAND_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		print_usage(stdout);
+		return COMMAND_GOOD;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		puts("postcask " POSTCASK_VERSION);
+		return COMMAND_GOOD;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	fprintf(stderr, "postcask: no command '%s'; write one of those that postcask --help lists\n",
+		argv[1]);
+	return COMMAND_USAGE;
+}
