@@ -8,6 +8,12 @@ static bool is_alphanumeric(unsigned char c)
 	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
+/* Is `c` one of `set`?  strchr(3) alone would also find the final NUL. */
+static bool is_one_of(char c, const char *set)
+{
+	return c != '\0' && strchr(set, c);
+}
+
 /* The length of the UTF-8 sequence at `text`, 0 when it is not a valid one
  * (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF). */
 static size_t utf8_sequence(const unsigned char *text, size_t size)
@@ -62,7 +68,7 @@ static bool has_outer_blank(const char *text, size_t size)
 static bool has_any(const char *text, size_t size, const char *unwanted)
 {
 	for (size_t i = 0; i < size; i++)
-		if (strchr(unwanted, text[i]))
+		if (is_one_of(text[i], unwanted))
 			return true;
 	return false;
 }
@@ -73,7 +79,7 @@ static void write_marked(struct buffer *output, const char *text, size_t size, c
 			 char before)
 {
 	for (size_t i = 0; i < size; i++) {
-		if (strchr(special, text[i]))
+		if (is_one_of(text[i], special))
 			buffer_add_char(output, before ? before : text[i]);
 		buffer_add_char(output, text[i]);
 	}
@@ -82,7 +88,7 @@ static void write_marked(struct buffer *output, const char *text, size_t size, c
 static const char *escape_plain(struct buffer *output, const char *text, size_t size)
 {
 	for (size_t i = 0; i < size; i++)
-		if (!is_alphanumeric((unsigned char)text[i]) && !strchr("._@+:/=-", text[i]))
+		if (!is_alphanumeric((unsigned char)text[i]) && !is_one_of(text[i], "._@+:/=-"))
 			return "only letters, digits and ._@+:/=- may stand here";
 	buffer_add(output, text, size);
 	return NULL;
@@ -197,7 +203,7 @@ static const char *escape_ini(struct buffer *output, const char *text, size_t si
 static const char *escape_pem(struct buffer *output, const char *text, size_t size)
 {
 	for (size_t i = 0; i < size; i++)
-		if (!is_alphanumeric((unsigned char)text[i]) && !strchr("+/=- \n", text[i]))
+		if (!is_alphanumeric((unsigned char)text[i]) && !is_one_of(text[i], "+/=- \n"))
 			return "it is not PEM";
 	buffer_add(output, text, size);
 	return NULL;

@@ -1,0 +1,196 @@
+/* src/base: errors, buffers, files and processes. */
+#include "test.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/process.h"
+
+static void error_gains_context(void **state _unused_)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+
+	assert_int_equal(error_errno(&error, ENOENT, "%s", "main.cf"), -ENOENT);
+	assert_int_equal(error_wrap(&error, "postfix"), -ENOENT);
+	assert_string_equal(error_text(&error), "postfix: main.cf: No such file or directory");
+	assert_int_equal(error_set(NULL, -EINVAL, "nobody listens"), -EINVAL);
+}
+
+static void buffer_grows_and_shrinks(void **state _unused_)
+{
+	_cleanup_(buffer_free) struct buffer buffer = BUFFER_INIT;
+
+	assert_string_equal(buffer_text(&buffer), "");
+	for (int i = 0; i < 1000; i++)
+		buffer_addf(&buffer, "%d,", i);
+	assert_int_equal(buffer.size, 3890);
+	buffer_consume(&buffer, 3886);
+	assert_string_equal(buffer_text(&buffer), "999,");
+	buffer_consume(&buffer, 100);
+	assert_int_equal(buffer.size, 0);
+	buffer_add(&buffer, "a\0b", 3);
+	_cleanup_free_ char *text = buffer_take(&buffer);
+	assert_memory_equal(text, "a\0b", 4);
+	assert_null(buffer.data);
+}
+
+static void file_is_replaced_whole(void **state)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	_cleanup_free_ char *path = file_join(*state, "a/b/main.cf"), *text = NULL;
+	_cleanup_free_ char *folder = file_join(*state, "a/b");
+	struct stat before, after;
+
+	assert_int_equal(file_make_folders(folder, 0750, &error), 0);
+	assert_int_equal(file_replace(path, "one", 3, 0600, -1, -1, &error), 0);
+	assert_int_equal(stat(path, &before), 0);
+	assert_int_equal(file_replace(path, "two!", 4, 0640, -1, -1, &error), 0);
+	assert_int_equal(stat(path, &after), 0);
+	assert_int_not_equal(before.st_ino, after.st_ino);
+	assert_int_equal(after.st_mode & 07777, 0640);
+	assert_int_equal(file_read(path, 4, &text, NULL, &error), 0);
+	assert_string_equal(text, "two!");
+}
+
+static void file_over_the_limit_is_refused(void **state)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	_cleanup_free_ char *path = file_join(*state, "large");
+	char *text = NULL;
+
+	assert_int_equal(file_replace(path, "12345", 5, 0600, -1, -1, &error), 0);
+	assert_int_equal(file_read(path, 4, &text, NULL, &error), -EFBIG);
+	assert_null(text);
+}
+
+static void file_replace_leaves_nothing_behind(void **state)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	_cleanup_free_ char *path = file_join(*state, "taken");
+	_cleanup_closedir_ DIR *folder = NULL;
+	struct dirent *entry;
+	int names = 0;
+
+	assert_int_equal(mkdir(path, 0700), 0); /* a folder cannot be replaced by a file */
+	assert_int_equal(file_replace(path, "x", 1, 0600, -1, -1, &error), -EISDIR);
+	folder = opendir(*state);
+	while ((entry = readdir(folder)))
+		names++;
+	assert_int_equal(names, 3); /* . .. taken */
+}
+
+static void file_remove_does_not_follow_links(void **state)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	_cleanup_free_ char *tree = file_join(*state, "tree"), *kept = file_join(*state, "kept");
+	_cleanup_free_ char *link = file_join(tree, "link");
+
+	assert_int_equal(file_make_folders(tree, 0755, &error), 0);
+	assert_int_equal(file_make_folders(kept, 0755, &error), 0);
+	assert_int_equal(file_replace_link(link, kept, &error), 0);
+	assert_int_equal(file_remove_tree(tree, &error), 0);
+	assert_false(file_exists(tree));
+	assert_true(file_exists(kept));
+	assert_int_equal(file_remove_tree(tree, &error), 0);
+}
+
+static int run(const char *const *argv, int timeout_ms, const char *input, struct buffer *output,
+	       struct error *error)
+{
+	struct process process = {.argv = argv,
+				  .timeout_ms = timeout_ms,
+				  .input = input,
+				  .input_size = input ? strlen(input) : 0};
+
+	return process_run(&process, output, error);
+}
+
+static void process_gives_output_and_status(void **state _unused_)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	_cleanup_(buffer_free) struct buffer output = BUFFER_INIT;
+	const char *const argv[] = {"sh", "-c", "cat; echo end >&2; exit 3", NULL};
+
+	assert_int_equal(run(argv, 10000, "given\n", &output, &error), 3);
+	assert_string_equal(buffer_text(&output), "given\nend\n");
+}
+
+static void process_takes_a_large_input(void **state _unused_)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	_cleanup_(buffer_free) struct buffer output = BUFFER_INIT;
+	const char *const argv[] = {"wc", "-c", NULL};
+	char *input = malloc(1 << 20);
+
+	memset(input, 'x', 1 << 20);
+	input[(1 << 20) - 1] = '\0';
+	assert_int_equal(run(argv, 10000, input, &output, &error), 0);
+	assert_int_equal(atoi(buffer_text(&output)), (1 << 20) - 1);
+	free(input);
+}
+
+static void process_output_is_limited(void **state _unused_)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	_cleanup_(buffer_free) struct buffer output = BUFFER_INIT;
+	struct process process = {
+		.argv = (const char *const[]){"head", "-c", "1000000", "/dev/zero", NULL},
+		.timeout_ms = 10000,
+		.output_limit = 1000};
+
+	assert_int_equal(process_run(&process, &output, &error), 0);
+	assert_int_equal(output.size, 1000);
+}
+
+static void process_is_killed_at_its_deadline(void **state _unused_)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	const char *const argv[] = {"sh", "-c", "sleep 60 & wait", NULL};
+	int64_t start = clock_now_ms();
+
+	assert_int_equal(run(argv, 100, NULL, NULL, &error), -ETIME);
+	assert_true(clock_now_ms() - start < 30000);
+}
+
+static void process_output_held_by_a_grandchild_does_not_hold_us(void **state _unused_)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	_cleanup_(buffer_free) struct buffer output = BUFFER_INIT;
+	const char *const argv[] = {"sh", "-c", "sleep 5 & echo started", NULL};
+	int64_t start = clock_now_ms();
+
+	assert_int_equal(run(argv, 20000, NULL, &output, &error), 0);
+	assert_string_equal(buffer_text(&output), "started\n");
+	assert_true(clock_now_ms() - start < 4000);
+}
+
+static void process_that_is_not_there_is_an_error(void **state _unused_)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	const char *const argv[] = {"/nonexistent/checker", NULL};
+
+	assert_int_equal(run(argv, 1000, NULL, NULL, &error), -ENOENT);
+	assert_non_null(strstr(error_text(&error), "/nonexistent/checker: cannot run"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(error_gains_context),
+		cmocka_unit_test(buffer_grows_and_shrinks),
+		folder_test(file_is_replaced_whole),
+		folder_test(file_over_the_limit_is_refused),
+		folder_test(file_replace_leaves_nothing_behind),
+		folder_test(file_remove_does_not_follow_links),
+		cmocka_unit_test(process_gives_output_and_status),
+		cmocka_unit_test(process_takes_a_large_input),
+		cmocka_unit_test(process_output_is_limited),
+		cmocka_unit_test(process_is_killed_at_its_deadline),
+		cmocka_unit_test(process_output_held_by_a_grandchild_does_not_hold_us),
+		cmocka_unit_test(process_that_is_not_there_is_an_error),
+	};
+
+	return cmocka_run_group_tests_name("base", tests, NULL, NULL);
+}
