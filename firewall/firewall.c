@@ -1,0 +1,225 @@
+#include "firewall/firewall.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+
+#include <jansson.h>
+
+#include "base/buffer.h"
+#include "base/file.h"
+#include "firewall/netlink.h"
+#include "firewall/ports.h"
+#include "firewall/ruleset.h"
+#include "firewall/seal.h"
+
+static char *path_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash > path ? strndup(path, (size_t)(slash - path)) : strdup(".");
+}
+
+static int state_add(const char *bytes, size_t size, void *text)
+{
+	buffer_add(text, bytes, size);
+	return 0;
+}
+
+static int state_write(const char *path, const char *state, uint32_t ports, struct error *error)
+{
+	_cleanup_free_ char *folder = path_folder(path);
+	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
+	json_t *json = json_pack("{s:s, s:o}", "state", state, "open", ports_to_json(ports));
+	int result;
+
+	if (!json || json_dump_callback(json, state_add, &text, JSON_INDENT(1)) < 0)
+		text.failed = true;
+	json_decref(json);
+	buffer_add_char(&text, '\n');
+	if (text.failed || !folder)
+		return error_set(error, ENOMEM, "out of memory");
+	result = file_make_folders(folder, 0755, error);
+	if (result == 0)
+		result =
+		    file_replace(path, text.data, text.size, 0644, (uid_t)-1, (gid_t)-1, error);
+	return result < 0 ? error_wrap(error, "the rules are loaded, but not their state file") : 0;
+}
+
+/* Seals the machine after `error` and adds to it what was done. */
+static int fail_sealed(const char *state_file, struct error *error)
+{
+	_cleanup_(error_clear) struct error second = ERROR_INIT;
+	const char *how;
+
+	if (seal(&how, &second) < 0)
+		return error_wrap(error, "THE MACHINE MAY BE OPEN TO THE NETWORK: %s",
+				  error_text(&second));
+	(void)!state_write(state_file, "sealed", 0, &second);
+	return error_wrap(error, "the firewall failed, so %s", how);
+}
+
+/* Our table anew: made if missing so that it can be deleted, then made again. */
+static void put_table(struct transaction *change, struct nftnl_table *table)
+{
+	static const struct {
+		uint16_t type, flags;
+	} STEPS[] = {
+	    {NFT_MSG_NEWTABLE, NLM_F_CREATE},
+	    {NFT_MSG_DELTABLE, 0},
+	    {NFT_MSG_NEWTABLE, NLM_F_CREATE},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(STEPS); i++)
+		nftnl_table_nlmsg_build_payload(
+		    transaction_add(change, STEPS[i].type, STEPS[i].flags, "the table"), table);
+}
+
+static bool set_is_empty(const struct nftnl_set *set)
+{
+	struct nftnl_set_elems_iter *elements = nftnl_set_elems_iter_create(set);
+	bool empty = !elements || !nftnl_set_elems_iter_next(elements);
+
+	if (elements)
+		nftnl_set_elems_iter_destroy(elements);
+	return empty;
+}
+
+static void put_ruleset(struct transaction *change, struct ruleset *rules)
+{
+	put_table(change, rules->table);
+	for (size_t i = 0; i < RULESET_SETS; i++) {
+		nftnl_set_nlmsg_build_payload(
+		    transaction_add(change, NFT_MSG_NEWSET, NLM_F_CREATE, "a set"), rules->sets[i]);
+		if (!set_is_empty(rules->sets[i]))
+			nftnl_set_elems_nlmsg_build_payload(
+			    transaction_add(change, NFT_MSG_NEWSETELEM, NLM_F_CREATE,
+					    "the elements of a set"),
+			    rules->sets[i]);
+	}
+	for (size_t i = 0; i < RULESET_CHAINS; i++)
+		nftnl_chain_nlmsg_build_payload(
+		    transaction_add(change, NFT_MSG_NEWCHAIN, NLM_F_CREATE, "a chain"),
+		    rules->chains[i]);
+	for (size_t i = 0; i < RULESET_RULES; i++)
+		nftnl_rule_nlmsg_build_payload(
+		    transaction_add(change, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, "a rule"),
+		    rules->rules[i]);
+}
+
+static int load(struct error *error)
+{
+	_cleanup_(transaction_clear) struct transaction change = TRANSACTION_INIT;
+	_cleanup_(netlink_close) struct mnl_socket *netlink = NULL;
+	_cleanup_(ruleset_clear) struct ruleset rules = RULESET_INIT;
+	int result = ruleset_compose(0, &rules, error);
+
+	if (result == 0)
+		result = transaction_begin(&change, error);
+	if (result == 0)
+		result = netlink_open(NETLINK_NETFILTER, &netlink, error);
+	if (result < 0)
+		return result;
+	seal_remove(&change);
+	put_ruleset(&change, &rules);
+	return transaction_commit(&change, netlink, error);
+}
+
+static int verify(uint32_t ports, struct error *error)
+{
+	struct readback readback;
+	int result = readback_verify(&readback, error);
+
+	if (result == 0 && readback.ports != ports)
+		return error_set(error, EBADMSG, "other ports are open than were asked for");
+	return result;
+}
+
+int firewall_close(const char *state_file, struct error *error)
+{
+	int result = load(error);
+
+	if (result < 0)
+		error_wrap(error, "cannot load the ruleset");
+	else
+		result = verify(0, error);
+	if (result < 0)
+		return fail_sealed(state_file, error);
+	return state_write(state_file, "closed", 0, error);
+}
+
+/* Closes everything after `error`, which stays the operation's result: the rules
+ * that are there are not ours. */
+static int fail_closed(const char *state_file, struct error *error)
+{
+	_cleanup_(error_clear) struct error second = ERROR_INIT;
+
+	if (firewall_close(state_file, &second) < 0)
+		return error_wrap(error, "%s", error_text(&second));
+	return error_wrap(error, "every mail port was closed, because");
+}
+
+/* One transaction: the elements `add` come, the elements `remove` go. */
+static int change_elements(uint32_t add, uint32_t remove, struct error *error)
+{
+	_cleanup_(transaction_clear) struct transaction change = TRANSACTION_INIT;
+	_cleanup_(netlink_close) struct mnl_socket *netlink = NULL;
+	const struct {
+		uint32_t ports;
+		uint16_t type, flags;
+		const char *what;
+	} STEPS[] = {
+	    {add, NFT_MSG_NEWSETELEM, NLM_F_CREATE, "opening the ports"},
+	    {remove, NFT_MSG_DELSETELEM, 0, "closing the ports"},
+	};
+	int result = transaction_begin(&change, error);
+
+	for (size_t i = 0; result == 0 && i < ARRAY_SIZE(STEPS); i++) {
+		struct nftnl_set *set;
+
+		if (STEPS[i].ports == 0)
+			continue;
+		set = ruleset_port_elements(STEPS[i].ports);
+		if (!set)
+			return error_set(error, ENOMEM, "out of memory");
+		nftnl_set_elems_nlmsg_build_payload(
+		    transaction_add(&change, STEPS[i].type, STEPS[i].flags, STEPS[i].what), set);
+		nftnl_set_free(set);
+	}
+	if (result == 0)
+		result = netlink_open(NETLINK_NETFILTER, &netlink, error);
+	return result == 0 ? transaction_commit(&change, netlink, error) : result;
+}
+
+int firewall_change_ports(enum firewall_change change, uint32_t ports, const char *state_file,
+			  uint32_t *ret_ports, struct error *error)
+{
+	struct readback before;
+	uint32_t wanted;
+	int result;
+
+	result = readback_verify(&before, error);
+	if (result < 0)
+		return fail_closed(state_file, error);
+	wanted = change == FIREWALL_ADD	     ? before.ports | ports
+		 : change == FIREWALL_REMOVE ? before.ports & ~ports
+					     : ports;
+	if (wanted != before.ports) {
+		result = change_elements(wanted & ~before.ports, before.ports & ~wanted, error);
+		if (result < 0)
+			return result;
+		result = verify(wanted, error);
+		if (result < 0)
+			return fail_closed(state_file, error);
+	}
+	*ret_ports = wanted;
+	return state_write(state_file, wanted ? "open" : "closed", wanted, error);
+}
+
+int firewall_read(struct readback *ret, struct error *error)
+{
+	return readback_verify(ret, error);
+}

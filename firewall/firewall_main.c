@@ -1,0 +1,179 @@
+/* postcask-firewall: the machine's packet filter; see postcask-firewall(8).
+ *
+ *	postcask-firewall close [PORT...]
+ *	postcask-firewall open PORT... | open --report FILE
+ *	postcask-firewall list [--json]
+ *
+ * Exit status: 0 done and read back, 1 failed (and closed), 2 wrong usage. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "firewall/firewall.h"
+#include "firewall/ports.h"
+#include "firewall/ruleset.h"
+
+enum { EXIT_USAGE = 2 };
+
+struct options {
+	const char *report;
+	const char *state_file;
+	bool json;
+	uint32_t ports;
+	size_t port_count; /* as written */
+};
+
+static void print_usage(FILE *stream)
+{
+	fputs("usage: postcask-firewall close [PORT...]\n"
+	      "       postcask-firewall open PORT... | --report FILE\n"
+	      "       postcask-firewall list [--json]\n"
+	      "PORT is smtp, submissions, submission, imap, imaps, pop3, pop3s or managesieve,\n"
+	      "or its number.  --state FILE writes the state there instead of " FIREWALL_STATE_FILE
+	      ".\n",
+	      stream);
+}
+
+static void print_ports(uint32_t ports)
+{
+	for (size_t i = 0; i < PORT_COUNT; i++) {
+		if (ports & (1u << i))
+			printf("%-12s %5u\n", PORTS[i].name, PORTS[i].number);
+	}
+}
+
+static int finish(int result, const struct error *error)
+{
+	if (result < 0)
+		error_print(error);
+	return result < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int run_close(const struct options *options)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	uint32_t left;
+
+	if (options->report || options->json)
+		return EXIT_USAGE;
+	if (options->port_count == 0)
+		return finish(firewall_close(options->state_file, &error), &error);
+	return finish(firewall_change_ports(FIREWALL_REMOVE, options->ports, options->state_file,
+					    &left, &error),
+		      &error);
+}
+
+static int run_open(const struct options *options)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	enum firewall_change change = options->report ? FIREWALL_EXACTLY : FIREWALL_ADD;
+	uint32_t ports = options->ports, open;
+	int result = 0;
+
+	if (!options->report == (options->port_count == 0) || options->json)
+		return EXIT_USAGE;
+	if (options->report)
+		result = ports_read_report(options->report, &ports, &error);
+	if (result == 0)
+		result = firewall_change_ports(change, ports, options->state_file, &open, &error);
+	if (result == 0)
+		print_ports(open);
+	return finish(result, &error);
+}
+
+static int print_json(const struct readback *readback)
+{
+	json_t *json = json_pack(
+	    "{s:s, s:i, s:o, s:{s:I, s:I}}", "state", readback->ports ? "open" : "closed", "ssh",
+	    RULESET_SSH_PORT, "open", ports_to_json(readback->ports), "dropped", "packets",
+	    (json_int_t)readback->dropped_packets, "bytes", (json_int_t)readback->dropped_bytes);
+
+	if (!json || json_dumpf(json, stdout, JSON_INDENT(1)) < 0)
+		return EXIT_FAILURE;
+	putchar('\n');
+	json_decref(json);
+	return EXIT_SUCCESS;
+}
+
+static int run_list(const struct options *options)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	struct readback readback;
+
+	if (options->report || options->port_count > 0)
+		return EXIT_USAGE;
+	if (firewall_read(&readback, &error) < 0)
+		return finish(-1, &error);
+	if (options->json)
+		return print_json(&readback);
+	printf("%-12s %5u\n", "ssh", RULESET_SSH_PORT);
+	print_ports(readback.ports);
+	printf("dropped %llu packets, %llu bytes\n", (unsigned long long)readback.dropped_packets,
+	       (unsigned long long)readback.dropped_bytes);
+	return EXIT_SUCCESS;
+}
+
+/* Reads options and ports; 0, or the exit status to end with, or -1 to go on. */
+static int read_arguments(int argc, char **argv, struct options *options)
+{
+	static const struct option LONG[] = {
+	    {"report", required_argument, NULL, 'r'}, {"state", required_argument, NULL, 's'},
+	    {"json", no_argument, NULL, 'j'},	      {"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, 'v'},      {NULL, 0, NULL, 0},
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", LONG, NULL)) >= 0) {
+		switch (option) {
+		case 'r':
+			options->report = optarg;
+			break;
+		case 's':
+			options->state_file = optarg;
+			break;
+		case 'j':
+			options->json = true;
+			break;
+		case 'h':
+			print_usage(stdout);
+			return EXIT_SUCCESS;
+		case 'v':
+			puts("postcask-firewall " POSTCASK_VERSION);
+			return EXIT_SUCCESS;
+		default:
+			return EXIT_USAGE;
+		}
+	}
+	for (int i = optind + 1; i < argc; i++) {
+		_cleanup_(error_clear) struct error error = ERROR_INIT;
+
+		options->port_count++;
+		if (ports_add(&options->ports, argv[i], &error) < 0) {
+			error_print(&error);
+			exit(EXIT_USAGE);
+		}
+	}
+	return optind < argc ? -1 : EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		int (*run)(const struct options *options);
+	} VERBS[] = {{"close", run_close}, {"open", run_open}, {"list", run_list}};
+	struct options options = {.state_file = FIREWALL_STATE_FILE};
+	int status = read_arguments(argc, argv, &options);
+
+	for (size_t i = 0; status < 0 && i < ARRAY_SIZE(VERBS); i++) {
+		if (strcmp(argv[optind], VERBS[i].name) == 0)
+			status = VERBS[i].run(&options);
+	}
+	if (status < 0 || status == EXIT_USAGE) {
+		print_usage(stderr);
+		return EXIT_USAGE;
+	}
+	return status;
+}

@@ -1,0 +1,187 @@
+#include "firewall/rule.h"
+
+#include <arpa/inet.h>
+#include <stdbool.h>
+
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+
+#include <libnftnl/expr.h>
+#include <libnftnl/udata.h>
+
+#define IPV6_DESTINATION 24 /* offset in the IPv6 header */
+
+/* A new expression of this kind at the end of the rule, NULL when out of memory. */
+static struct nftnl_expr *rule_add(struct nftnl_rule *rule, const char *kind)
+{
+	struct nftnl_expr *expression = nftnl_expr_alloc(kind);
+
+	if (expression)
+		nftnl_rule_add_expr(rule, expression);
+	return expression;
+}
+
+static bool rule_load_meta(struct nftnl_rule *rule, uint32_t key)
+{
+	struct nftnl_expr *meta = rule_add(rule, "meta");
+
+	if (!meta)
+		return false;
+	nftnl_expr_set_u32(meta, NFTNL_EXPR_META_KEY, key);
+	nftnl_expr_set_u32(meta, NFTNL_EXPR_META_DREG, NFT_REG_1);
+	return true;
+}
+
+static bool rule_load_payload(struct nftnl_rule *rule, uint32_t base, uint32_t offset,
+			      uint32_t size)
+{
+	struct nftnl_expr *payload = rule_add(rule, "payload");
+
+	if (!payload)
+		return false;
+	nftnl_expr_set_u32(payload, NFTNL_EXPR_PAYLOAD_BASE, base);
+	nftnl_expr_set_u32(payload, NFTNL_EXPR_PAYLOAD_OFFSET, offset);
+	nftnl_expr_set_u32(payload, NFTNL_EXPR_PAYLOAD_LEN, size);
+	nftnl_expr_set_u32(payload, NFTNL_EXPR_PAYLOAD_DREG, NFT_REG_1);
+	return true;
+}
+
+static bool rule_mask(struct nftnl_rule *rule, const void *mask, uint32_t size)
+{
+	static const uint8_t ZEROS[16];
+	struct nftnl_expr *bitwise = rule_add(rule, "bitwise");
+
+	if (!bitwise)
+		return false;
+	nftnl_expr_set_u32(bitwise, NFTNL_EXPR_BITWISE_SREG, NFT_REG_1);
+	nftnl_expr_set_u32(bitwise, NFTNL_EXPR_BITWISE_DREG, NFT_REG_1);
+	nftnl_expr_set_u32(bitwise, NFTNL_EXPR_BITWISE_LEN, size);
+	nftnl_expr_set(bitwise, NFTNL_EXPR_BITWISE_MASK, mask, size);
+	nftnl_expr_set(bitwise, NFTNL_EXPR_BITWISE_XOR, ZEROS, size);
+	return true;
+}
+
+static bool rule_compare(struct nftnl_rule *rule, uint32_t how, const void *bytes, uint32_t size)
+{
+	struct nftnl_expr *compare = rule_add(rule, "cmp");
+
+	if (!compare)
+		return false;
+	nftnl_expr_set_u32(compare, NFTNL_EXPR_CMP_SREG, NFT_REG_1);
+	nftnl_expr_set_u32(compare, NFTNL_EXPR_CMP_OP, how);
+	nftnl_expr_set(compare, NFTNL_EXPR_CMP_DATA, bytes, size);
+	return true;
+}
+
+static bool rule_look_up(struct nftnl_rule *rule, const char *set)
+{
+	struct nftnl_expr *lookup = rule_add(rule, "lookup");
+
+	if (!lookup)
+		return false;
+	nftnl_expr_set_u32(lookup, NFTNL_EXPR_LOOKUP_SREG, NFT_REG_1);
+	nftnl_expr_set_str(lookup, NFTNL_EXPR_LOOKUP_SET, set);
+	nftnl_expr_set_u32(lookup, NFTNL_EXPR_LOOKUP_FLAGS, 0); /* as the kernel gives it back */
+	return true;
+}
+
+static bool rule_match_state(struct nftnl_rule *rule, uint32_t states)
+{
+	struct nftnl_expr *connection = rule_add(rule, "ct");
+	uint32_t none = 0;
+
+	if (!connection)
+		return false;
+	nftnl_expr_set_u32(connection, NFTNL_EXPR_CT_KEY, NFT_CT_STATE);
+	nftnl_expr_set_u32(connection, NFTNL_EXPR_CT_DREG, NFT_REG_1);
+	return rule_mask(rule, &states, sizeof(states)) &&
+	       rule_compare(rule, NFT_CMP_NEQ, &none, sizeof(none));
+}
+
+static bool rule_match_link_local(struct nftnl_rule *rule)
+{
+	static const uint8_t MASK[16] = {0xff, 0xc0}, PREFIX[16] = {0xfe, 0x80};
+
+	return rule_load_payload(rule, NFT_PAYLOAD_NETWORK_HEADER, IPV6_DESTINATION, 16) &&
+	       rule_mask(rule, MASK, sizeof(MASK)) &&
+	       rule_compare(rule, NFT_CMP_EQ, PREFIX, sizeof(PREFIX));
+}
+
+static bool rule_match(struct nftnl_rule *rule, const struct match *match)
+{
+	uint8_t byte = (uint8_t)match->number;
+	uint16_t port = htons((uint16_t)match->number);
+
+	switch (match->kind) {
+	case MATCH_NOTHING:
+		return true;
+	case MATCH_INTERFACE:
+		return rule_load_meta(rule, NFT_META_IIF) &&
+		       rule_compare(rule, NFT_CMP_EQ, &match->number, sizeof(match->number));
+	case MATCH_STATE:
+		return rule_match_state(rule, match->number);
+	case MATCH_FAMILY:
+		return rule_load_meta(rule, NFT_META_NFPROTO) &&
+		       rule_compare(rule, NFT_CMP_EQ, &byte, sizeof(byte));
+	case MATCH_PROTOCOL:
+		return rule_load_meta(rule, NFT_META_L4PROTO) &&
+		       rule_compare(rule, NFT_CMP_EQ, &byte, sizeof(byte));
+	case MATCH_PORT:
+		return rule_load_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, match->offset, 2) &&
+		       rule_compare(rule, NFT_CMP_EQ, &port, sizeof(port));
+	case MATCH_LINK_LOCAL:
+		return rule_match_link_local(rule);
+	case MATCH_TYPE_IN_SET:
+		return rule_load_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, 0, 1) &&
+		       rule_look_up(rule, match->set);
+	case MATCH_PORT_IN_SET:
+		return rule_load_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, DESTINATION_PORT, 2) &&
+		       rule_look_up(rule, match->set);
+	}
+	return false;
+}
+
+static bool rule_put_verdict(struct nftnl_rule *rule, int verdict)
+{
+	struct nftnl_expr *last = rule_add(rule, verdict < 0 ? "counter" : "immediate");
+
+	if (last && verdict >= 0) {
+		nftnl_expr_set_u32(last, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
+		nftnl_expr_set_u32(last, NFTNL_EXPR_IMM_VERDICT, (uint32_t)verdict);
+	}
+	return last;
+}
+
+/* The comment that nft(8) shows beside a rule. */
+static bool rule_set_comment(struct nftnl_rule *rule, const char *comment)
+{
+	struct nftnl_udata_buf *data = nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN);
+	bool put;
+
+	if (!data)
+		return false;
+	put = nftnl_udata_put_strz(data, NFTNL_UDATA_RULE_COMMENT, comment) &&
+	      nftnl_rule_set_data(rule, NFTNL_RULE_USERDATA, nftnl_udata_buf_data(data),
+				  nftnl_udata_buf_len(data)) == 0;
+	nftnl_udata_buf_free(data);
+	return put;
+}
+
+struct nftnl_rule *rule_compose(const char *table, const char *chain, const struct rule *rule)
+{
+	struct nftnl_rule *composed = nftnl_rule_alloc();
+	bool good;
+
+	if (!composed)
+		return NULL;
+	nftnl_rule_set_u32(composed, NFTNL_RULE_FAMILY, NFPROTO_INET);
+	good = nftnl_rule_set_str(composed, NFTNL_RULE_TABLE, table) == 0 &&
+	       nftnl_rule_set_str(composed, NFTNL_RULE_CHAIN, chain) == 0 &&
+	       rule_set_comment(composed, rule->comment);
+	for (size_t i = 0; good && i < RULE_MATCHES; i++)
+		good = rule_match(composed, &rule->matches[i]);
+	if (good && rule_put_verdict(composed, rule->verdict))
+		return composed;
+	nftnl_rule_free(composed);
+	return NULL;
+}

@@ -1,0 +1,44 @@
+/* One rule of the input chain, described by what it asks of a packet, and its
+ * composition as nftnl expressions.  Register 1 is the only one used. */
+#ifndef POSTCASK_FIREWALL_RULE_H
+#define POSTCASK_FIREWALL_RULE_H
+
+#include <stdint.h>
+
+#include <libnftnl/rule.h>
+
+/* Offsets in the transport header, TCP and UDP alike. */
+#define SOURCE_PORT	 0
+#define DESTINATION_PORT 2
+
+#define RULE_MATCHES	4
+#define RULE_COUNT_ONLY (-1) /* a rule without a verdict: it counts */
+
+/* What a rule asks of a packet; each kind is a few expressions. */
+struct match {
+	enum {
+		MATCH_NOTHING, /* ends the list */
+		MATCH_INTERFACE,
+		MATCH_STATE,
+		MATCH_FAMILY,
+		MATCH_PROTOCOL,
+		MATCH_PORT,	   /* `offset` in the transport header equals `number` */
+		MATCH_LINK_LOCAL,  /* the IPv6 destination is in fe80::/10 */
+		MATCH_TYPE_IN_SET, /* the first byte of the transport header is in `set` */
+		MATCH_PORT_IN_SET, /* the destination port is in `set` */
+	} kind;
+	uint32_t number, offset;
+	const char *set;
+};
+
+struct rule {
+	const char *comment; /* shown by nft(8) */
+	struct match matches[RULE_MATCHES];
+	int verdict; /* NF_ACCEPT, NF_DROP or RULE_COUNT_ONLY */
+};
+
+/* The rule as an object of libnftnl, owned by the caller; NULL when out of
+ * memory. */
+struct nftnl_rule *rule_compose(const char *table, const char *chain, const struct rule *rule);
+
+#endif

@@ -1,0 +1,212 @@
+#include "firewall/ruleset.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter_ipv4.h>
+
+#include "firewall/ports.h"
+#include "firewall/rule.h"
+
+/* nft(8)'s numbers for set key types, which the kernel only stores: with them
+ * `nft list ruleset` shows names. */
+#define KEY_TYPE_INET_SERVICE 13
+#define KEY_TYPE_ICMP	      14
+#define KEY_TYPE_ICMPV6	      29
+
+#define LOOPBACK_INTERFACE 1 /* the index of "lo" in every network namespace */
+#define DHCP_SERVER_PORT   67
+#define DHCP_CLIENT_PORT   68
+#define DHCPV6_CLIENT_PORT 546
+
+#define STATE_ESTABLISHED NF_CT_STATE_BIT(IP_CT_ESTABLISHED)
+#define STATE_RELATED	  NF_CT_STATE_BIT(IP_CT_RELATED)
+#define STATE_INVALID	  NF_CT_STATE_INVALID_BIT
+
+static const uint8_t ICMP_TYPES[] = {
+    ICMP_DEST_UNREACH, /* with it path MTU discovery */
+    ICMP_ECHO,
+    ICMP_TIME_EXCEEDED,
+    ICMP_PARAMETERPROB,
+};
+
+static const uint8_t ICMPV6_TYPES[] = {
+    /* RFC 4890 §4.4.1: essential errors, echo */
+    ICMP6_DST_UNREACH, ICMP6_PACKET_TOO_BIG, ICMP6_TIME_EXCEEDED, ICMP6_PARAM_PROB,
+    ICMP6_ECHO_REQUEST, ICMP6_ECHO_REPLY,
+    /* multicast listener query, report, done, report version 2 */
+    130, 131, 132, 143,
+    /* router and neighbour discovery, and its inverse */
+    ND_ROUTER_SOLICIT, ND_ROUTER_ADVERT, ND_NEIGHBOR_SOLICIT, ND_NEIGHBOR_ADVERT, 141, 142,
+    /* secure neighbour discovery, multicast router discovery */
+    148, 149, 151, 152, 153};
+
+static const struct {
+	const char *name;
+	uint32_t hook;
+	uint32_t policy;
+} CHAINS[RULESET_CHAINS] = {
+    {"input", NF_INET_LOCAL_IN, NF_DROP},
+    {"forward", NF_INET_FORWARD, NF_DROP},
+    {"output", NF_INET_LOCAL_OUT, NF_ACCEPT},
+};
+
+static const struct {
+	const char *name;
+	uint32_t flags, key_type, key_size;
+	const uint8_t *elements;
+	size_t element_count;
+} SETS[RULESET_SETS] = {
+    {RULESET_OPEN_PORTS, 0, KEY_TYPE_INET_SERVICE, 2, NULL, 0},
+    {"icmp_types", NFT_SET_CONSTANT, KEY_TYPE_ICMP, 1, ICMP_TYPES, sizeof(ICMP_TYPES)},
+    {"icmpv6_types", NFT_SET_CONSTANT, KEY_TYPE_ICMPV6, 1, ICMPV6_TYPES, sizeof(ICMPV6_TYPES)},
+};
+
+static const struct rule RULES[RULESET_RULES] = {
+    {"loopback", {{MATCH_INTERFACE, LOOPBACK_INTERFACE, 0, NULL}}, NF_ACCEPT},
+    {"answers", {{MATCH_STATE, STATE_ESTABLISHED | STATE_RELATED, 0, NULL}}, NF_ACCEPT},
+    {"not part of any connection", {{MATCH_STATE, STATE_INVALID, 0, NULL}}, NF_DROP},
+    {"errors and ping",
+     {{MATCH_PROTOCOL, IPPROTO_ICMP, 0, NULL}, {MATCH_TYPE_IN_SET, 0, 0, "icmp_types"}},
+     NF_ACCEPT},
+    {"RFC 4890",
+     {{MATCH_PROTOCOL, IPPROTO_ICMPV6, 0, NULL}, {MATCH_TYPE_IN_SET, 0, 0, "icmpv6_types"}},
+     NF_ACCEPT},
+    {"DHCP answers",
+     {{MATCH_FAMILY, NFPROTO_IPV4, 0, NULL},
+      {MATCH_PROTOCOL, IPPROTO_UDP, 0, NULL},
+      {MATCH_PORT, DHCP_SERVER_PORT, SOURCE_PORT, NULL},
+      {MATCH_PORT, DHCP_CLIENT_PORT, DESTINATION_PORT, NULL}},
+     NF_ACCEPT},
+    {"DHCPv6 answers",
+     {{MATCH_FAMILY, NFPROTO_IPV6, 0, NULL},
+      {MATCH_LINK_LOCAL, 0, 0, NULL},
+      {MATCH_PROTOCOL, IPPROTO_UDP, 0, NULL},
+      {MATCH_PORT, DHCPV6_CLIENT_PORT, DESTINATION_PORT, NULL}},
+     NF_ACCEPT},
+    {"ssh",
+     {{MATCH_PROTOCOL, IPPROTO_TCP, 0, NULL},
+      {MATCH_PORT, RULESET_SSH_PORT, DESTINATION_PORT, NULL}},
+     NF_ACCEPT},
+    {"proved mail services",
+     {{MATCH_PROTOCOL, IPPROTO_TCP, 0, NULL}, {MATCH_PORT_IN_SET, 0, 0, RULESET_OPEN_PORTS}},
+     NF_ACCEPT},
+    {"dropped", {{MATCH_NOTHING, 0, 0, NULL}}, RULE_COUNT_ONLY},
+};
+
+static struct nftnl_chain *chain_compose(size_t index)
+{
+	struct nftnl_chain *chain = nftnl_chain_alloc();
+
+	if (!chain)
+		return NULL;
+	nftnl_chain_set_u32(chain, NFTNL_CHAIN_FAMILY, NFPROTO_INET);
+	nftnl_chain_set_u32(chain, NFTNL_CHAIN_HOOKNUM, CHAINS[index].hook);
+	nftnl_chain_set_s32(chain, NFTNL_CHAIN_PRIO, NF_IP_PRI_FILTER);
+	nftnl_chain_set_u32(chain, NFTNL_CHAIN_POLICY, CHAINS[index].policy);
+	if (nftnl_chain_set_str(chain, NFTNL_CHAIN_TABLE, RULESET_TABLE) == 0 &&
+	    nftnl_chain_set_str(chain, NFTNL_CHAIN_NAME, CHAINS[index].name) == 0 &&
+	    nftnl_chain_set_str(chain, NFTNL_CHAIN_TYPE, "filter") == 0)
+		return chain;
+	nftnl_chain_free(chain);
+	return NULL;
+}
+
+static bool set_add(struct nftnl_set *set, const void *key, uint32_t size)
+{
+	struct nftnl_set_elem *element = nftnl_set_elem_alloc();
+
+	if (!element)
+		return false;
+	nftnl_set_elem_set(element, NFTNL_SET_ELEM_KEY, key, size);
+	nftnl_set_elem_add(set, element);
+	return true;
+}
+
+static bool set_add_ports(struct nftnl_set *set, uint32_t ports)
+{
+	for (size_t i = 0; i < PORT_COUNT; i++) {
+		uint16_t number = htons(PORTS[i].number);
+
+		if ((ports & (1u << i)) && !set_add(set, &number, sizeof(number)))
+			return false;
+	}
+	return true;
+}
+
+static struct nftnl_set *set_compose(size_t index, uint32_t ports)
+{
+	struct nftnl_set *set = nftnl_set_alloc();
+	bool good;
+
+	if (!set)
+		return NULL;
+	nftnl_set_set_u32(set, NFTNL_SET_FAMILY, NFPROTO_INET);
+	nftnl_set_set_u32(set, NFTNL_SET_FLAGS, SETS[index].flags);
+	nftnl_set_set_u32(set, NFTNL_SET_KEY_TYPE, SETS[index].key_type);
+	nftnl_set_set_u32(set, NFTNL_SET_KEY_LEN, SETS[index].key_size);
+	nftnl_set_set_u32(set, NFTNL_SET_ID, (uint32_t)index + 1);
+	good = nftnl_set_set_str(set, NFTNL_SET_TABLE, RULESET_TABLE) == 0 &&
+	       nftnl_set_set_str(set, NFTNL_SET_NAME, SETS[index].name) == 0;
+	for (size_t i = 0; good && i < SETS[index].element_count; i++)
+		good = set_add(set, &SETS[index].elements[i], 1);
+	if (good && (index > 0 || set_add_ports(set, ports)))
+		return set;
+	nftnl_set_free(set);
+	return NULL;
+}
+
+struct nftnl_set *ruleset_port_elements(uint32_t ports)
+{
+	return set_compose(0, ports);
+}
+
+int ruleset_compose(uint32_t ports, struct ruleset *ret, struct error *error)
+{
+	_cleanup_(ruleset_clear) struct ruleset ruleset = RULESET_INIT;
+	bool good;
+
+	ruleset.table = nftnl_table_alloc();
+	good = ruleset.table &&
+	       nftnl_table_set_str(ruleset.table, NFTNL_TABLE_NAME, RULESET_TABLE) == 0;
+	if (good)
+		nftnl_table_set_u32(ruleset.table, NFTNL_TABLE_FAMILY, NFPROTO_INET);
+	for (size_t i = 0; good && i < RULESET_CHAINS; i++)
+		good = (ruleset.chains[i] = chain_compose(i));
+	for (size_t i = 0; good && i < RULESET_SETS; i++)
+		good = (ruleset.sets[i] = set_compose(i, ports));
+	for (size_t i = 0; good && i < RULESET_RULES; i++)
+		good = (ruleset.rules[i] = rule_compose(RULESET_TABLE, "input", &RULES[i]));
+	if (!good)
+		return error_set(error, ENOMEM, "out of memory");
+	*ret = ruleset;
+	ruleset = RULESET_INIT;
+	return 0;
+}
+
+void ruleset_clear(struct ruleset *ruleset)
+{
+	for (size_t i = 0; i < RULESET_RULES; i++) {
+		if (ruleset->rules[i])
+			nftnl_rule_free(ruleset->rules[i]);
+	}
+	for (size_t i = 0; i < RULESET_SETS; i++) {
+		if (ruleset->sets[i])
+			nftnl_set_free(ruleset->sets[i]);
+	}
+	for (size_t i = 0; i < RULESET_CHAINS; i++) {
+		if (ruleset->chains[i])
+			nftnl_chain_free(ruleset->chains[i]);
+	}
+	if (ruleset->table)
+		nftnl_table_free(ruleset->table);
+	*ruleset = RULESET_INIT;
+}

@@ -1,0 +1,77 @@
+/* The ruleset of the machine, as nftnl objects: pure composition, nothing here
+ * touches the kernel.  In nft(8)'s words:
+ *
+ *	table inet postcask {
+ *		set open_ports { type inet_service; }
+ *		set icmp_types { type icmp_type; flags constant; elements = { ... } }
+ *		set icmpv6_types { type icmpv6_type; flags constant; elements = { ... } }
+ *		chain input {
+ *			type filter hook input priority filter; policy drop;
+ *			iif "lo" accept
+ *			ct state established,related accept
+ *			ct state invalid drop
+ *			meta l4proto icmp icmp type @icmp_types accept
+ *			meta l4proto ipv6-icmp icmpv6 type @icmpv6_types accept
+ *			meta nfproto ipv4 udp sport 67 udp dport 68 accept
+ *			ip6 daddr fe80::/10 udp dport 546 accept
+ *			tcp dport 22 accept
+ *			tcp dport @open_ports accept
+ *			counter
+ *		}
+ *		chain forward { type filter hook forward priority filter; policy drop; }
+ *		chain output { type filter hook output priority filter; policy accept; }
+ *	}
+ *
+ * Choices:
+ * - ICMPv6 is what RFC 4890 §4.4.1 and §4.4.2 list for a host; redirects (§4.4.4,
+ *   left to policy) are dropped, for a server has one router.  ICMP is the same in
+ *   the older protocol's types.
+ * - DHCP answers are let in by their ports: those to a broadcast or multicast
+ *   question belong to no connection.
+ * - What is refused is dropped without an answer: a mail server that calls while
+ *   the machine is still proving itself repeats its SYN and gets through as soon as
+ *   the port opens, instead of being told that nobody is there.
+ * - Dropped packets are counted, not logged.  On the Internet a log of them is
+ *   unbounded noise; the counter is bounded by nature and `postcask-firewall list`
+ *   shows it.
+ * - Closing a port ends no connection that is already established. */
+#ifndef POSTCASK_FIREWALL_RULESET_H
+#define POSTCASK_FIREWALL_RULESET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <libnftnl/chain.h>
+#include <libnftnl/rule.h>
+#include <libnftnl/set.h>
+#include <libnftnl/table.h>
+
+#include "base/error.h"
+
+#define RULESET_TABLE	   "postcask"
+#define RULESET_OPEN_PORTS "open_ports"
+#define RULESET_SSH_PORT   22
+#define RULESET_CHAINS	   3
+#define RULESET_SETS	   3
+#define RULESET_RULES	   10
+
+struct ruleset {
+	struct nftnl_table *table;
+	struct nftnl_chain *chains[RULESET_CHAINS];
+	struct nftnl_set *sets[RULESET_SETS]; /* with their elements; [0] is open_ports */
+	struct nftnl_rule *rules[RULESET_RULES];
+};
+
+#define RULESET_INIT ((struct ruleset){0})
+
+/* Composes the ruleset with these ports (firewall/ports.h) open.  Only memory
+ * can fail.  Give it back with ruleset_clear. */
+_must_check_ int ruleset_compose(uint32_t ports, struct ruleset *ret, struct error *error);
+
+/* A set named open_ports of the table, holding just `ports`: what an element
+ * message adds or removes.  Owned by the caller; NULL when out of memory. */
+struct nftnl_set *ruleset_port_elements(uint32_t ports);
+
+void ruleset_clear(struct ruleset *ruleset); /* for _cleanup_(ruleset_clear) */
+
+#endif
