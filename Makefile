@@ -105,7 +105,8 @@ $(IMAGE_TESTS): $(OUT)/test/%: $(OUT)/object/tests/unit/%.o $(call objects,image
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lguestfs $(LIBS)
 
-unit: $(TESTS)
+unit-programs: $(TESTS)
+unit: unit-programs
 	@for test in $(TESTS); do $$test || failed="$$failed $$test"; done; \
 	test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
 
@@ -117,8 +118,29 @@ build/fuzz/%: tests/fuzz/%.c $(foreach folder,$(FOLDERS),$(call sources,$(folder
 	clang -std=c17 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 		$(CPPFLAGS) -o $@ $(filter %.c,$^) $(LIBS)
 
-clean:
-	rm -rf build
+# The golden files, written anew: read the difference before committing it.
+golden: $(OUT)/bin/postcask
+	for example in tests/golden/*.yaml; do \
+		rm -rf "$${example%.yaml}" && \
+		$(OUT)/bin/postcask render "$$example" "$${example%.yaml}" || exit 1; \
+	done
 
-.PHONY: all image-programs unit fuzzers clean
+# The image is built as root: debootstrap and mount need it.
+AS_ROOT = $(if $(filter 0,$(shell id -u)),,sudo)
+image: all
+	$(AS_ROOT) build/bin/postcask-image build --output build/postcask.qcow2
+
+run: image
+	$(AS_ROOT) build/bin/postcask-image run --user-data image/example-user-data.yaml
+
+check:
+	$(AS_ROOT) tests/run
+
+bench: image
+	$(AS_ROOT) tests/bench/bench
+
+clean:
+	$(AS_ROOT) rm -rf build
+
+.PHONY: all image image-programs run check bench unit unit-programs golden fuzzers clean
 -include $(shell find $(OUT)/object -name '*.d' 2>/dev/null)

@@ -1,0 +1,83 @@
+"""Runs the cmocka programs as pytest tests, one item for each, and closes with the plain line
+`N passed, N failed, N skipped`."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(TOP / "tests" / "native"))
+
+BUILDS = {"plain": TOP / "build" / "test", "sanitized": TOP / "build" / "sanitize" / "test"}
+
+
+def pytest_collect_file(parent, file_path):
+    if file_path.suffix == ".c" and file_path.name.startswith("test_"):
+        return CmockaFile.from_parent(parent, path=file_path)
+    return None
+
+
+class CmockaFile(pytest.File):
+    """A test program: its tests are the names that the source lists."""
+
+    def collect(self):
+        names = re.findall(r"^\s+(?:cmocka_unit_test\w*|\w+_test)\((\w+)[,)]",
+                           self.path.read_text(), re.M)
+        for build in BUILDS:
+            run = CmockaRun(BUILDS[build] / self.path.stem)
+            for name in names:
+                yield CmockaItem.from_parent(self, name=f"{build}-{name}", run=run, test=name)
+
+
+class CmockaRun:
+    """One run of one program, made when its first test is asked for."""
+
+    def __init__(self, program):
+        self.program, self.results, self.output = program, None, ""
+
+    def result(self, name):
+        if self.results is None:
+            environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP")
+            done = subprocess.run([self.program], capture_output=True, text=True, timeout=300,
+                                  env=environment, errors="replace")
+            self.output = done.stdout + done.stderr
+            found = re.findall(r"^(ok|not ok) \d+ - (\w+)( # SKIP)?", self.output, re.M)
+            self.results = {test: (word == "ok", bool(skip)) for word, test, skip in found}
+            if done.returncode != 0 and all(good for good, _ in self.results.values()):
+                self.results = {}       # it crashed or leaked: no result of it counts
+        return self.results.get(name, (False, False))
+
+
+class CmockaItem(pytest.Item):
+    def __init__(self, *, run, test, **options):
+        super().__init__(**options)
+        self.cmocka, self.test = run, test
+
+    def runtest(self):
+        good, skipped = self.cmocka.result(self.test)
+        if skipped:
+            pytest.skip("skipped by the program")
+        if not good:
+            raise AssertionError(self.cmocka.output[-4000:])
+
+    def repr_failure(self, excinfo):
+        return str(excinfo.value)
+
+
+COUNTS = {"passed": 0, "failed": 0, "skipped": 0}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter):
+    stats = terminalreporter.stats
+    COUNTS["passed"] = len(stats.get("passed", []))
+    COUNTS["failed"] = len(stats.get("failed", [])) + len(stats.get("error", []))
+    COUNTS["skipped"] = len(stats.get("skipped", []))
+
+
+def pytest_unconfigure():
+    print("{passed} passed, {failed} failed, {skipped} skipped".format(**COUNTS))

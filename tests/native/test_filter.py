@@ -1,0 +1,165 @@
+"""Viruses, spam, and what happens while a scanner is down."""
+
+import email
+import io
+import tarfile
+import time
+import zipfile
+
+import pytest
+
+from machine import letter
+
+ALICE = "alice@example.org"
+# Composed here, so that no scanner takes this file for one.
+EICAR = ("X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + "EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*").encode()
+GTUBE = "XJS*C4JDBQADN1.NSBN3*2IDNEN*" + "GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
+
+
+def zipped():
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("eicar.com", EICAR)
+    return data.getvalue()
+
+
+def tarred():
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w:gz") as archive:
+        member = tarfile.TarInfo("eicar.com")
+        member.size = len(EICAR)
+        archive.addfile(member, io.BytesIO(EICAR))
+    return data.getvalue()
+
+
+def quarantined(machine, message_id):
+    done = machine.run("grep", "-rlF", message_id.strip("<>"), "/var/lib/postcask/quarantine",
+                       check=False)
+    listed = done.stdout.split()
+    # some are kept compressed
+    packed = machine.run("sh", "-c", "find /var/lib/postcask/quarantine -name '*.gz' -type f | "
+                         "xargs -r zgrep -lF '" + message_id.strip("<>") + "'", check=False)
+    return listed + packed.stdout.split()
+
+
+def wait_quarantined(machine, message_id, timeout=40):
+    end = time.monotonic() + timeout
+    while time.monotonic() < end:       # the queue's end is the event: flush and look
+        found = quarantined(machine, message_id)
+        if found:
+            return found
+        machine.run("sh", "-c", "inotifywait -qq -t 1 /var/lib/postcask/quarantine || sleep 0.2",
+                    check=False)
+    raise TimeoutError("nothing in quarantine")
+
+
+@pytest.mark.parametrize("name,content", [("eicar.com", EICAR), ("eicar.zip", zipped()),
+                                          ("eicar.tar.gz", tarred())])
+def test_a_virus_is_quarantined_and_never_delivered(machine, name, content):
+    message = letter("see attachment")
+    message.add_attachment(content, "application", "octet-stream", filename=name)
+    with machine.smtp() as client:
+        client.sendmail("stranger@example.com", ALICE, message.as_bytes())
+    files = wait_quarantined(machine, message["Message-ID"])
+    assert files
+    after = machine.send("after the virus")         # what was sent later has arrived
+    machine.wait_message(ALICE, after)
+    client = machine.imap(ALICE)
+    for folder in ("INBOX", "Spam"):
+        client.select(folder, readonly=True)
+        assert client.search(None, "HEADER", "Message-ID", message["Message-ID"])[1] == [b""]
+    client.logout()
+
+
+def test_a_virus_in_the_body_is_quarantined(machine):
+    message = letter(EICAR.decode() + "\n")
+    with machine.smtp() as client:
+        client.sendmail("stranger@example.com", ALICE, message.as_bytes())
+    assert wait_quarantined(machine, message["Message-ID"])
+
+
+def test_no_bounce_goes_to_the_forged_sender_of_a_virus(machine):
+    message = letter("x")
+    message.add_attachment(EICAR, "application", "octet-stream", filename="eicar.com")
+    with machine.smtp() as client:
+        client.sendmail("forged-sender@example.com", ALICE, message.as_bytes())
+    wait_quarantined(machine, message["Message-ID"])
+    queue = machine.run("postqueue", "-p").stdout
+    assert "forged-sender@example.com" not in queue
+
+
+def test_spam_goes_to_the_spam_folder(machine):
+    message_id = machine.send(GTUBE + "\n")
+    arrived = email.message_from_bytes(machine.wait_message(ALICE, message_id, folder="Spam"))
+    assert arrived["X-Spam-Flag"] == "YES"
+    assert "GTUBE" in arrived["X-Spam-Status"]
+
+
+def test_clean_mail_carries_its_score(machine):
+    message_id = machine.send("hello, how are you?")
+    arrived = email.message_from_bytes(machine.wait_message(ALICE, message_id))
+    assert arrived["X-Spam-Status"].startswith("No, score=")
+    assert arrived["X-Virus-Scanned"]
+
+
+def test_the_senders_own_spam_headers_are_not_believed(machine):
+    message_id = machine.send(letter("x", **{"X-Spam-Flag": "YES"}))
+    machine.wait_message(ALICE, message_id)
+
+
+def waiting(machine, recipient=ALICE):
+    return recipient in machine.run("postqueue", "-p").stdout
+
+
+def wait_deferred(machine, timeout=40):
+    """Until the queue manager has given the message up for now."""
+    end = time.monotonic() + timeout
+    while time.monotonic() < end:
+        if machine.run("sh", "-c", "find /var/spool/postfix/deferred -type f | grep -q .",
+                       check=False).returncode == 0:
+            return
+        time.sleep(0.2)
+    raise TimeoutError("nothing was deferred")
+
+
+def not_delivered(machine, message_id):
+    client = machine.imap(ALICE)
+    for folder in ("INBOX", "Spam"):
+        client.select(folder, readonly=True)
+        assert client.search(None, "HEADER", "Message-ID", message_id)[1] == [b""]
+    client.logout()
+    return True
+
+
+@pytest.mark.parametrize("units", [["clamav-daemon.socket", "clamav-daemon.service"],
+                                   ["amavis.service"], ["dovecot.service"]])
+def test_mail_waits_while_a_part_is_down(machine, units):
+    """Neither delivered unscanned nor refused for good; goes on by itself."""
+    present = [unit for unit in units if machine.run(
+        "systemctl", "is-active", unit, check=False).returncode == 0]
+    machine.run("sh", "-c", "rm -f /var/spool/postfix/deferred/*/nothing; postsuper -d ALL deferred")
+    machine.run("systemctl", "stop", *present)
+    try:
+        message_id = machine.send("sent while a part is down: " + units[0])
+        wait_deferred(machine)
+        assert waiting(machine)
+        if "dovecot.service" not in units:
+            assert not_delivered(machine, message_id)
+    finally:
+        machine.run("systemctl", "start", *present)
+    machine.run("postqueue", "-f")      # what the queue manager does every few minutes
+    machine.wait_message(ALICE, message_id, timeout=60)
+    assert not quarantined(machine, message_id)
+
+
+def test_authentication_server_down_is_temporary(machine):
+    """454, so that the mail program tries again, not 535, which makes it ask for the password."""
+    import base64
+    client = machine.smtp(587, tls=True)
+    machine.run("systemctl", "stop", "dovecot.service", "dovecot.socket")
+    try:
+        secret = base64.b64encode(b"\0alice@example.org\0whatever").decode()
+        assert client.docmd("AUTH", "PLAIN " + secret)[0] == 454
+    finally:
+        client.close()
+        machine.run("systemctl", "start", "dovecot.service")

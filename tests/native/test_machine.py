@@ -1,0 +1,212 @@
+"""The machine as its administrator sees it."""
+
+import json
+import re
+import socket
+
+import pytest
+
+from machine import HOSTNAME, Machine, user_data
+
+PORTS = {"smtp": 25, "submissions": 465, "submission": 587, "imap": 143, "imaps": 993,
+         "pop3": 110, "pop3s": 995, "managesieve": 4190}
+
+
+def reachable(host, port, timeout=1.5):
+    try:
+        socket.create_connection((host, port), timeout).close()
+        return True
+    except OSError:
+        return False
+
+
+def test_the_boot_ends_ready(machine):
+    report = machine.report()
+    assert report["state"] == "ready", json.dumps(report, indent=1)
+    assert report["failed"] == 0 and report["passed"] >= 25
+    assert sorted(report["open"]) == sorted(PORTS)
+
+
+def test_the_last_line_of_the_boot(machine):
+    line = machine.run("sh", "-c", "journalctl -o cat --no-pager | grep '^POSTCASK state=' | tail -1")
+    assert re.fullmatch(r"POSTCASK state=ready seconds=\d+(\.\d+)? passed=\d+ failed=0 "
+                        r"version=\d+\.\d+\.\d+", line.stdout.strip()), line.stdout
+
+
+def test_missing_official_signatures_are_said(machine):
+    assert "virus signatures" in json.dumps(machine.report()["notes"])
+
+
+def test_status_agrees_with_the_report(machine):
+    status = json.loads(machine.run("postcask", "status", "--json", check=False).stdout)
+    assert status["state"] == machine.report()["state"]
+    assert "ready" in machine.run("postcask", "status", check=False).stdout
+
+
+def test_verify_repeats_the_probes(machine):
+    before = machine.report()
+    machine.run("postcask", "verify", timeout=180)
+    after = machine.report()
+    assert after["state"] == "ready" and after["passed"] >= before["passed"]
+
+
+def test_the_probes_leave_the_mailbox_empty(machine):
+    machine.run("postcask", "verify", timeout=180)
+    listed = machine.run("sh", "-c", "find /var/vmail/selftest.invalid -type f -path '*/cur/*' "
+                         "-o -type f -path '*/new/*' | head").stdout
+    assert listed == ""
+    assert machine.run("sh", "-c", "find /var/lib/postcask/quarantine/selftest -type f").stdout == ""
+
+
+@pytest.mark.parametrize("name", sorted(PORTS))
+def test_mail_ports_are_open(machine, name):
+    assert reachable(machine.host, PORTS[name])
+
+
+@pytest.mark.parametrize("port", [10024, 10025, 10026, 53, 3310, 783, 8953, 24])
+def test_inner_ports_are_closed(machine, port):
+    assert not reachable(machine.host, port)
+
+
+def test_ipv6_is_served_and_filtered_alike(machine):
+    address = "fd00:" + machine.net.replace(".", ":") + "::2"
+    assert reachable(address, 25) and reachable(address, 993)
+    assert not reachable(address, 10025)
+
+
+def test_nothing_listens_beyond_the_ports(machine):
+    """What the firewall hides should not be there either."""
+    listed = machine.run("ss", "-Hltn").stdout.split("\n")
+    outside = {int(line.split()[3].rsplit(":", 1)[1]) for line in listed if line and
+               not re.match(r"(127\.|\[::1\]|127\.0\.0\.53)", line.split()[3])}
+    assert outside <= set(PORTS.values()) | {22}, outside
+
+
+def test_secrets_are_private(machine):
+    listed = machine.run("sh", "-c", "stat -c '%a %U %n' /var/lib/postcask/keys/*").stdout
+    for line in listed.splitlines():
+        mode, owner, name = line.split()
+        assert owner == "root" and (mode == "600" or name.endswith("ca.pem")), line
+    assert machine.run("stat", "-c", "%a", "/var/lib/postcask/current/settings.json"
+                       ).stdout.strip() == "600"
+    assert machine.run("stat", "-c", "%a %G", "/etc/dovecot/users", "-L"
+                       ).stdout.strip() == "640 dovecot"
+
+
+def test_no_password_hash_in_the_journal_or_the_report(machine):
+    found = machine.run("sh", "-c", "journalctl --no-pager | grep -F '$6$' | head -3; "
+                        "grep -rF '$6$' /run/postcask | head -3; true").stdout
+    assert found == ""
+
+
+def test_cert_ca_is_the_issuer(machine):
+    shown = json.loads(machine.run("postcask", "cert", "show", "--json").stdout)
+    assert HOSTNAME in json.dumps(shown)
+    assert machine.run("postcask", "cert", "ca").stdout.startswith("-----BEGIN CERTIFICATE")
+
+
+def test_no_daemon_complains_of_its_configuration(machine):
+    noise = machine.run("sh", "-c", "journalctl --no-pager -o cat -u 'postfix*' -u dovecot -u unbound "
+                        "-u clamav-daemon -u amavis -p warning | "
+                        "grep -iE 'deprecat|obsolete|unused parameter|unknown setting|syntax|"
+                        "not owned|world.writable|error reading' | head").stdout
+    assert noise == ""
+
+
+def test_cloud_init_is_content_with_the_mail_key(machine):
+    done = machine.run("cloud-init", "status", "--long", check=False)
+    assert "status: done" in done.stdout, done.stdout
+    assert "Invalid" not in done.stdout, done.stdout
+    assert machine.run("cloud-init", "schema", "--system", check=False).returncode == 0
+
+
+def test_every_unit_of_ours_is_sandboxed(machine):
+    for unit in ("postcask-firewall", "postcask-firstboot", "postcask-verify", "postcask-open",
+                 "postcask-report"):
+        shown = machine.run("systemctl", "show", unit, "-p", "NoNewPrivileges,ProtectSystem,"
+                            "CapabilityBoundingSet,TimeoutStartUSec").stdout
+        assert "NoNewPrivileges=yes" in shown, (unit, shown)
+        assert "TimeoutStartUSec=infinity" not in shown, (unit, shown)
+    shown = machine.run("systemctl", "show", "postcask-verify", "-p", "User").stdout
+    assert shown.strip() == "User=postcask-probe"
+
+
+def test_no_unit_failed(machine):
+    assert machine.run("systemctl", "--failed", "--no-legend", "--plain").stdout.strip() == ""
+
+
+class TestLaterBoots:
+    """A machine of its own: booted again, with other user-data, with none."""
+
+    def test_the_second_boot_changes_nothing(self):
+        with Machine("again", "10.82.0") as machine:
+            def state():
+                return machine.run("sh", "-c", "readlink /var/lib/postcask/current; "
+                                   "cd /var/lib/postcask; find generations keys -type f | sort | "
+                                   "xargs sha256sum").stdout
+            before = state()
+            machine.boot("halt")
+            machine.start()
+            assert state() == before
+            assert machine.report()["state"] == "ready"
+            first = json.loads(machine.run("cat", "/run/postcask/firstboot.json").stdout)
+            assert first["state"] == "unchanged"
+
+    def test_without_user_data_mail_stays_closed(self):
+        machine = Machine("none", "10.83.0", data="#cloud-config\n{}\n").start()
+        try:
+            report = machine.report()
+            assert report["state"] == "failed" and report["open"] == []
+            assert "mail:" in json.dumps(report)
+            assert not any(reachable(machine.host, port, 0.5) for port in PORTS.values())
+            active = machine.run("systemctl", "is-active", "postfix.service", "dovecot.service",
+                                 check=False).stdout.split()
+            assert "active" not in active
+        finally:
+            machine.stop()
+
+    def test_wrong_user_data_is_refused_with_its_place(self):
+        machine = Machine("wrong", "10.84.0", data=user_data().replace("users:", "usres:")).start()
+        try:
+            report = machine.report()
+            assert report["state"] == "failed" and report["open"] == []
+            assert re.search(r":5:\d+: .*usres.*users", json.dumps(report)), report
+            console = (machine.tree.parent / "console.log").read_text(errors="replace")
+            assert "usres" in console or "usres" in machine.journal("postcask-report.service")
+        finally:
+            machine.stop()
+
+    def test_a_wrong_change_leaves_the_working_machine_working(self):
+        with Machine("change", "10.85.0") as machine:
+            machine.boot("halt")
+            machine.seed(user_data().replace("domains: [", "domains: [not a domain, "), "i-native-2")
+            machine.start()
+            report = machine.report()
+            assert report["state"] == "degraded"
+            assert sorted(report["open"]) == sorted(PORTS)
+            assert "not a domain" in json.dumps(report)
+
+    def test_a_changed_user_data_makes_a_new_generation(self):
+        with Machine("newer", "10.86.0") as machine:
+            message_id = machine.send("before the change")
+            machine.wait_message("alice@example.org", message_id)
+            machine.boot("halt")
+            machine.seed(user_data() + "  services:\n    pop3: false\n    pop3s: false\n",
+                         "i-native-2")
+            machine.start()
+            report = machine.report()
+            assert report["state"] == "ready", report
+            assert "pop3" not in report["open"] and "imap" in report["open"]
+            assert not reachable(machine.host, 110, 0.5)
+            assert machine.run("readlink", "/var/lib/postcask/current").stdout.strip() \
+                == "generations/2"
+            machine.wait_message("alice@example.org", message_id)      # mail was not touched
+
+    def test_two_machines_share_no_secret(self, machine):
+        with Machine("other", "10.87.0") as other:
+            listed = "find /var/lib/postcask/keys /etc/ssh -name '*key*' -type f -o " \
+                     "-name '*.pem' -path '*keys*' -type f | sort | xargs sha256sum; " \
+                     "cat /etc/machine-id | sha256sum"
+            one, two = (box.run("sh", "-c", listed).stdout.splitlines() for box in (machine, other))
+            assert len(one) >= 5
+            assert not {line.split()[0] for line in one} & {line.split()[0] for line in two}

@@ -1,0 +1,102 @@
+"""What only a whole machine has: boot loaders, cloud-init from a disk, the firewall from outside,
+a second boot, a growing disk."""
+
+import re
+
+from vm import LINE, PORTS, VirtualMachine
+
+MAIL_PORTS = sorted(set(PORTS) - {"ssh"})
+SPEAKS_FIRST = sorted(set(MAIL_PORTS) - {"submissions", "imaps", "pop3s"})
+
+
+def state(machine):
+    match = machine.wait_line()
+    return match.group(1)
+
+
+def test_bios_boot_is_ready(bios):
+    assert state(bios) == "ready", bios.console[-6000:]
+    assert int(bios.wait_line().group(3)) >= 25 and bios.wait_line().group(4) == "0"
+
+
+def test_uefi_boot_is_ready(uefi):
+    assert state(uefi) == "ready", uefi.console[-6000:]
+    assert uefi.ssh("test -d /sys/firmware/efi && echo efi").strip() == "efi"
+
+
+def test_no_mail_port_answers_before_it_is_proved(bios):
+    early = [entry for entry in bios.before if not entry[2]]
+    assert early, "the test saw no moment before the proof"
+    assert all(said == b"" for _, said, _ in early), early
+
+
+def test_every_mail_port_answers_after_the_proof(bios):
+    for name in SPEAKS_FIRST:
+        assert bios.banner(name, timeout=20), name
+    for name in ("submissions", "imaps", "pop3s"):
+        import ssl
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with context.wrap_socket(bios.connect(name, 20)) as connection:
+            assert connection.recv(100), name
+
+
+def test_the_console_shows_the_certificate_authority(bios):
+    assert "-----BEGIN CERTIFICATE-----" in bios.console
+    shown = re.search(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", bios.console,
+                      re.S).group(0)
+    assert shown.split() == bios.ssh("postcask cert ca").split()
+
+
+def test_var_grew_to_the_end_of_the_disk(bios):
+    size = int(bios.ssh("df --output=size -BM /var | tail -1").strip().rstrip("M"))
+    root = int(bios.ssh("df --output=size -BM / | tail -1").strip().rstrip("M"))
+    assert size + root > 18 * 1024
+    assert bios.ssh("findmnt -no SOURCE /var") != bios.ssh("findmnt -no SOURCE /")
+
+
+def test_cloud_init_is_done_and_nothing_failed(bios):
+    assert "status: done" in bios.ssh("cloud-init status --wait", check=False)
+    assert bios.ssh("systemctl --failed --no-legend --plain").strip() == ""
+
+
+def test_two_machines_share_no_key(bios, uefi):
+    listed = "sudo sh -c 'sha256sum /var/lib/postcask/keys/* /etc/ssh/ssh_host_*key " \
+             "/etc/machine-id /var/lib/systemd/random-seed'"
+    one, two = ({line.split()[0] for line in machine.ssh(listed, check=False).splitlines()}
+                for machine in (bios, uefi))
+    assert len(one) >= 6 and not one & two
+
+
+def test_the_second_boot_changes_nothing(bios):
+    listed = "sudo sh -c 'readlink /var/lib/postcask/current; cd /var/lib/postcask && " \
+             "find generations keys -type f | sort | xargs sha256sum; cat /etc/machine-id'"
+    before = bios.ssh(listed)
+    bios.power_off()
+    bios.boot()
+    assert state(bios) == "ready"
+    assert bios.ssh(listed) == before
+    assert '"state": "unchanged"' in bios.ssh("cat /run/postcask/firstboot.json")
+
+
+def test_without_user_data_it_says_what_to_write(tmp_path):
+    machine = VirtualMachine(tmp_path).boot()
+    try:
+        assert state(machine) == "failed"
+        assert "mail:" in machine.console
+        assert machine.banner("smtp", 3) == b"" and machine.banner("imap", 3) == b""
+        assert machine.ssh("echo works").strip() == "works"
+    finally:
+        machine.kill()
+
+
+def test_refused_user_data_names_its_place(tmp_path):
+    wrong = "#cloud-config\nfqdn: mail.example.org\nmail:\n  domains: [example.org]\n  usres: []\n"
+    machine = VirtualMachine(tmp_path, wrong).boot()
+    try:
+        assert state(machine) == "failed"
+        assert re.search(r":5:3: .*usres", machine.console), machine.console[-4000:]
+        assert machine.banner("smtp", 3) == b""
+        assert machine.ssh("echo works").strip() == "works"
+    finally:
+        machine.kill()

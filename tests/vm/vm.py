@@ -1,0 +1,163 @@
+"""The image in QEMU, as a machine's owner meets it: a disk, a seed, a serial console, a network."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent.parent
+IMAGE = TOP / "build" / "postcask.qcow2"
+POSTCASK_IMAGE = TOP / "build" / "bin" / "postcask-image"
+LINE = re.compile(r"POSTCASK state=(\w+) seconds=([\d.]+) passed=(\d+) failed=(\d+) version=(\S+)")
+PORTS = {"ssh": 22, "smtp": 25, "submissions": 465, "submission": 587, "imap": 143, "imaps": 993,
+         "pop3": 110, "pop3s": 995, "managesieve": 4190}
+BOOT_TIMEOUT = 420      # emulated, on a busy host
+
+
+def acceleration():
+    flags = Path("/proc/cpuinfo").read_text()
+    if re.search(r"\b(vmx|svm)\b", flags) and os.access("/dev/kvm", os.R_OK | os.W_OK):
+        return ["-accel", "kvm", "-cpu", "host"]
+    return ["-accel", "tcg,thread=multi", "-cpu", "max"]
+
+
+def firmware(folder):
+    """OVMF's code and a copy of its variables, by whichever name the host has them."""
+    for code, variables in (("OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd"), ("OVMF_CODE.fd", "OVMF_VARS.fd")):
+        share = Path("/usr/share/OVMF")
+        if (share / code).exists():
+            shutil.copy(share / variables, folder / "vars.fd")
+            return ["-drive", f"if=pflash,format=raw,readonly=on,file={share / code}",
+                    "-drive", f"if=pflash,format=raw,file={folder / 'vars.fd'}"]
+    raise FileNotFoundError("no OVMF firmware on this host")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class VirtualMachine:
+    """A disk of its own over the image; it may be booted more than once."""
+
+    def __init__(self, folder, user_data=None, uefi=False, grow_gib=0):
+        self.folder, self.uefi = Path(folder), uefi
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.disk = self.folder / "disk.qcow2"
+        self.run("qemu-img", "create", "-q", "-f", "qcow2", "-b", IMAGE, "-F", "qcow2", self.disk,
+                 *([f"{grow_gib}G"] if grow_gib else []))
+        self.key = self.folder / "key"
+        if not self.key.exists():
+            self.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.key)
+        public = self.key.with_suffix(".pub").read_text().strip()
+        data = f"{user_data or '#cloud-config'}\nssh_authorized_keys:\n  - {public}\n"
+        (self.folder / "user-data").write_text(data)
+        self.run(POSTCASK_IMAGE, "seed", self.folder / "user-data", self.folder / "seed.img")
+        self.ports = {name: free_port() for name in PORTS}
+        self.console, self.process, self.reader = "", None, None
+        self.event = threading.Condition()
+
+    @staticmethod
+    def run(*command, timeout=120, check=True):
+        done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
+                              timeout=timeout)
+        if check and done.returncode != 0:
+            raise RuntimeError(f"{command}: {done.returncode} {done.stdout} {done.stderr}")
+        return done
+
+    def boot(self):
+        forwards = "".join(f",hostfwd=tcp:127.0.0.1:{port}-:{PORTS[name]}"
+                           for name, port in self.ports.items())
+        command = ["qemu-system-x86_64", "-M", "q35", *acceleration(), "-smp", "2", "-m", "2048",
+                   "-nographic", "-monitor", "none", "-serial", "stdio",
+                   "-drive", f"if=virtio,format=qcow2,cache=writeback,file={self.disk}",
+                   "-drive", f"if=virtio,format=raw,readonly=on,file={self.folder / 'seed.img'}",
+                   "-device", "virtio-rng-pci", "-device", "virtio-net-pci,netdev=net",
+                   "-netdev", f"user,id=net,restrict=on{forwards}",
+                   "-qmp", f"unix:{self.folder / 'qmp'},server=on,wait=off"]
+        if self.uefi:
+            command += firmware(self.folder)
+        self.console = ""
+        self.started = time.monotonic()
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT)
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+        return self
+
+    def _read(self):
+        stream = self.process.stdout
+        while chunk := os.read(stream.fileno(), 65536):
+            with self.event:
+                self.console += chunk.decode(errors="replace").replace("\r", "")
+                self.event.notify_all()
+        with self.event:
+            self.event.notify_all()
+
+    def wait_line(self, pattern=LINE, timeout=BOOT_TIMEOUT):
+        """The match of `pattern` on the serial console."""
+        end = time.monotonic() + timeout
+        with self.event:
+            while True:
+                match = re.search(pattern, self.console)
+                if match:
+                    return match
+                left = end - time.monotonic()
+                if left <= 0 or self.process.poll() is not None:
+                    (self.folder / "console.log").write_text(self.console)
+                    raise TimeoutError(f"no {pattern} on the console; its end:\n"
+                                       + self.console[-3000:])
+                self.event.wait(left)
+
+    def connect(self, name, timeout=5):
+        return socket.create_connection(("127.0.0.1", self.ports[name]), timeout)
+
+    def banner(self, name, timeout=5):
+        """The first bytes of the service; b"" when there is nobody (QEMU itself accepts the
+        connection, so only what is said counts)."""
+        try:
+            with self.connect(name, timeout) as connection:
+                return connection.recv(200)
+        except OSError:
+            return b""
+
+    def ssh(self, command, timeout=90, check=True):
+        return self.run("ssh", "-q", "-i", self.key, "-p", self.ports["ssh"],
+                        "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
+                        "-o", "ConnectTimeout=60", "-o", "ConnectionAttempts=3",
+                        "debian@127.0.0.1", command, timeout=timeout, check=check).stdout
+
+    def report(self):
+        return json.loads(self.ssh("sudo cat /run/postcask/report.json"))
+
+    def qmp(self, command):
+        with socket.socket(socket.AF_UNIX) as control:
+            control.settimeout(30)
+            control.connect(str(self.folder / "qmp"))
+            stream = control.makefile("rw")
+            stream.readline()
+            for line in ('{"execute":"qmp_capabilities"}', json.dumps({"execute": command})):
+                stream.write(line + "\n")
+                stream.flush()
+                stream.readline()
+
+    def power_off(self):
+        """By the power button, so that the machine shuts itself down."""
+        self.qmp("system_powerdown")
+        try:
+            self.process.wait(120)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        self.reader.join(10)
+
+    def kill(self):
+        """As pulling the plug: what the guest had not synced is lost."""
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(30)
