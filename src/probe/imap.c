@@ -1,0 +1,441 @@
+#include "probe/imap.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum {
+	RESPONSES = 10000,  /* untagged ones to a single command */
+	LITERALS = 100,	    /* in a single response */
+	LITERAL_DIGITS = 9, /* below 2^31 */
+};
+
+typedef void imap_untagged(struct session *session, const struct imap_response *response,
+			   void *context);
+
+bool imap_parse_literal(const char *line, size_t size, size_t *ret_size)
+{
+	size_t start = size;
+	size_t value = 0;
+
+	if (size < 3 || line[size - 1] != '}')
+		return false;
+	for (start = size - 1; start > 0 && line[start - 1] >= '0' && line[start - 1] <= '9';)
+		start--;
+	if (start == size - 1 || size - 1 - start > LITERAL_DIGITS || start == 0 ||
+	    line[start - 1] != '{')
+		return false;
+	for (; line[start] != '}'; start++)
+		value = value * 10 + (size_t)(line[start] - '0');
+	*ret_size = value;
+	return true;
+}
+
+bool imap_parse_search(const char *line, unsigned *ret_uid)
+{
+	static const char start[] = "* SEARCH";
+	unsigned uid = 0;
+
+	if (strncasecmp(line, start, sizeof(start) - 1) != 0)
+		return false;
+	line += sizeof(start) - 1;
+	while (*line) {
+		unsigned long value;
+		char *end;
+
+		if (*line != ' ')
+			return false;
+		if (line[1] == '\0')
+			break;
+		if (line[1] < '0' || line[1] > '9')
+			return false;
+		errno = 0;
+		value = strtoul(line + 1, &end, 10);
+		if (errno || value == 0 || value > UINT32_MAX)
+			return false;
+		uid = (unsigned)value;
+		line = end;
+	}
+	*ret_uid = uid;
+	return true;
+}
+
+enum failure_class imap_read_response(struct session *session, struct imap_response *response)
+{
+	buffer_reset(&response->text);
+	response->literals = 0;
+	for (;;) {
+		enum failure_class failure;
+		const char *line;
+		size_t literal;
+		size_t size;
+
+		failure = stream_read_line(&session->stream, &line, &size);
+		if (failure)
+			return failure;
+		if (!imap_parse_literal(line, size, &literal)) {
+			buffer_add(&response->text, line, size);
+			break;
+		}
+		if (response->literals == LITERALS)
+			return failure_set(&session->stream.failure, FAILURE_PROTOCOL,
+					   "a response with more than %d literals", LITERALS);
+		while (line[--size] != '{')
+			;
+		buffer_add(&response->text, line, size);
+		if (response->literals++ == 0) {
+			response->literal_at = response->text.size;
+			response->literal_size = literal;
+		}
+		failure = stream_read_bytes(&session->stream, literal, &response->text);
+		if (failure)
+			return failure;
+	}
+	if (response->text.failed)
+		return failure_set(&session->stream.failure, FAILURE_RESOURCE, "out of memory");
+	return FAILURE_NONE;
+}
+
+static void parse_capabilities(struct session *session, const char *text)
+{
+	static const struct {
+		const char *name;
+		enum capability capability;
+	} known[] = {
+	    {"STARTTLS", CAPABILITY_STARTTLS},	   {"AUTH=PLAIN", CAPABILITY_AUTH_PLAIN},
+	    {"AUTH=LOGIN", CAPABILITY_AUTH_LOGIN}, {"IDLE", CAPABILITY_IDLE},
+	    {"LOGINDISABLED", CAPABILITY_LOGINDISABLED},
+	};
+	const char *list = strcasestr(text, "CAPABILITY ");
+
+	if (!list)
+		return;
+	session->capabilities = 0;
+	for (list += strlen("CAPABILITY"); *list && *list != ']';) {
+		size_t size;
+
+		list += strspn(list, " ");
+		size = strcspn(list, " ]");
+		for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+			if (size == strlen(known[i].name) &&
+			    strncasecmp(list, known[i].name, size) == 0)
+				session->capabilities |= known[i].capability;
+		list += size;
+	}
+}
+
+/* A tagged "OK ...", "NO ..." or "BAD ...". */
+static enum failure_class finish(struct session *session, const char *status)
+{
+	enum failure_class class = FAILURE_CONTENT;
+
+	if (strncasecmp(status, "OK ", 3) == 0 || strcasecmp(status, "OK") == 0) {
+		if (strncasecmp(status, "OK [CAPABILITY ", 15) == 0)
+			parse_capabilities(session, status);
+		return FAILURE_NONE;
+	}
+	if (strncasecmp(status, "NO", 2) != 0)
+		class = FAILURE_PROTOCOL;
+	else if (strcasestr(status, "[UNAVAILABLE]") || strcasestr(status, "[INUSE]") ||
+		 strcasestr(status, "[LIMIT]"))
+		class = FAILURE_RESOURCE;
+	return failure_set(&session->stream.failure, class, "the server answered %s", status);
+}
+
+static enum failure_class fail_early(struct session *session)
+{
+	return failure_set(&session->stream.failure, FAILURE_PROTOCOL,
+			   "the server ended a command that had only begun");
+}
+
+/* Reads responses up to the one that ends the current command, or, if
+ * `continuation`, up to a "+". */
+static enum failure_class read_result(struct session *session, bool continuation,
+				      imap_untagged *untagged, void *context)
+{
+	_cleanup_(imap_response_free) struct imap_response response = IMAP_RESPONSE_INIT;
+	char tag[16];
+	int tag_size = snprintf(tag, sizeof(tag), "A%u ", session->tag);
+
+	for (int count = 0; count < RESPONSES; count++) {
+		enum failure_class failure = imap_read_response(session, &response);
+		const char *text = buffer_text(&response.text);
+
+		if (failure)
+			return failure;
+		if (continuation && text[0] == '+')
+			return FAILURE_NONE;
+		if (strncmp(text, tag, (size_t)tag_size) == 0) {
+			failure = finish(session, text + tag_size);
+			return failure || !continuation ? failure : fail_early(session);
+		}
+		if (strncmp(text, "* ", 2) != 0)
+			return failure_set(&session->stream.failure, FAILURE_PROTOCOL,
+					   "'%s' is no IMAP response", text);
+		if (strncasecmp(text, "* CAPABILITY ", 13) == 0)
+			parse_capabilities(session, text);
+		if (untagged)
+			untagged(session, &response, context);
+	}
+	return failure_set(&session->stream.failure, FAILURE_PROTOCOL,
+			   "more than %d responses to one command", RESPONSES);
+}
+
+/* Sends a command and reads its result. */
+_printf_(4, 5) static enum failure_class
+    run(struct session *session, imap_untagged *untagged, void *context, const char *format, ...)
+{
+	enum failure_class failure;
+	va_list arguments;
+	char *command;
+	int size;
+
+	va_start(arguments, format);
+	size = vasprintf(&command, format, arguments);
+	va_end(arguments);
+	if (size < 0)
+		return failure_set(&session->stream.failure, FAILURE_RESOURCE, "out of memory");
+	failure = stream_writef(&session->stream, "A%u %s\r\n", ++session->tag, command);
+	explicit_bzero(command, size);
+	free(command);
+	return failure ? failure : read_result(session, false, untagged, context);
+}
+
+static enum failure_class imap_greet(struct session *session)
+{
+	_cleanup_(imap_response_free) struct imap_response response = IMAP_RESPONSE_INIT;
+	enum failure_class failure = imap_read_response(session, &response);
+
+	if (failure)
+		return failure;
+	if (strncasecmp(buffer_text(&response.text), "* OK", 4) != 0)
+		return failure_set(&session->stream.failure, FAILURE_PROTOCOL,
+				   "'%s' is no IMAP greeting", buffer_text(&response.text));
+	parse_capabilities(session, buffer_text(&response.text));
+	session->greeting = buffer_take(&response.text);
+	return session->capabilities ? FAILURE_NONE : run(session, NULL, NULL, "CAPABILITY");
+}
+
+static enum failure_class imap_start_tls(struct session *session)
+{
+	return run(session, NULL, NULL, "STARTTLS");
+}
+
+static enum failure_class imap_encrypted(struct session *session)
+{
+	return run(session, NULL, NULL, "CAPABILITY");
+}
+
+/* A quoted string, §4.3; NULL when the text cannot be one. */
+static char *quote(const char *text)
+{
+	_cleanup_(buffer_wipe) struct buffer quoted = BUFFER_INIT;
+
+	buffer_add_char(&quoted, '"');
+	for (; *text; text++) {
+		if ((unsigned char)*text < ' ' || (unsigned char)*text > '~')
+			return NULL;
+		if (*text == '"' || *text == '\\')
+			buffer_add_char(&quoted, '\\');
+		buffer_add_char(&quoted, *text);
+	}
+	buffer_add_char(&quoted, '"');
+	return buffer_take(&quoted);
+}
+
+static enum failure_class login(struct session *session, const char *user, const char *password)
+{
+	_cleanup_free_ char *quoted_user = quote(user);
+	_cleanup_free_ char *quoted = quote(password);
+	enum failure_class failure;
+
+	if (!quoted_user || !quoted)
+		return failure_set(&session->stream.failure, FAILURE_RESOURCE,
+				   "no way to send this user and password");
+	failure = run(session, NULL, NULL, "LOGIN %s %s", quoted_user, quoted);
+	explicit_bzero(quoted, strlen(quoted));
+	return failure;
+}
+
+/* AUTHENTICATE in two steps, which every server understands. */
+static enum failure_class authenticate_plain(struct session *session, const char *user,
+					     const char *password)
+{
+	_cleanup_free_ char *response = session_plain_response(user, password);
+	enum failure_class failure;
+
+	if (!response)
+		return failure_set(&session->stream.failure, FAILURE_RESOURCE, "out of memory");
+	failure = stream_writef(&session->stream, "A%u AUTHENTICATE PLAIN\r\n", ++session->tag);
+	if (!failure)
+		failure = read_result(session, true, NULL, NULL);
+	if (!failure)
+		failure = stream_writef(&session->stream, "%s\r\n", response);
+	if (!failure)
+		failure = read_result(session, false, NULL, NULL);
+	explicit_bzero(response, strlen(response));
+	return failure;
+}
+
+static enum failure_class imap_authenticate(struct session *session, enum mechanism mechanism,
+					    const char *user, const char *password)
+{
+	enum failure_class failure = mechanism == MECHANISM_LOGIN
+					 ? login(session, user, password)
+					 : authenticate_plain(session, user, password);
+
+	if (failure == FAILURE_CONTENT)
+		failure = session->stream.failure.class = FAILURE_AUTHENTICATION;
+	if (failure || session->capabilities & CAPABILITY_IDLE)
+		return failure;
+	return run(session, NULL, NULL, "CAPABILITY"); /* §6.2.3: they change with the login */
+}
+
+static void imap_quit(struct session *session)
+{
+	(void)!run(session, NULL, NULL, "LOGOUT");
+}
+
+const struct protocol imap_protocol = {
+    .name = "imap",
+    .greet = imap_greet,
+    .start_tls = imap_start_tls,
+    .encrypted = imap_encrypted,
+    .authenticate = imap_authenticate,
+    .quit = imap_quit,
+};
+
+enum failure_class imap_select(struct session *session, const char *mailbox)
+{
+	enum failure_class failure = run(session, NULL, NULL, "SELECT \"%s\"", mailbox);
+
+	return failure ? failure_wrap(&session->stream.failure, "mailbox %s", mailbox)
+		       : FAILURE_NONE;
+}
+
+struct search {
+	unsigned uid;
+	bool found; /* there was a SEARCH response */
+	bool news;
+};
+
+/* "* 12 EXISTS" */
+static bool is_exists(const char *line)
+{
+	size_t digits = strspn(line + 2, "0123456789");
+
+	return digits && strcasecmp(line + 2 + digits, " EXISTS") == 0;
+}
+
+static void take_search(struct session *session _unused_, const struct imap_response *response,
+			void *context)
+{
+	const char *text = buffer_text(&response->text);
+	struct search *search = context;
+
+	search->found = imap_parse_search(text, &search->uid) || search->found;
+	search->news = is_exists(text) || search->news;
+}
+
+enum failure_class imap_search(struct session *session, const char *message_id, unsigned *ret_uid,
+			       bool *ret_news)
+{
+	struct search search = {0};
+	enum failure_class failure =
+	    run(session, take_search, &search, "UID SEARCH HEADER Message-ID \"%s\"", message_id);
+
+	if (failure)
+		return failure_wrap(&session->stream.failure, "SEARCH");
+	if (!search.found)
+		return failure_set(&session->stream.failure, FAILURE_PROTOCOL,
+				   "SEARCH without a result");
+	*ret_uid = search.uid;
+	if (ret_news)
+		*ret_news = search.news;
+	return FAILURE_NONE;
+}
+
+static void take_fetch(struct session *session _unused_, const struct imap_response *response,
+		       void *context)
+{
+	struct buffer *message = context;
+
+	if (!response->literals || !strcasestr(buffer_text(&response->text), " FETCH "))
+		return;
+	buffer_reset(message);
+	buffer_add(message, response->text.data + response->literal_at, response->literal_size);
+}
+
+enum failure_class imap_fetch(struct session *session, unsigned uid, struct buffer *message)
+{
+	enum failure_class failure =
+	    run(session, take_fetch, message, "UID FETCH %u (BODY.PEEK[])", uid);
+
+	if (failure)
+		return failure_wrap(&session->stream.failure, "FETCH");
+	if (message->failed)
+		return failure_set(&session->stream.failure, FAILURE_RESOURCE, "out of memory");
+	if (message->size == 0)
+		return failure_set(&session->stream.failure, FAILURE_CONTENT,
+				   "FETCH gave no message");
+	return FAILURE_NONE;
+}
+
+enum failure_class imap_expunge_all(struct session *session)
+{
+	enum failure_class failure =
+	    run(session, NULL, NULL, "UID STORE 1:* +FLAGS.SILENT (\\Deleted)");
+
+	if (!failure)
+		failure = run(session, NULL, NULL, "EXPUNGE");
+	return failure ? failure_wrap(&session->stream.failure, "EXPUNGE") : FAILURE_NONE;
+}
+
+/* Reads what an idling server says until it tells of a message. */
+static enum failure_class await_exists(struct session *session)
+{
+	_cleanup_(imap_response_free) struct imap_response response = IMAP_RESPONSE_INIT;
+
+	for (int count = 0; count < RESPONSES; count++) {
+		enum failure_class failure = imap_read_response(session, &response);
+		const char *text = buffer_text(&response.text);
+
+		if (failure)
+			return failure;
+		if (strncmp(text, "* ", 2) != 0)
+			return fail_early(session);
+		if (is_exists(text))
+			return FAILURE_NONE;
+	}
+	return failure_set(&session->stream.failure, FAILURE_PROTOCOL, "endless talk in IDLE");
+}
+
+enum failure_class imap_idle(struct session *session, int64_t until_ms)
+{
+	int64_t deadline_ms = session->stream.deadline_ms;
+	enum failure_class failure;
+
+	if (!(session->capabilities & CAPABILITY_IDLE))
+		return failure_set(&session->stream.failure, FAILURE_PROTOCOL,
+				   "the server does not offer IDLE");
+	failure = stream_writef(&session->stream, "A%u IDLE\r\n", ++session->tag);
+	if (!failure)
+		failure = read_result(session, true, NULL, NULL);
+	if (failure)
+		return failure_wrap(&session->stream.failure, "IDLE");
+	if (until_ms < deadline_ms)
+		session->stream.deadline_ms = until_ms;
+	failure = await_exists(session);
+	session->stream.deadline_ms = deadline_ms;
+	if (failure == FAILURE_TIMEOUT)
+		failure = FAILURE_NONE;
+	if (!failure)
+		failure = stream_writef(&session->stream, "DONE\r\n");
+	if (!failure)
+		failure = read_result(session, false, NULL, NULL);
+	return failure ? failure_wrap(&session->stream.failure, "IDLE") : FAILURE_NONE;
+}
+
+void imap_response_free(struct imap_response *response)
+{
+	buffer_free(&response->text);
+}
