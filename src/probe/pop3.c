@@ -246,16 +246,3 @@ enum failure_class pop3_retrieve(struct session *session, unsigned number, struc
 
 	return failure ? failure : read_lines(session, message);
 }
-
-enum failure_class pop3_delete(struct session *session, unsigned number)
-{
-	return command_number(session, "DELE", number);
-}
-
-enum failure_class pop3_commit(struct session *session)
-{
-	enum failure_class failure = command(session, "QUIT", "");
-
-	stream_close(&session->stream);
-	return failure;
-}

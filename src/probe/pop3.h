@@ -17,12 +17,6 @@ _must_check_ enum failure_class pop3_find(struct session *session, const char *m
 _must_check_ enum failure_class pop3_retrieve(struct session *session, unsigned number,
 					      struct buffer *message);
 
-/* Marks it; the server removes it when the session quits. */
-_must_check_ enum failure_class pop3_delete(struct session *session, unsigned number);
-
-/* QUIT with its answer: here the server removes what was marked. */
-_must_check_ enum failure_class pop3_commit(struct session *session);
-
 /* "+OK ...": FAILURE_NONE.  "-ERR": FAILURE_CONTENT, or FAILURE_RESOURCE when it
  * says [SYS/TEMP] or [IN-USE] (RFC 3206).  Else FAILURE_PROTOCOL. */
 enum failure_class pop3_parse_status(const char *line);

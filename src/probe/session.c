@@ -28,6 +28,9 @@ static enum failure_class handshake(struct session *session, const struct sessio
 	session->state = SESSION_HANDSHAKING;
 	if (params->security == SECURITY_OLD_TLS)
 		return tls_start_old(&session->stream);
+	if (!params->tls)
+		return failure_set(&session->stream.failure, FAILURE_CERTIFICATE,
+				   "no authority to believe");
 	return tls_start(&session->stream, params->tls, params->facts);
 }
 

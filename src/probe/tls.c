@@ -236,6 +236,16 @@ enum failure_class tls_start_old(struct stream *stream)
 	return failure ? failure : handshake_old(stream);
 }
 
+char *tls_describe(const struct stream *stream)
+{
+	char *text;
+
+	if (asprintf(&text, "%s, %s", SSL_get_version(stream->tls),
+		     SSL_get_cipher_name(stream->tls)) < 0)
+		return NULL;
+	return text;
+}
+
 void tls_facts_free(struct tls_facts *facts)
 {
 	free(facts->version);

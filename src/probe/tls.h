@@ -47,6 +47,10 @@ _must_check_ enum failure_class tls_start(struct stream *stream, const struct tl
  * FAILURE_POLICY when it agrees.  The stream is of no use afterwards. */
 _must_check_ enum failure_class tls_start_old(struct stream *stream);
 
+/* "TLSv1.3, TLS_AES_256_GCM_SHA384" of a stream after its handshake; owned by the
+ * caller, NULL when out of memory. */
+char *tls_describe(const struct stream *stream);
+
 void tls_facts_free(struct tls_facts *facts);
 
 #endif

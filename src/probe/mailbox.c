@@ -1,0 +1,127 @@
+#include "probe/mailbox.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "probe/imap.h"
+
+void mailbox_init(struct mailbox *mailbox, const struct session_params *params, const char *user,
+		  const char *password)
+{
+	*mailbox = (struct mailbox){
+	    .params = *params,
+	    .user = user,
+	    .password = password,
+	    .lock = PTHREAD_MUTEX_INITIALIZER,
+	    .session = SESSION_INIT,
+	};
+}
+
+static enum failure_class ensure_open(struct mailbox *mailbox)
+{
+	enum failure_class failure;
+
+	if (mailbox->open)
+		return FAILURE_NONE;
+	session_free(&mailbox->session);
+	mailbox->selected = NULL;
+	failure = session_open(&mailbox->session, &mailbox->params);
+	if (!failure)
+		failure = session_authenticate(&mailbox->session, MECHANISM_LOGIN, mailbox->user,
+					       mailbox->password);
+	mailbox->open = !failure;
+	return failure;
+}
+
+static enum failure_class ensure_selected(struct mailbox *mailbox, const char *folder)
+{
+	enum failure_class failure = ensure_open(mailbox);
+
+	if (failure || (mailbox->selected && strcmp(mailbox->selected, folder) == 0))
+		return failure;
+	mailbox->selected = NULL; /* a failed SELECT leaves none selected, RFC 3501 §6.3.1 */
+	failure = imap_select(&mailbox->session, folder);
+	if (!failure)
+		mailbox->selected = folder;
+	return failure;
+}
+
+/* Gives the failure to the caller; the session goes on only after an answer. */
+static enum failure_class finish(struct mailbox *mailbox, enum failure_class class,
+				 struct failure *failure)
+{
+	if (class) {
+		failure_move(failure, &mailbox->session.stream.failure);
+		failure_wrap(failure, "%s", mailbox->params.implicit_tls ? "imaps" : "imap");
+	}
+	if (class && class != FAILURE_CONTENT)
+		mailbox->open = false;
+	pthread_mutex_unlock(&mailbox->lock);
+	return class;
+}
+
+static enum failure_class await(struct mailbox *mailbox, const char *folder,
+				const char *message_id, int64_t until_ms, bool *ret_found)
+{
+	for (;;) {
+		enum failure_class failure = ensure_selected(mailbox, folder);
+		unsigned uid = 0;
+		bool news = false;
+
+		if (!failure)
+			failure = imap_search(&mailbox->session, message_id, &uid, &news);
+		if (failure)
+			return failure;
+		*ret_found = uid != 0;
+		if (uid || clock_left_ms(until_ms) == 0)
+			return FAILURE_NONE;
+		if (news)
+			continue;
+		failure = imap_idle(&mailbox->session, until_ms);
+		if (failure)
+			return failure;
+	}
+}
+
+enum failure_class mailbox_await(struct mailbox *mailbox, const char *folder,
+				 const char *message_id, int64_t until_ms, struct failure *failure)
+{
+	enum failure_class class;
+	bool found = false;
+
+	pthread_mutex_lock(&mailbox->lock);
+	class = await(mailbox, folder, message_id, until_ms, &found);
+	class = finish(mailbox, class, failure);
+	if (!class && !found)
+		class = failure_set(failure, FAILURE_TIMEOUT,
+				    "the message did not arrive in %s before the deadline", folder);
+	return class;
+}
+
+enum failure_class mailbox_has(struct mailbox *mailbox, const char *folder, const char *message_id,
+			       bool *ret_has, struct failure *failure)
+{
+	enum failure_class class;
+
+	pthread_mutex_lock(&mailbox->lock);
+	class = await(mailbox, folder, message_id, 0, ret_has);
+	return finish(mailbox, class, failure);
+}
+
+enum failure_class mailbox_clean(struct mailbox *mailbox, const char *folder,
+				 struct failure *failure)
+{
+	enum failure_class class;
+
+	pthread_mutex_lock(&mailbox->lock);
+	class = ensure_selected(mailbox, folder);
+	if (!class)
+		class = imap_expunge_all(&mailbox->session);
+	return finish(mailbox, class, failure);
+}
+
+void mailbox_free(struct mailbox *mailbox)
+{
+	session_free(&mailbox->session);
+	pthread_mutex_destroy(&mailbox->lock);
+}

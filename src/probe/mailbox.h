@@ -1,0 +1,46 @@
+/* The self-test mailbox as the probes see it: one IMAP session, opened when first
+ * needed and shared by all, one at a time.  After a failure that ends the session
+ * the next caller gets a new one. */
+#ifndef POSTCASK_PROBE_MAILBOX_H
+#define POSTCASK_PROBE_MAILBOX_H
+
+#include <pthread.h>
+
+#include "probe/session.h"
+
+#define MAILBOX_INBOX "INBOX"
+#define MAILBOX_SPAM "Spam"
+
+struct mailbox {
+	struct session_params params;
+	const char *user;
+	const char *password;
+	pthread_mutex_t lock;
+	struct session session;
+	const char *selected; /* NULL: no session, or none selected */
+	bool open;
+};
+
+/* `params` must stay as they are; the deadline of their stream is that of every
+ * operation. */
+void mailbox_init(struct mailbox *mailbox, const struct session_params *params, const char *user,
+		  const char *password);
+
+/* Waits by IDLE until the message is in the folder.  FAILURE_TIMEOUT when it is
+ * not there at `until_ms`; it is looked for at least once, however late. */
+_must_check_ enum failure_class mailbox_await(struct mailbox *mailbox, const char *folder,
+					      const char *message_id, int64_t until_ms,
+					      struct failure *failure);
+
+/* Is the message in the folder now? */
+_must_check_ enum failure_class mailbox_has(struct mailbox *mailbox, const char *folder,
+					    const char *message_id, bool *ret_has,
+					    struct failure *failure);
+
+/* Removes every message of the folder. */
+_must_check_ enum failure_class mailbox_clean(struct mailbox *mailbox, const char *folder,
+					      struct failure *failure);
+
+void mailbox_free(struct mailbox *mailbox);
+
+#endif

@@ -1,0 +1,114 @@
+#include "probe/probe_access.h"
+
+/* The same everywhere: Dovecot punishes the guessing of several. */
+static const char wrong_password[] = "this is not the password";
+
+/* Is everything there that the Ubuntu guide's telnet test looks for, and its like
+ * in the other protocols? */
+static enum failure_class check_offers(const struct session *session, struct probe_result *result)
+{
+	static const struct {
+		const struct protocol *protocol;
+		enum capability capability;
+		const char *name;
+	} wanted[] = {
+	    {&smtp_protocol, CAPABILITY_AUTH_PLAIN, "AUTH PLAIN"},
+	    {&smtp_protocol, CAPABILITY_AUTH_LOGIN, "AUTH LOGIN"},
+	    {&smtp_protocol, CAPABILITY_8BITMIME, "8BITMIME"},
+	    {&smtp_protocol, CAPABILITY_SIZE, "SIZE"},
+	    {&imap_protocol, CAPABILITY_AUTH_PLAIN, "AUTH=PLAIN"},
+	    {&pop3_protocol, CAPABILITY_AUTH_LOGIN, "USER"},
+	    {&managesieve_protocol, CAPABILITY_AUTH_PLAIN, "SASL PLAIN"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
+		if (wanted[i].protocol == session->protocol &&
+		    !(session->capabilities & wanted[i].capability))
+			return failure_set(&result->failure, FAILURE_PROTOCOL,
+					   "%s is not offered inside TLS", wanted[i].name);
+	return FAILURE_NONE;
+}
+
+enum failure_class probe_access_tls(struct probe_run *run, const struct probe *probe,
+				    struct probe_result *result)
+{
+	_cleanup_(session_free) struct session session = SESSION_INIT;
+	enum failure_class failure = probe_open(run, probe->port, &session, result);
+
+	if (!failure)
+		failure = check_offers(&session, result);
+	if (failure)
+		return failure;
+	result->detail = tls_describe(&session.stream);
+	return FAILURE_NONE;
+}
+
+enum failure_class probe_access_old_tls(struct probe_run *run, const struct probe *probe,
+					struct probe_result *result)
+{
+	_cleanup_(session_free) struct session session = SESSION_INIT;
+	struct session_params params =
+	    probe_session_params(run, probe->port, SECURITY_OLD_TLS, STRANGER_FRIEND);
+
+	return session_open(&session, &params) ? probe_take_failure(result, &session.stream)
+					       : FAILURE_NONE;
+}
+
+/* Logs in although it should not work: FAILURE_NONE when the server refused. */
+static enum failure_class expect_refusal(struct session *session, const struct probe *probe,
+					 const char *password, struct probe_result *result)
+{
+	enum failure_class failure =
+	    session_authenticate(session, probe->mechanism, PROBE_ADDRESS, password);
+
+	if (failure == FAILURE_AUTHENTICATION)
+		return FAILURE_NONE;
+	if (failure)
+		return probe_take_failure(result, &session->stream);
+	return failure_set(&result->failure, FAILURE_POLICY, "the server let us in");
+}
+
+enum failure_class probe_access_clear(struct probe_run *run, const struct probe *probe,
+				      struct probe_result *result)
+{
+	_cleanup_(session_free) struct session session = SESSION_INIT;
+	struct session_params params =
+	    probe_session_params(run, probe->port, SECURITY_CLEAR, STRANGER_CLEAR);
+
+	if (session_open(&session, &params))
+		return probe_take_failure(result, &session.stream);
+	if (!(session.capabilities & CAPABILITY_STARTTLS))
+		return failure_set(&result->failure, FAILURE_PROTOCOL, "STARTTLS is not offered");
+	if (session.capabilities & (CAPABILITY_AUTH_PLAIN | CAPABILITY_AUTH_LOGIN))
+		return failure_set(&result->failure, FAILURE_POLICY,
+				   "a login is offered without TLS");
+	if (session.protocol == &imap_protocol &&
+	    !(session.capabilities & CAPABILITY_LOGINDISABLED))
+		return failure_set(&result->failure, FAILURE_POLICY,
+				   "LOGINDISABLED is not among the capabilities");
+	return expect_refusal(&session, probe, run->settings->password, result);
+}
+
+enum failure_class probe_access_wrong(struct probe_run *run, const struct probe *probe,
+				      struct probe_result *result)
+{
+	_cleanup_(session_free) struct session session = SESSION_INIT;
+	struct session_params params =
+	    probe_session_params(run, probe->port, SECURITY_TLS, STRANGER_GUESSER);
+
+	if (session_open(&session, &params))
+		return probe_take_failure(result, &session.stream);
+	return expect_refusal(&session, probe, wrong_password, result);
+}
+
+enum failure_class probe_access_right(struct probe_run *run, const struct probe *probe,
+				      struct probe_result *result)
+{
+	_cleanup_(session_free) struct session session = SESSION_INIT;
+	enum failure_class failure = probe_open(run, probe->port, &session, result);
+
+	if (!failure && session_authenticate(&session, probe->mechanism, PROBE_ADDRESS,
+					     run->settings->password))
+		failure = probe_take_failure(result, &session.stream);
+	return failure;
+}

@@ -1,0 +1,161 @@
+#include "probe/probe_local.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/timex.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "probe/dns.h"
+#include "probe/managesieve.h"
+
+enum {
+	ANSWER_MS = 20 * 1000,
+	DAY = 24 * 60 * 60,
+};
+
+static int64_t answer_deadline(const struct probe_run *run)
+{
+	int64_t deadline_ms = clock_now_ms() + ANSWER_MS;
+
+	return deadline_ms < run->deadline_ms ? deadline_ms : run->deadline_ms;
+}
+
+static enum failure_class probe_amavis(struct probe_run *run, unsigned port,
+				       struct probe_result *result)
+{
+	_cleanup_(session_free) struct session session = SESSION_INIT;
+	struct session_params params =
+	    probe_session_params(run, PORT_SMTP, SECURITY_CLEAR, STRANGER_FRIEND);
+
+	params.stream.port = port;
+	params.stream.source = NULL; /* amavis answers its own address alone */
+	if (session_open(&session, &params))
+		return probe_take_failure(result, &session.stream);
+	if (!(session.capabilities & CAPABILITY_8BITMIME))
+		return failure_set(&result->failure, FAILURE_PROTOCOL, "EHLO without 8BITMIME");
+	return FAILURE_NONE;
+}
+
+enum failure_class probe_amavis_incoming(struct probe_run *run, const struct probe *probe _unused_,
+					 struct probe_result *result)
+{
+	return probe_amavis(run, run->settings->amavis_incoming, result);
+}
+
+enum failure_class probe_amavis_submitted(struct probe_run *run,
+					  const struct probe *probe _unused_,
+					  struct probe_result *result)
+{
+	return probe_amavis(run, run->settings->amavis_submitted, result);
+}
+
+enum failure_class probe_clamd(struct probe_run *run, const struct probe *probe _unused_,
+			       struct probe_result *result)
+{
+	static const char question[] = "zPING"; /* with its NUL: clamd(8) */
+	static const char wanted[] = "PONG";
+	_cleanup_(stream_free) struct stream stream = STREAM_INIT;
+	_cleanup_(buffer_free) struct buffer answer = BUFFER_INIT;
+	struct stream_params params = {
+	    .address = run->settings->clamd,
+	    .deadline_ms = answer_deadline(run),
+	    .total_limit = 1024,
+	};
+
+	if (stream_open(&stream, &params) || stream_write(&stream, question, sizeof(question)) ||
+	    stream_read_bytes(&stream, sizeof(wanted), &answer))
+		return probe_take_failure(result, &stream);
+	if (memcmp(answer.data, wanted, sizeof(wanted)) != 0)
+		return failure_set(&result->failure, FAILURE_PROTOCOL,
+				   "clamd answered '%s' to PING", answer.data);
+	return FAILURE_NONE;
+}
+
+enum failure_class probe_sieve_script(struct probe_run *run, const struct probe *probe,
+				      struct probe_result *result)
+{
+	static const char script[] = "require \"fileinto\";\r\n"
+				     "if header :contains \"subject\" \"x\" {\r\n"
+				     "    fileinto \"Spam\";\r\n}\r\n";
+	_cleanup_(session_free) struct session session = SESSION_INIT;
+	enum failure_class failure = probe_open(run, probe->port, &session, result);
+
+	if (failure)
+		return failure;
+	if (session_authenticate(&session, probe->mechanism, PROBE_ADDRESS,
+				 run->settings->password) ||
+	    managesieve_check_script(&session, script))
+		return probe_take_failure(result, &session.stream);
+	return FAILURE_NONE;
+}
+
+static enum failure_class ask(struct probe_run *run, const char *name, ns_class class,
+			      ns_type type, struct buffer *answer, struct probe_result *result)
+{
+	struct dns_question question = {
+	    .address = run->settings->resolver,
+	    .port = run->settings->resolver_port,
+	    .name = name,
+	    .class = class,
+	    .type = type,
+	    .deadline_ms = answer_deadline(run),
+	};
+
+	return dns_ask(&question, answer, &result->failure);
+}
+
+enum failure_class probe_resolver(struct probe_run *run, const struct probe *probe _unused_,
+				  struct probe_result *result)
+{
+	_cleanup_(buffer_free) struct buffer answer = BUFFER_INIT;
+	enum failure_class failure = ask(run, "localhost", ns_c_in, ns_t_a, &answer, result);
+
+	if (!failure && strcmp(buffer_text(&answer), "127.0.0.1\n") != 0)
+		failure = failure_set(&result->failure, FAILURE_CONTENT, "localhost is said to be %s",
+				      buffer_text(&answer));
+	return failure;
+}
+
+enum failure_class probe_resolver_dnssec(struct probe_run *run, const struct probe *probe _unused_,
+					 struct probe_result *result)
+{
+	_cleanup_(buffer_free) struct buffer answer = BUFFER_INIT;
+	enum failure_class failure =
+	    ask(run, "trustanchor.unbound", ns_c_chaos, ns_t_txt, &answer, result);
+
+	if (failure)
+		return failure_wrap(&result->failure, "no trust anchor");
+	/* ". 20326 38696": the name and the keys of each anchor. */
+	if (strncmp(buffer_text(&answer), ". ", 2) != 0 && !strstr(buffer_text(&answer), "\n. "))
+		return failure_set(&result->failure, FAILURE_CONTENT,
+				   "the root is not among the trust anchors");
+	answer.data[strcspn(answer.data, "\n")] = '\0';
+	if (asprintf(&result->detail, "trust anchor %s", answer.data) < 0)
+		result->detail = NULL;
+	return FAILURE_NONE;
+}
+
+static bool is_synchronized(void)
+{
+	struct timex state = {0}; /* modes 0: only asks */
+
+	return (adjtimex(&state) >= 0 && !(state.status & STA_UNSYNC)) ||
+	       file_exists("/run/systemd/timesync/synchronized");
+}
+
+enum failure_class probe_clock(struct probe_run *run _unused_, const struct probe *probe _unused_,
+			       struct probe_result *result)
+{
+	time_t now = time(NULL);
+	struct stat program;
+
+	/* A day of grace: the builder's clock may have another idea. */
+	if (stat("/proc/self/exe", &program) == 0 && now < program.st_mtime - DAY)
+		return failure_set(&result->failure, FAILURE_CONTENT,
+				   "the clock is %lld days before this program was built",
+				   (long long)(program.st_mtime - now) / DAY);
+	result->detail = strdup(is_synchronized() ? "synchronized" : "not synchronized yet");
+	return FAILURE_NONE;
+}

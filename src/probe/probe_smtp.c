@@ -1,0 +1,152 @@
+#include "probe/probe_smtp.h"
+
+#include <string.h>
+
+#include "probe/smtp.h"
+
+/* Does a text name a version ("3.10", "2.4.1") or the product? */
+static bool tells_version(const char *text)
+{
+	static const char *const products[] = {"postfix", "debian", "ubuntu", "dovecot"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(products); i++)
+		if (strcasestr(text, products[i]))
+			return true;
+	for (; text[0] && text[1] && text[2]; text++)
+		if (text[0] >= '0' && text[0] <= '9' && text[1] == '.' && text[2] >= '0' &&
+		    text[2] <= '9')
+			return true;
+	return false;
+}
+
+enum failure_class probe_smtp_banner(struct probe_run *run, const struct probe *probe,
+				     struct probe_result *result)
+{
+	_cleanup_(session_free) struct session session = SESSION_INIT;
+	struct session_params params =
+	    probe_session_params(run, probe->port, SECURITY_CLEAR, STRANGER_FRIEND);
+	const char *name = run->settings->hostname;
+	size_t size = strlen(name);
+
+	if (session_open(&session, &params))
+		return probe_take_failure(result, &session.stream);
+	if (strncasecmp(session.greeting, name, size) != 0 || !strchr(" ", session.greeting[size]))
+		return failure_set(&result->failure, FAILURE_CONTENT,
+				   "the banner '%s' does not begin with %s", session.greeting,
+				   name);
+	if (tells_version(session.greeting + size))
+		return failure_set(&result->failure, FAILURE_POLICY,
+				   "the banner '%s' tells product or version", session.greeting);
+	if (!(session.capabilities & CAPABILITY_STARTTLS) ||
+	    !(session.capabilities & CAPABILITY_8BITMIME))
+		return failure_set(&result->failure, FAILURE_PROTOCOL,
+				   "EHLO without STARTTLS or 8BITMIME");
+	result->detail = TAKE_POINTER(session.greeting);
+	return FAILURE_NONE;
+}
+
+/* One recipient that must be refused for good, with `enhanced` (RFC 3463) in the
+ * answer unless that is NULL. */
+static enum failure_class expect_refusal(struct session *session, const char *recipient,
+					 const char *enhanced, struct probe_result *result)
+{
+	_cleanup_(smtp_reply_free) struct smtp_reply reply = SMTP_REPLY_INIT;
+	const char *text;
+
+	if (smtp_command(session, &reply, "RCPT TO:<%s>", recipient))
+		return probe_take_failure(result, &session->stream);
+	text = buffer_text(&reply.text);
+	if (reply.code < 400)
+		return failure_set(&result->failure, FAILURE_POLICY, "%s was accepted: %d %s",
+				   recipient, reply.code, text);
+	if (reply.code < 500 || (enhanced && strncmp(text, enhanced, strlen(enhanced)) != 0))
+		return failure_set(&result->failure, FAILURE_PROTOCOL,
+				   "%s was refused with '%d %s' and not with 5xx %s", recipient,
+				   reply.code, text, enhanced ? enhanced : "");
+	return FAILURE_NONE;
+}
+
+static enum failure_class begin_mail(struct session *session, const char *sender,
+				     struct probe_result *result)
+{
+	_cleanup_(smtp_reply_free) struct smtp_reply reply = SMTP_REPLY_INIT;
+
+	if (smtp_command(session, &reply, "MAIL FROM:<%s>", sender))
+		return probe_take_failure(result, &session->stream);
+	if (reply.code != 250 && smtp_unexpected(session, &reply, "MAIL FROM"))
+		return probe_take_failure(result, &session->stream);
+	return FAILURE_NONE;
+}
+
+enum failure_class probe_smtp_relay(struct probe_run *run, const struct probe *probe,
+				    struct probe_result *result)
+{
+	static const struct {
+		const char *recipient;
+		const char *enhanced;
+	} attempts[] = {
+	    {"relay@elsewhere.invalid", "5.7.1 "},
+	    {"relay%elsewhere.invalid@" PROBE_DOMAIN, NULL},
+	    {"elsewhere.invalid!relay", NULL},
+	    {"@" PROBE_DOMAIN ":relay@elsewhere.invalid", NULL}, /* RFC 5321 appendix C */
+	    {"\"relay@elsewhere.invalid\"@" PROBE_DOMAIN, NULL},
+	};
+	_cleanup_(session_free) struct session session = SESSION_INIT;
+	enum failure_class failure = probe_open(run, probe->port, &session, result);
+
+	if (!failure)
+		failure = begin_mail(&session, "", result);
+	for (size_t i = 0; !failure && i < ARRAY_SIZE(attempts); i++)
+		failure = expect_refusal(&session, attempts[i].recipient, attempts[i].enhanced,
+					 result);
+	return failure;
+}
+
+enum failure_class probe_smtp_unknown(struct probe_run *run, const struct probe *probe,
+				      struct probe_result *result)
+{
+	_cleanup_(session_free) struct session session = SESSION_INIT;
+	_cleanup_free_ char *recipient = NULL;
+	struct session_params params =
+	    probe_session_params(run, probe->port, SECURITY_CLEAR, STRANGER_FRIEND);
+	enum failure_class failure;
+
+	if (session_open(&session, &params))
+		return probe_take_failure(result, &session.stream);
+	failure = begin_mail(&session, "", result);
+	if (!failure)
+		failure = expect_refusal(&session, "no-such-mailbox@" PROBE_DOMAIN, "5.1.1 ",
+					 result);
+	if (failure || !run->settings->domain)
+		return failure;
+	/* Part of the Message-ID: nobody has a mailbox of that name. */
+	if (asprintf(&recipient, "%.*s@%s", (int)strcspn(run->messages[MAIL_IN].id, "@"),
+		     run->messages[MAIL_IN].id, run->settings->domain) < 0) {
+		recipient = NULL;
+		return failure_set(&result->failure, FAILURE_RESOURCE, "out of memory");
+	}
+	return expect_refusal(&session, recipient, "5.1.1 ", result);
+}
+
+enum failure_class probe_smtp_sender(struct probe_run *run, const struct probe *probe,
+				     struct probe_result *result)
+{
+	_cleanup_(session_free) struct session session = SESSION_INIT;
+	enum failure_class failure = probe_open(run, probe->port, &session, result);
+	_cleanup_free_ char *sender = NULL;
+
+	if (failure)
+		return failure;
+	if (session_authenticate(&session, probe->mechanism, PROBE_ADDRESS,
+				 run->settings->password))
+		return probe_take_failure(result, &session.stream);
+	if (asprintf(&sender, "postmaster@%s",
+		     run->settings->domain ? run->settings->domain : run->settings->hostname) < 0) {
+		sender = NULL;
+		return failure_set(&result->failure, FAILURE_RESOURCE, "out of memory");
+	}
+	failure = begin_mail(&session, sender, result);
+	if (failure == FAILURE_POLICY)
+		return FAILURE_NONE; /* refused at once: as good */
+	return failure ? failure : expect_refusal(&session, PROBE_ADDRESS, "5.7.1 ", result);
+}

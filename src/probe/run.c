@@ -1,0 +1,378 @@
+/* The loop over the table of probes: see probe.h. */
+#include <errno.h>
+#include <string.h>
+#include <sys/inotify.h>
+
+#include "base/clock.h"
+#include "probe/probe.h"
+
+enum {
+	WORKERS = 12,	       /* most of them wait most of the time */
+	PROBE_MS = 45 * 1000,  /* one half of a probe without waiting for mail */
+	CLEANUP_SHARE = 10,    /* the last tenth of the time is for cleaning up */
+	OUTPUT_LIMIT = 256 * 1024, /* bytes of a conversation; our largest message has 2 KiB */
+};
+
+struct job {
+	struct probe_result *result;
+	bool second;
+	bool taken;
+	bool done;
+};
+
+struct schedule {
+	struct probe_run *run;
+	struct job *jobs;
+	size_t count;
+	pthread_cond_t changed; /* with run->lock */
+};
+
+static const char *const outcome_names[PROBE_OUTCOMES] = {
+    [PROBE_PENDING] = "pending",
+    [PROBE_PASSED] = "passed",
+    [PROBE_FAILED] = "failed",
+    [PROBE_SKIPPED] = "skipped",
+};
+
+const char *probe_outcome_name(enum probe_outcome outcome)
+{
+	return outcome_names[outcome];
+}
+
+static struct probe_result *find_result(struct probe_run *run, const char *name)
+{
+	for (size_t i = 0; i < run->count; i++)
+		if (strcmp(run->results[i].probe->name, name) == 0)
+			return &run->results[i];
+	return NULL;
+}
+
+/* Does `probe` stand in the chain that `only` needs? */
+static bool is_needed(const struct probe *table, size_t count, const char *only,
+		      const struct probe *probe)
+{
+	while (only) {
+		const struct probe *found = NULL;
+
+		for (size_t i = 0; i < count && !found; i++)
+			if (strcmp(table[i].name, only) == 0)
+				found = &table[i];
+		if (found == probe)
+			return true;
+		only = found ? found->after : NULL;
+	}
+	return false;
+}
+
+static int compose_messages(struct probe_run *run, struct error *error)
+{
+	static const enum message_kind kinds[MAILS] = {
+	    [MAIL_VIRUS] = MESSAGE_VIRUS,	 [MAIL_SPAM] = MESSAGE_SPAM,
+	    [MAIL_IN] = MESSAGE_PLAIN,		 [MAIL_SUBMISSION] = MESSAGE_PLAIN,
+	    [MAIL_SUBMISSIONS] = MESSAGE_PLAIN,
+	};
+
+	for (enum mail mail = 0; mail < MAILS; mail++)
+		if (message_compose(kinds[mail], PROBE_ADDRESS, &run->messages[mail]) < 0)
+			return error_set(error, ENOMEM, "out of memory");
+	return 0;
+}
+
+static void open_clients(struct probe_run *run)
+{
+	const struct probe_settings *settings = run->settings;
+	struct tls_params params = {
+	    .hostname = settings->hostname,
+	    .ca_file = settings->chain ? NULL : settings->ca_file,
+	    .chain = settings->chain,
+	};
+	enum port port = PORT_IMAP;
+	struct session_params session;
+
+	/* Without it every TLS probe fails with tls_failure. */
+	(void)!tls_client_new(&params, &run->tls, &run->tls_failure);
+	if (!settings->enabled[PORT_IMAP] && settings->enabled[PORT_IMAPS])
+		port = PORT_IMAPS; /* with neither, 143 still answers on the loopback */
+	session = probe_session_params(run, port, SECURITY_TLS, STRANGER_FRIEND);
+	session.stream.deadline_ms = run->deadline_ms;
+	session.facts = NULL;
+	mailbox_init(&run->mailbox, &session, PROBE_ADDRESS, settings->password);
+	/* Before the virus is sent; a failure shows when it is waited for. */
+	run->quarantine_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (run->quarantine_fd >= 0 &&
+	    inotify_add_watch(run->quarantine_fd, settings->quarantine,
+			      IN_CLOSE_WRITE | IN_MOVED_TO) < 0) {
+		close(run->quarantine_fd);
+		run->quarantine_fd = -1;
+	}
+}
+
+int probe_run_init(struct probe_run *run, const struct probe *table, size_t count,
+		   const char *only, const struct probe_settings *settings, int timeout_ms,
+		   struct error *error)
+{
+	*run = (struct probe_run){
+	    .settings = settings,
+	    .started_ms = clock_now_ms(),
+	    .quarantine_fd = -1,
+	    .lock = PTHREAD_MUTEX_INITIALIZER,
+	};
+	run->deadline_ms = run->started_ms + timeout_ms;
+	run->mail_deadline_ms = run->deadline_ms - timeout_ms / CLEANUP_SHARE;
+	run->results = calloc(count, sizeof(*run->results));
+	if (!run->results)
+		return error_set(error, ENOMEM, "out of memory");
+	for (size_t i = 0; i < count; i++)
+		if (!only || is_needed(table, count, only, &table[i]))
+			run->results[run->count++].probe = &table[i];
+	if (run->count == 0)
+		return error_set(error, EINVAL, "there is no probe named %s", only);
+	open_clients(run);
+	return compose_messages(run, error);
+}
+
+/* Is this the half that decides the probe's outcome? */
+static bool is_final(const struct job *job)
+{
+	return job->second || !job->result->probe->second;
+}
+
+static const struct probe_result *needed_result(const struct schedule *schedule,
+						const struct job *job)
+{
+	const char *after = job->result->probe->after;
+
+	return after && is_final(job) ? find_result(schedule->run, after) : NULL;
+}
+
+static bool is_ready(const struct schedule *schedule, const struct job *job)
+{
+	const struct probe_result *needed = needed_result(schedule, job);
+
+	if (needed && needed->outcome == PROBE_PENDING)
+		return false;
+	for (const struct job *other = schedule->jobs; other < job; other++) {
+		if (job->result->probe->last && is_final(job) && !other->done)
+			return false;
+		if (other->result == job->result && !other->done)
+			return false;
+	}
+	return true;
+}
+
+/* Why a half is not run at all; NULL: it is run. */
+static const char *reason_to_skip(const struct schedule *schedule, const struct job *job)
+{
+	const struct probe_result *needed = needed_result(schedule, job);
+	enum port port = job->result->probe->port;
+
+	if (port != PORT_NONE && !schedule->run->settings->enabled[port])
+		return "not enabled in the settings";
+	if (needed && needed->outcome != PROBE_PASSED)
+		return "needs what did not pass: ";
+	return NULL;
+}
+
+/* Runs one half.  Called without the lock; only this thread touches the result
+ * while its outcome is pending. */
+static void run_half(struct schedule *schedule, struct job *job)
+{
+	struct probe_result *result = job->result;
+	probe_function *function = job->second ? result->probe->second : result->probe->first;
+	int64_t started_ms = clock_now_ms();
+
+	enum failure_class failure = function(schedule->run, result->probe, result);
+
+	if (failure == FAILURE_NONE)
+		failure_clear(&result->failure); /* of attempts that were meant to fail */
+	result->failure.class = failure;
+	result->milliseconds += clock_now_ms() - started_ms;
+}
+
+static void skip(struct schedule *schedule, struct job *job, const char *reason)
+{
+	struct probe_result *result = job->result;
+	const char *after = needed_result(schedule, job) ? result->probe->after : "";
+
+	free(result->detail);
+	if (asprintf(&result->detail, "%s%s", reason, after) < 0)
+		result->detail = NULL;
+	result->outcome = PROBE_SKIPPED;
+}
+
+/* Called with the lock held, gives it up while the probe works. */
+static void run_job(struct schedule *schedule, struct job *job)
+{
+	struct probe_result *result = job->result;
+	const char *reason = reason_to_skip(schedule, job);
+
+	job->taken = true;
+	if (result->outcome == PROBE_PENDING && reason) {
+		skip(schedule, job, reason);
+	} else if (result->outcome == PROBE_PENDING) {
+		pthread_mutex_unlock(&schedule->run->lock);
+		run_half(schedule, job);
+		pthread_mutex_lock(&schedule->run->lock);
+		if (result->failure.class)
+			result->outcome = PROBE_FAILED;
+		else if (is_final(job))
+			result->outcome = PROBE_PASSED;
+	}
+	job->done = true;
+	pthread_cond_broadcast(&schedule->changed);
+}
+
+static void *work(void *context)
+{
+	struct schedule *schedule = context;
+	size_t taken;
+
+	pthread_mutex_lock(&schedule->run->lock);
+	do {
+		struct job *ready = NULL;
+
+		taken = 0;
+		for (size_t i = 0; i < schedule->count && !ready; i++) {
+			taken += schedule->jobs[i].taken;
+			if (!schedule->jobs[i].taken && is_ready(schedule, &schedule->jobs[i]))
+				ready = &schedule->jobs[i];
+		}
+		if (ready)
+			run_job(schedule, ready);
+		else if (taken < schedule->count)
+			pthread_cond_wait(&schedule->changed, &schedule->run->lock);
+	} while (taken < schedule->count);
+	pthread_mutex_unlock(&schedule->run->lock);
+	return NULL;
+}
+
+static void plan(struct schedule *schedule)
+{
+	struct probe_run *run = schedule->run;
+
+	for (int second = 0; second < 2; second++)
+		for (size_t i = 0; i < run->count; i++) {
+			const struct probe *probe = run->results[i].probe;
+
+			if (second ? probe->second != NULL : probe->first != NULL)
+				schedule->jobs[schedule->count++] =
+				    (struct job){.result = &run->results[i], .second = second};
+		}
+}
+
+int probe_run_all(struct probe_run *run, struct error *error)
+{
+	struct schedule schedule = {.run = run, .changed = PTHREAD_COND_INITIALIZER};
+	pthread_t workers[WORKERS];
+	size_t started = 0;
+
+	schedule.jobs = calloc(2 * run->count, sizeof(*schedule.jobs));
+	if (!schedule.jobs)
+		return error_set(error, ENOMEM, "out of memory");
+	plan(&schedule);
+	while (started < WORKERS && pthread_create(&workers[started], NULL, work, &schedule) == 0)
+		started++;
+	if (started == 0)
+		work(&schedule);
+	while (started > 0)
+		pthread_join(workers[--started], NULL);
+	pthread_cond_destroy(&schedule.changed);
+	free(schedule.jobs);
+	return 0;
+}
+
+bool probe_port_proved(const struct probe_run *run, enum port port)
+{
+	bool passed = false;
+
+	for (size_t i = 0; i < run->count; i++) {
+		const struct probe_result *result = &run->results[i];
+
+		if (result->probe->port != port)
+			continue;
+		if (result->outcome == PROBE_FAILED || result->outcome == PROBE_PENDING)
+			return false;
+		passed = passed || result->outcome == PROBE_PASSED;
+	}
+	return passed;
+}
+
+void probe_run_free(struct probe_run *run)
+{
+	mailbox_free(&run->mailbox);
+	tls_client_free(run->tls);
+	tls_facts_free(&run->certificate);
+	failure_clear(&run->tls_failure);
+	for (enum mail mail = 0; mail < MAILS; mail++)
+		message_free(&run->messages[mail]);
+	for (size_t i = 0; i < run->count; i++) {
+		failure_clear(&run->results[i].failure);
+		free(run->results[i].detail);
+	}
+	free(run->results);
+	if (run->quarantine_fd >= 0)
+		close(run->quarantine_fd);
+	pthread_mutex_destroy(&run->lock);
+}
+
+struct session_params probe_session_params(const struct probe_run *run, enum port port,
+					   enum session_security security, enum stranger stranger)
+{
+	static const char *const sources[] = {
+	    [STRANGER_FRIEND] = "127.0.0.2",
+	    [STRANGER_GUESSER] = "127.0.0.3",
+	    [STRANGER_CLEAR] = "127.0.0.4",
+	};
+	const struct probe_settings *settings = run->settings;
+	int64_t deadline_ms = clock_now_ms() + PROBE_MS;
+
+	return (struct session_params){
+	    .protocol = port_table[port].protocol,
+	    .stream =
+		{
+		    .address = settings->host,
+		    .port = settings->number[port],
+		    .source = strncmp(settings->host, "127.", 4) == 0 ? sources[stranger] : NULL,
+		    .deadline_ms = deadline_ms < run->deadline_ms ? deadline_ms : run->deadline_ms,
+		    .total_limit = OUTPUT_LIMIT,
+		},
+	    .implicit_tls = port_table[port].implicit_tls,
+	    .security = security,
+	    .tls = run->tls,
+	};
+}
+
+enum failure_class probe_take_failure(struct probe_result *result, struct stream *stream)
+{
+	failure_move(&result->failure, &stream->failure);
+	return result->failure.class;
+}
+
+/* Keeps what the first server showed, for the report. */
+static void keep_certificate(struct probe_run *run, struct tls_facts *facts)
+{
+	pthread_mutex_lock(&run->lock);
+	if (!run->certificate.fingerprint) {
+		run->certificate = *facts;
+		*facts = (struct tls_facts){0};
+	}
+	pthread_mutex_unlock(&run->lock);
+	tls_facts_free(facts);
+}
+
+enum failure_class probe_open(struct probe_run *run, enum port port, struct session *session,
+			      struct probe_result *result)
+{
+	struct session_params params =
+	    probe_session_params(run, port, SECURITY_TLS, STRANGER_FRIEND);
+	struct tls_facts facts = {0};
+	enum failure_class failure;
+
+	if (!run->tls)
+		return failure_set(&result->failure, run->tls_failure.class, "%s",
+				   failure_text(&run->tls_failure));
+	params.facts = &facts;
+	failure = session_open(session, &params);
+	keep_certificate(run, &facts);
+	return failure ? probe_take_failure(result, &session->stream) : FAILURE_NONE;
+}
