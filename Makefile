@@ -8,12 +8,14 @@
 #   make clean      removes build/
 #
 # Each installs what it needs on a fresh Debian or Ubuntu host (as root or with
-# sudo).  SANITIZE=1 builds with ASan and UBSan in a folder of its own.
+# sudo).  SANITIZE=1 builds with ASan and UBSan in a folder of its own; V=1 shows
+# the commands.
 
 VERSION := 0.1.0
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
+Q = $(if $(V),,@)
 
 CC = gcc
 WARNINGS = -Wall -Wextra -Werror -Wformat=2 -Wshadow -Wstrict-prototypes -Wvla
@@ -59,23 +61,27 @@ all: $(BUILT:%=$(OUT)/bin/%) $(OUT)/bin/postcask-image
 
 $(OUT)/object/%.o: %.c | $(OUT)/host-ready
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	@echo "  CC $@"
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(LIBRARY): $(LIBRARY_OBJECTS)
 	@mkdir -p $(@D)
-	rm -f $@; ar rcs $@ $^
+	@rm -f $@
+	$(Q)ar rcs $@ $^
 
 define program_rule
 $(OUT)/bin/$(1): $(OUT)/object/$(patsubst %.c,%.o,$($(1)_MAIN)) $(LIBRARY)
 	@mkdir -p $$(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $$@ $$^ $(LIBS)
+	@echo "  LD $$@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $$@ $$^ $(LIBS)
 endef
 $(foreach program,$(BUILT),$(eval $(call program_rule,$(program))))
 
 # The builder is the only program that needs libguestfs.
 $(OUT)/bin/postcask-image: $(OUT)/object/image/image_main.o $(call objects,image) $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lguestfs $(LIBS)
+	@echo "  LD $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lguestfs $(LIBS)
 
 # What the image carries, compiled against its own Debian: make SYSROOT=DIR image-programs
 image-programs: $(BUILT:%=$(OUT)/bin/%)
@@ -100,10 +106,12 @@ IMAGE_TESTS = $(filter $(OUT)/test/test_image_%,$(TESTS))
 
 $(filter-out $(IMAGE_TESTS),$(TESTS)): $(OUT)/test/%: $(OUT)/object/tests/unit/%.o $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+	@echo "  LD $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
 $(IMAGE_TESTS): $(OUT)/test/%: $(OUT)/object/tests/unit/%.o $(call objects,image) $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lguestfs $(LIBS)
+	@echo "  LD $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lguestfs $(LIBS)
 
 unit-programs: $(TESTS)
 unit: unit-programs
@@ -115,7 +123,8 @@ FUZZERS = $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c)
 fuzzers: $(FUZZERS)
 build/fuzz/%: tests/fuzz/%.c $(foreach folder,$(FOLDERS),$(call sources,$(folder))) | build/host-ready
 	@mkdir -p $(@D)
-	clang -std=c17 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+	@echo "  FUZZ $@"
+	$(Q)clang -std=c17 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 		$(CPPFLAGS) -o $@ $(filter %.c,$^) $(LIBS)
 
 # The golden files, written anew: read the difference before committing it.
