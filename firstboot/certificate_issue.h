@@ -1,0 +1,34 @@
+/* Makes server keys and server certificates. */
+#ifndef POSTCASK_CERTIFICATE_ISSUE_H
+#define POSTCASK_CERTIFICATE_ISSUE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "firstboot/certificate.h"
+
+/* 397 days is what browsers and Apple's clients accept of public authorities;
+ * one day of it lies in the past, for clients whose clock is behind. */
+#define CERTIFICATE_LIFE     (INT64_C(397) * 86400)
+#define CERTIFICATE_BACKDATE INT64_C(86400)
+
+/* A new private key of that kind.  RSA takes seconds on a slow machine. */
+_must_check_ int certificate_make_key(enum certificate_kind kind, EVP_PKEY **ret,
+				      struct error *error);
+
+/* A certificate of `authority` for TLS servers of these names (RFC 5280, RFC
+ * 6125: the names are subject alternative names; the common name is decoration).
+ * It ends no later than the authority does. */
+_must_check_ int certificate_issue(const struct authority *authority, EVP_PKEY *key,
+				   const char *const *names, size_t name_count, int64_t now,
+				   X509 **ret, struct error *error);
+
+/* Adds the extension that OpenSSL's x509v3_config(5) writes as `value`.  `issuer`
+ * is needed for key identifiers of the authority only. */
+bool certificate_put_extension(X509 *certificate, X509 *issuer, int nid, const char *value);
+
+/* Sets `error` to "what: OpenSSL's reason" and empties OpenSSL's queue.  Returns
+ * -EIO. */
+int certificate_crypto_error(struct error *error, const char *what);
+
+#endif
