@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <jansson.h>
 
@@ -45,9 +46,9 @@ struct diagnostics {
 #define DIAGNOSTICS_INIT ((struct diagnostics){0})
 
 void diagnostics_error(struct diagnostics *diagnostics, struct mark mark, const char *format, ...)
-	_printf_(3, 4);
-void diagnostics_warning(struct diagnostics *diagnostics, struct mark mark, const char *format,
-			 ...) _printf_(3, 4);
+    _printf_(3, 4);
+void diagnostics_warning(struct diagnostics *diagnostics, struct mark mark, const char *format, ...)
+    _printf_(3, 4);
 
 /* Sorts by file and place (stable: equal places stay in the order of adding)
  * and drops a line that says exactly what the one before it says. */
@@ -56,6 +57,9 @@ void diagnostics_sort(struct diagnostics *diagnostics);
 /* "FILE:LINE:COLUMN: [warning: ]text" without an end of line; owned by the
  * caller, NULL when out of memory.  A mark without a line prints "FILE: text". */
 char *diagnostic_line(const struct diagnostic *diagnostic);
+
+/* Prints them all, each as "postcask: LINE", and how many are not shown. */
+void diagnostics_print(const struct diagnostics *diagnostics, FILE *stream);
 
 /* {"errors":[{"file","line","column","text"}],"warnings":[...],"not_shown":N};
  * NULL when out of memory. */

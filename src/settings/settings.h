@@ -14,7 +14,8 @@
  *		json_dumps(JSON_SORT_KEYS)
  *	-EINVAL	refused; diagnostics has at least one error
  *	-ENOENT	a readable cloud-config without `mail:`; diagnostics says so
- *	-errno	the file could not be read, or out of memory; diagnostics says so
+ *	-EIO	a file could not be read; diagnostics says why
+ *	-ENOMEM
  * *ret_settings is untouched on failure. */
 #ifndef POSTCASK_SETTINGS_H
 #define POSTCASK_SETTINGS_H

@@ -1,0 +1,77 @@
+/* postcask check FILE: is this user-data good, and if not, what to write.  Needs
+ * no rights, reads only the file, and says everything at once. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command/command.h"
+#include "settings/settings.h"
+
+static const char usage[] =
+    "usage: postcask check [--json] FILE\n"
+    "\n"
+    "Checks the settings in a cloud-init user-data file (- is standard input):\n"
+    "cloud-config, gzip or MIME multi-part.\n"
+    "\n"
+    "  --json    print {\"accepted\", \"errors\", \"warnings\"} instead of lines\n"
+    "\n"
+    "Exit status: 0 accepted, 1 refused, 2 bad usage.  Errors and warnings are\n"
+    "lines FILE:LINE:COLUMN: on standard error.  See postcask-settings(5).\n";
+
+static int print_json(const struct diagnostics *diagnostics, int status)
+{
+	json_t *object = diagnostics_to_json(diagnostics);
+	int r = -1;
+
+	if (object &&
+	    json_object_set_new(object, "accepted", json_boolean(status == COMMAND_GOOD)) == 0)
+		r = json_dumpf(object, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
+	json_decref(object);
+	if (r < 0 || printf("\n") < 0 || fflush(stdout) != 0) {
+		fprintf(stderr, "postcask: cannot print the result\n");
+		return COMMAND_FAILED;
+	}
+	return status;
+}
+
+static int check_file(const char *path, int json)
+{
+	_cleanup_(diagnostics_free) struct diagnostics diagnostics = DIAGNOSTICS_INIT;
+	json_t *settings = NULL;
+	int r = settings_load_file(path, &diagnostics, &settings);
+	int status = r == 0 ? COMMAND_GOOD : COMMAND_FAILED;
+
+	json_decref(settings);
+	if (json)
+		return print_json(&diagnostics, status);
+	diagnostics_print(&diagnostics, stderr);
+	return status;
+}
+
+int command_check(int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
+	int option, json = 0;
+
+	optind = 1;
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (option) {
+		case 'j':
+			json = 1;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return COMMAND_GOOD;
+		default:
+			fputs(usage, stderr);
+			return COMMAND_USAGE;
+		}
+	}
+	if (optind + 1 != argc) {
+		fputs(usage, stderr);
+		return COMMAND_USAGE;
+	}
+	return check_file(argv[optind], json);
+}

@@ -1,0 +1,385 @@
+#include "settings/checker.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "settings/encoding.h"
+#include "settings/scalar.h"
+#include "settings/types.h"
+
+static json_t *check_group(const struct setting *group, const struct node *node,
+			   struct diagnostics *diagnostics);
+
+/* The value in quotes for a message, never that of a secret. */
+static char *shown_value(const struct setting *setting, const struct node *node)
+{
+	if (setting->flags & SETTING_SECRET)
+		return strdup("the value");
+	return encoding_quote(node->text, node->size);
+}
+
+/* A scalar written without quotes that YAML takes for something else than text. */
+static void refuse_not_text(const struct setting *setting, const struct node *node,
+			    struct diagnostics *diagnostics)
+{
+	_cleanup_free_ char *quoted = shown_value(setting, node);
+	const char *shown = quoted ? quoted : "the value";
+
+	switch (node->kind) {
+	case NODE_NULL:
+		diagnostics_error(diagnostics, node->mark,
+				  "%s has no value; write %s or leave it out",
+				  setting_name(setting), type_of(setting->type)->article);
+		return;
+	case NODE_BOOLEAN:
+		diagnostics_error(diagnostics, node->mark,
+				  "%s without quotes is read as %s; put it in quotes", shown,
+				  node->boolean ? "true" : "false");
+		return;
+	case NODE_INTEGER:
+	case NODE_DECIMAL:
+		diagnostics_error(diagnostics, node->mark,
+				  "%s without quotes is read as a number; put it in quotes", shown);
+		return;
+	case NODE_DATE:
+		diagnostics_error(diagnostics, node->mark,
+				  "%s without quotes is read as a date; put it in quotes", shown);
+		return;
+	default:
+		diagnostics_error(diagnostics, node->mark, "%s is %s; write %s",
+				  setting_name(setting), node_kind_name(node),
+				  type_of(setting->type)->article);
+	}
+}
+
+static json_t *check_boolean(const struct setting *setting, const struct node *node,
+			     struct diagnostics *diagnostics)
+{
+	_cleanup_free_ char *quoted = encoding_quote(node->text, node->size);
+
+	if (node->kind == NODE_BOOLEAN)
+		return json_boolean(node->boolean);
+	if (node->kind == NODE_NULL)
+		diagnostics_error(diagnostics, node->mark,
+				  "%s has no value; write true or false, or leave it out",
+				  setting_name(setting));
+	else if (node->kind == NODE_LIST || node->kind == NODE_MAPPING)
+		diagnostics_error(diagnostics, node->mark, "%s is %s; write true or false",
+				  setting_name(setting), node_kind_name(node));
+	else
+		diagnostics_error(diagnostics, node->mark, "%s is not true or false%s; write %s",
+				  quoted ? quoted : "the value",
+				  node->plain ? "" : " but text, being in quotes",
+				  node->plain ? "true or false" : "true or false without quotes");
+	return NULL;
+}
+
+/* An integer written in a way that YAML 1.1 reads differently from people. */
+static bool refuse_odd_integer(const struct node *node, struct diagnostics *diagnostics)
+{
+	if (!node->plain || scalar_integer_is_canonical(node))
+		return false;
+	if (node->overflow)
+		diagnostics_error(diagnostics, node->mark,
+				  "the number is far too large; write it in decimal digits");
+	else
+		diagnostics_error(diagnostics, node->mark,
+				  "\"%s\" is read as the number %lld; write it in decimal digits "
+				  "without leading zeros, signs or separators",
+				  node->text, (long long)node->integer);
+	return true;
+}
+
+static json_t *check_integer(const struct setting *setting, const struct node *node,
+			     struct diagnostics *diagnostics)
+{
+	_cleanup_free_ char *quoted = encoding_quote(node->text, node->size);
+
+	if (node->kind != NODE_INTEGER) {
+		if (node->kind == NODE_NULL || node->kind == NODE_LIST ||
+		    node->kind == NODE_MAPPING)
+			diagnostics_error(diagnostics, node->mark,
+					  "%s is %s; write a whole number from %lld to %lld",
+					  setting_name(setting), node_kind_name(node),
+					  (long long)setting->minimum, (long long)setting->maximum);
+		else
+			diagnostics_error(
+			    diagnostics, node->mark,
+			    "%s is not a whole number%s; write one from %lld to %lld%s",
+			    quoted ? quoted : "the value",
+			    node->plain ? "" : " but text, being in quotes",
+			    (long long)setting->minimum, (long long)setting->maximum,
+			    node->plain ? "" : " without quotes");
+		return NULL;
+	}
+	if (refuse_odd_integer(node, diagnostics))
+		return NULL;
+	if (node->overflow || node->integer < setting->minimum ||
+	    node->integer > setting->maximum) {
+		diagnostics_error(diagnostics, node->mark,
+				  "%s is out of bounds; write %lld to %lld",
+				  quoted ? quoted : "the value", (long long)setting->minimum,
+				  (long long)setting->maximum);
+		return NULL;
+	}
+	return json_integer(node->integer);
+}
+
+static json_t *check_text(const struct setting *setting, const struct node *node,
+			  struct diagnostics *diagnostics)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	_cleanup_free_ char *value = NULL;
+	bool is_number = node->kind == NODE_INTEGER || node->kind == NODE_DECIMAL;
+	json_t *json;
+
+	if (setting->type == TYPE_DECIMAL ? !is_number : node->kind != NODE_TEXT) {
+		if (setting->type == TYPE_DECIMAL && node->kind == NODE_TEXT)
+			diagnostics_error(
+			    diagnostics, node->mark,
+			    "%s is text; write a decimal number without quotes, such as "
+			    "6.31",
+			    setting_name(setting));
+		else
+			refuse_not_text(setting, node, diagnostics);
+		return NULL;
+	}
+	if (!node->size && setting->fallback && !setting->fallback[0])
+		return json_string("");
+	if (type_of(setting->type)->check(setting, node->text, node->size, &value, &error) < 0) {
+		diagnostics_error(diagnostics, node->mark, "%s", error_text(&error));
+		return NULL;
+	}
+	json = json_string(value);
+	explicit_bzero(value, strlen(value));
+	return json;
+}
+
+json_t *checker_check_value(const struct setting *setting, const struct node *node,
+			    struct diagnostics *diagnostics)
+{
+	json_t *value;
+	size_t errors = diagnostics->errors;
+
+	if (node->kind == NODE_BROKEN)
+		return NULL;
+	switch (setting->type) {
+	case TYPE_BOOLEAN:
+		value = check_boolean(setting, node, diagnostics);
+		break;
+	case TYPE_INTEGER:
+		value = check_integer(setting, node, diagnostics);
+		break;
+	default:
+		value = check_text(setting, node, diagnostics);
+		break;
+	}
+	if (!value && diagnostics->errors == errors)
+		diagnostics->failed = true;
+	return value;
+}
+
+/* One key in the place of a list: said once, with the way to write it. */
+static bool refuse_not_list(const struct setting *setting, const struct node *node,
+			    struct diagnostics *diagnostics)
+{
+	_cleanup_free_ char *shown = NULL;
+
+	if (node->kind == NODE_LIST)
+		return false;
+	if (node->kind == NODE_BROKEN)
+		return true;
+	shown = shown_value(setting, node);
+	if (setting->type == TYPE_RECORDS)
+		diagnostics_error(diagnostics, node->mark,
+				  "%s is %s; write a list, each item beginning with `- `",
+				  setting_name(setting), node_kind_name(node));
+	else if (node->kind == NODE_NULL)
+		diagnostics_error(diagnostics, node->mark,
+				  "%s has no value; write a list such as %s, or leave it out",
+				  setting_name(setting),
+				  setting->example ? setting->example : "[]");
+	else if (node->kind == NODE_MAPPING)
+		diagnostics_error(diagnostics, node->mark,
+				  "%s is a mapping; write a list such as %s", setting_name(setting),
+				  setting->example ? setting->example : "[]");
+	else
+		diagnostics_error(diagnostics, node->mark,
+				  "%s is one value, not a list; write [%s]", setting_name(setting),
+				  shown ? shown : "...");
+	return true;
+}
+
+static json_t *check_list(const struct setting *setting, const struct node *node,
+			  struct diagnostics *diagnostics)
+{
+	json_t *list;
+
+	if (refuse_not_list(setting, node, diagnostics))
+		return NULL;
+	if (node->count > setting->items) {
+		diagnostics_error(diagnostics, node->mark, "%zu items in %s; write at most %zu",
+				  node->count, setting_name(setting), setting->items);
+		return NULL;
+	}
+	if (!node->count && setting->flags & SETTING_REQUIRED) {
+		diagnostics_error(diagnostics, node->mark, "%s is empty; write at least one item",
+				  setting_name(setting));
+		return NULL;
+	}
+	list = json_array();
+	for (const struct node *item = node->first; list && item; item = item->next) {
+		json_t *value = setting->type == TYPE_RECORDS
+				    ? check_group(setting, item, diagnostics)
+				    : checker_check_value(setting, item, diagnostics);
+
+		if (json_array_append_new(list, value ? value : json_null()) < 0) {
+			json_decref(list);
+			list = NULL;
+		}
+	}
+	if (!list)
+		diagnostics->failed = true;
+	return list;
+}
+
+/* The default as JSON, NULL when there is none. */
+static json_t *fallback_value(const struct setting *setting)
+{
+	const char *fallback = setting->fallback;
+
+	if (setting->type == TYPE_RECORDS || setting->flags & SETTING_LIST)
+		return setting->flags & SETTING_REQUIRED ? NULL : json_array();
+	if (!fallback)
+		return NULL;
+	if (setting->type == TYPE_BOOLEAN)
+		return json_boolean(!strcmp(fallback, "true"));
+	if (setting->type == TYPE_INTEGER)
+		return json_integer(atoll(fallback));
+	return json_string(fallback);
+}
+
+static void report_later(const struct setting *setting, const struct node *key,
+			 struct diagnostics *diagnostics)
+{
+	diagnostics_error(diagnostics, key->mark,
+			  "%s is not available in this version; leave it out", setting->path);
+}
+
+static void report_unknown(const struct setting *group, const struct node *key,
+			   struct diagnostics *diagnostics)
+{
+	const struct setting *nearest = table_nearest(group, key->text);
+	const struct setting *elsewhere = nearest ? NULL : table_elsewhere(key->text);
+	_cleanup_free_ char *quoted = encoding_quote(key->text, key->size);
+	const char *shown = quoted ? quoted : "the key";
+	const char *place = group ? group->path : "mail";
+
+	if (nearest)
+		diagnostics_error(diagnostics, key->mark, "%s is not a key of %s; write \"%s\"",
+				  shown, place, setting_name(nearest));
+	else if (elsewhere)
+		diagnostics_error(diagnostics, key->mark,
+				  "%s is not a key of %s; write it as mail.%s", shown, place,
+				  elsewhere->path);
+	else
+		diagnostics_error(diagnostics, key->mark,
+				  "%s is not a key of %s; see postcask-settings(5) for those that "
+				  "are, or leave it out",
+				  shown, place);
+}
+
+static json_t *check_setting(const struct setting *setting, const struct node *node,
+			     struct diagnostics *diagnostics)
+{
+	if (setting->type == TYPE_RECORDS || setting->flags & SETTING_LIST)
+		return check_list(setting, node, diagnostics);
+	if (setting->type == TYPE_GROUP)
+		return check_group(setting, node, diagnostics);
+	return checker_check_value(setting, node, diagnostics);
+}
+
+static void check_unknown_keys(const struct setting *group, const struct node *node,
+			       struct diagnostics *diagnostics)
+{
+	for (const struct node *member = node->first; member; member = member->next) {
+		const struct setting *setting = table_child(group, member->key->text);
+
+		if (!setting)
+			report_unknown(group, member->key, diagnostics);
+		else if (setting->flags & SETTING_LATER)
+			report_later(setting, member->key, diagnostics);
+	}
+}
+
+static bool refuse_not_mapping(const struct setting *group, const struct node *node,
+			       struct diagnostics *diagnostics)
+{
+	const char *name = group ? setting_name(group) : "mail";
+
+	if (node->kind == NODE_MAPPING)
+		return false;
+	if (node->kind == NODE_BROKEN)
+		return true;
+	if (group && group->type == TYPE_RECORDS)
+		diagnostics_error(diagnostics, node->mark,
+				  "an item of %s is %s; write a mapping with its keys, such as "
+				  "`- address: %s`",
+				  name, node_kind_name(node),
+				  table_child(group, "address")->example);
+	else
+		diagnostics_error(
+		    diagnostics, node->mark,
+		    "%s is %s; write a mapping with its keys, each on a line of its own, "
+		    "indented",
+		    name, node_kind_name(node));
+	return true;
+}
+
+/* `group` NULL: the `mail:` mapping itself. */
+static json_t *check_group(const struct setting *group, const struct node *node,
+			   struct diagnostics *diagnostics)
+{
+	const struct setting *setting = NULL;
+	json_t *object;
+
+	if (node && refuse_not_mapping(group, node, diagnostics))
+		return NULL;
+	object = json_object();
+	if (node)
+		check_unknown_keys(group, node, diagnostics);
+	while (object && (setting = table_next_child(group, setting))) {
+		const struct node *member = node ? node_get(node, setting_name(setting)) : NULL;
+		json_t *value;
+
+		if (setting->flags & SETTING_LATER)
+			continue;
+		if (member)
+			value = check_setting(setting, member, diagnostics);
+		else if (setting->type == TYPE_GROUP)
+			value = check_group(setting, NULL, diagnostics);
+		else
+			value = fallback_value(setting);
+		if (!member && !value && node && setting->flags & SETTING_REQUIRED)
+			diagnostics_error(diagnostics, node->key ? node->key->mark : node->mark,
+					  "%s is missing; write `%s: %s`", setting_name(setting),
+					  setting_name(setting),
+					  setting->type == TYPE_RECORDS	    ? "[{address: ..., "
+									      "password_hash: ...}]"
+					  : setting->flags & SETTING_SECRET ? "..."
+									    : setting->example);
+		if (value && json_object_set_new(object, setting_name(setting), value) < 0) {
+			json_decref(object);
+			object = NULL;
+		}
+	}
+	if (!object)
+		diagnostics->failed = true;
+	return object;
+}
+
+json_t *checker_check(const struct node *mail, struct diagnostics *diagnostics)
+{
+	return check_group(NULL, mail, diagnostics);
+}

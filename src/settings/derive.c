@@ -1,0 +1,80 @@
+#include "settings/derive.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "settings/types.h"
+
+#define MIB		   (1024 * 1024)
+#define SCAN_SIZE_MIN	   100 /* MiB */
+#define SCAN_SIZE_MULTIPLE 4   /* of a message: what its archives may unpack to */
+
+static int derive_user(json_t *user)
+{
+	const char *address = json_string_value(json_object_get(user, "address"));
+	const char *hash = json_string_value(json_object_get(user, "password_hash"));
+	const char *at = strchr(address, '@');
+
+	if (json_object_set_new(user, "local", json_stringn(address, (size_t)(at - address))) < 0 ||
+	    json_object_set_new(user, "domain", json_string(at + 1)) < 0 ||
+	    json_object_set_new(user, "password_scheme", json_string(type_password_scheme(hash))) <
+		0)
+		return -ENOMEM;
+	return 0;
+}
+
+static int derive_alias(json_t *alias)
+{
+	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
+	size_t i;
+	json_t *target;
+
+	json_array_foreach(json_object_get(alias, "to"), i, target)
+	    buffer_addf(&text, "%s%s", i ? ", " : "", json_string_value(target));
+	if (text.failed)
+		return -ENOMEM;
+	return json_object_set_new(alias, "to_text", json_string(buffer_text(&text))) < 0 ? -ENOMEM
+											  : 0;
+}
+
+static int derive_limits(json_t *limits)
+{
+	json_int_t size = json_integer_value(json_object_get(limits, "message_size_mib"));
+	json_int_t scan = size * SCAN_SIZE_MULTIPLE;
+
+	if (scan < SCAN_SIZE_MIN)
+		scan = SCAN_SIZE_MIN;
+	if (json_object_set_new(limits, "message_size_bytes", json_integer(size * MIB)) < 0 ||
+	    json_object_set_new(limits, "scan_size_mib", json_integer(scan)) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+static int derive_hostname(json_t *settings)
+{
+	const char *hostname = json_string_value(json_object_get(settings, "hostname"));
+	bool is_domain = false;
+	size_t i;
+	json_t *domain;
+
+	json_array_foreach(json_object_get(settings, "domains"), i, domain) is_domain =
+	    is_domain || !strcmp(json_string_value(domain), hostname);
+	return json_object_set_new(settings, "hostname_is_domain", json_boolean(is_domain)) < 0
+		   ? -ENOMEM
+		   : 0;
+}
+
+int derive_values(json_t *settings)
+{
+	size_t i;
+	json_t *record;
+
+	json_array_foreach(json_object_get(settings, "users"), i,
+			   record) if (derive_user(record) < 0) return -ENOMEM;
+	json_array_foreach(json_object_get(settings, "aliases"), i,
+			   record) if (derive_alias(record) < 0) return -ENOMEM;
+	if (derive_limits(json_object_get(settings, "limits")) < 0)
+		return -ENOMEM;
+	return derive_hostname(settings);
+}

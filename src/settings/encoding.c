@@ -1,0 +1,154 @@
+#include "settings/encoding.h"
+
+#include <string.h>
+
+#include "base/buffer.h"
+
+#define QUOTE_LIMIT 60
+
+size_t encoding_decode(const char *text, size_t size, uint32_t *ret_character)
+{
+	const unsigned char *bytes = (const unsigned char *)text;
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	uint32_t character;
+	size_t length;
+
+	if (!size)
+		return 0;
+	if (bytes[0] < 0x80) {
+		*ret_character = bytes[0];
+		return 1;
+	}
+	length = bytes[0] >= 0xf0 ? 4 : bytes[0] >= 0xe0 ? 3 : 2;
+	if (bytes[0] < 0xc2 || bytes[0] > 0xf4 || length > size)
+		return 0;
+	character = bytes[0] & (0xff >> (length + 1));
+	for (size_t i = 1; i < length; i++) {
+		if ((bytes[i] & 0xc0) != 0x80)
+			return 0;
+		character = character << 6 | (bytes[i] & 0x3f);
+	}
+	if (character < least[length] || character > 0x10ffff ||
+	    (character >= 0xd800 && character <= 0xdfff))
+		return 0;
+	*ret_character = character;
+	return length;
+}
+
+/* What YAML 1.1 calls printable. */
+static bool is_printable(uint32_t character)
+{
+	return character == '\t' || character == '\n' || character == '\r' ||
+	       (character >= 0x20 && character <= 0x7e) || character == 0x85 ||
+	       (character >= 0xa0 && character != 0xfeff && character != 0xfffe &&
+		character != 0xffff);
+}
+
+static bool check_start(struct mark mark, const char *text, size_t size,
+			struct diagnostics *diagnostics)
+{
+	if (size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
+		diagnostics_error(diagnostics, mark,
+				  "the text begins with a byte order mark, so cloud-init does not "
+				  "see what it is; save it as UTF-8 without one");
+		return false;
+	}
+	if (size >= 2 && (!memcmp(text, "\xff\xfe", 2) || !memcmp(text, "\xfe\xff", 2))) {
+		diagnostics_error(diagnostics, mark,
+				  "the text is UTF-16, which cloud-init does not read; save it as "
+				  "UTF-8");
+		return false;
+	}
+	return true;
+}
+
+static void report_character(struct mark mark, uint32_t character, struct diagnostics *diagnostics)
+{
+	if (!character)
+		diagnostics_error(diagnostics, mark,
+				  "a NUL byte; write text only (binary content goes base64 into "
+				  "write_files)");
+	else
+		diagnostics_error(diagnostics, mark,
+				  "the character U+%04X is not printable; leave it out", character);
+}
+
+bool encoding_check_text(const char *file, unsigned first_line, const char *text, size_t size,
+			 struct diagnostics *diagnostics)
+{
+	struct mark mark = {.file = file, .line = first_line, .column = 1};
+
+	if (!check_start(mark, text, size, diagnostics))
+		return false;
+	for (size_t i = 0; i < size;) {
+		uint32_t character;
+		size_t length = encoding_decode(text + i, size - i, &character);
+
+		if (!length) {
+			diagnostics_error(diagnostics, mark,
+					  "the byte 0x%02x is not UTF-8; save the file as UTF-8",
+					  (unsigned char)text[i]);
+			return false;
+		}
+		if (!is_printable(character)) {
+			report_character(mark, character, diagnostics);
+			return false;
+		}
+		i += length;
+		mark.column++;
+		if (character == '\n') {
+			mark.line++;
+			mark.column = 1;
+		}
+	}
+	return true;
+}
+
+bool encoding_is_control(uint32_t character)
+{
+	return character < 0x20 || (character >= 0x7f && character <= 0x9f) ||
+	       character == 0x2028 || character == 0x2029 || character == 0xfeff ||
+	       (character >= 0x202a && character <= 0x202e) ||
+	       (character >= 0x2066 && character <= 0x2069) || character == 0x200e ||
+	       character == 0x200f;
+}
+
+size_t encoding_length(const char *text, size_t size)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < size; count++) {
+		uint32_t character;
+		size_t length = encoding_decode(text + i, size - i, &character);
+
+		i += length ? length : 1;
+	}
+	return count;
+}
+
+char *encoding_quote(const char *text, size_t size)
+{
+	struct buffer quoted = BUFFER_INIT;
+	size_t shown = 0;
+
+	buffer_add_char(&quoted, '"');
+	for (size_t i = 0; i < size; shown++) {
+		uint32_t character;
+		size_t length = encoding_decode(text + i, size - i, &character);
+
+		if (shown == QUOTE_LIMIT) {
+			buffer_add_text(&quoted, "...");
+			break;
+		}
+		if (length && !encoding_is_control(character)) {
+			buffer_add(&quoted, text + i, length);
+		} else {
+			length = length ? length : 1;
+			for (size_t j = 0; j < length; j++)
+				buffer_addf(&quoted, "\\x%02x", (unsigned char)text[i + j]);
+		}
+		i += length;
+	}
+	buffer_add_char(&quoted, '"');
+	return buffer_take(&quoted);
+}

@@ -1,0 +1,30 @@
+/* What settings mean together, after each value was found good by itself: names
+ * that must be there, addresses that must not meet, aliases that must end
+ * somewhere.  Also fills in what follows from other values:
+ *
+ *	hostname		from the cloud-config's fqdn or hostname
+ *	hostname_is_domain	it stands in domains
+ *	postmaster		the first user
+ *	users[]			local, domain, password_scheme
+ *	aliases[]		to_text; the derived postmaster@, abuse@ and root@
+ *	limits			message_size_bytes, scan_size_mib
+ */
+#ifndef POSTCASK_MEANING_H
+#define POSTCASK_MEANING_H
+
+#include <jansson.h>
+
+#include "settings/node.h"
+
+struct meaning {
+	const struct node *cloud_config; /* the root: fqdn, hostname, mail */
+	const struct node *mail;
+	json_t *settings; /* of checker_check(mail); changed in place */
+	struct diagnostics *diagnostics;
+};
+
+/* Says everything that is wrong; also on settings that already have errors.
+ * -ENOMEM or 0. */
+_must_check_ int meaning_check(const struct meaning *meaning);
+
+#endif

@@ -1,0 +1,30 @@
+/* MIME multi-part messages (RFC 2045, 2046), as far as cloud-init's user-data
+ * uses them: multipart/... with parts in 7bit, 8bit, binary, base64 or
+ * quoted-printable.  Lenient where Python's email package is. */
+#ifndef POSTCASK_MIME_H
+#define POSTCASK_MIME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "settings/diagnostics.h"
+
+struct mime_part {
+	const char *type; /* "text/cloud-config" as written; "text/plain" when none */
+	const char *body; /* decoded, not NUL-terminated */
+	size_t size;
+	bool decoded;	    /* the body is not a piece of the file as it stands */
+	bool merge_type;    /* has a Merge-Type header */
+	unsigned line;	    /* where the part begins in the file */
+	unsigned body_line; /* where its body begins */
+};
+
+/* Returns 0, or a negative errno that ends the walk. */
+typedef int (*mime_visit)(const struct mime_part *part, void *context);
+
+/* Visits each part that is no container, in order.  -EINVAL when the message is
+ * broken (diagnostics says how), -ENOMEM, or what `visit` returned. */
+_must_check_ int mime_walk(const char *file_name, const char *text, size_t size,
+			   struct diagnostics *diagnostics, mime_visit visit, void *context);
+
+#endif

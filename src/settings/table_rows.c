@@ -1,0 +1,241 @@
+/* The rows of the settings table: see settings/table.h.  The first sentence of a
+ * documentation stands alone in short listings. */
+#include "settings/table.h"
+
+#include "base/cleanup.h"
+
+#define LIST	 SETTING_LIST
+#define REQUIRED SETTING_REQUIRED
+#define SECRET	 SETTING_SECRET
+#define LATER	 SETTING_LATER
+
+/* clang-format off */
+const struct setting settings_table[] = {
+/* ---- identity ---- */
+{"domains", TYPE_DOMAIN, LIST | REQUIRED, .items = 10000, .example = "[example.org]",
+ .documentation = "The mail domains of this server. Mail to them is accepted for the users and "
+	"aliases below and for nobody else. A name with letters outside ASCII is stored as its "
+	"A-label (xn--...)."},
+{"hostname", TYPE_HOSTNAME, 0, .example = "mail.example.org",
+ .documentation = "The full name by which this server greets others. The default is the fqdn "
+	"(or a hostname with dots) of the cloud-config. Its address record and the reverse record "
+	"of the address should agree with it. It may be equal to a domain."},
+{"postmaster", TYPE_ADDRESS, 0, .example = "alice@example.org",
+ .documentation = "Who receives what is sent to postmaster@, abuse@ and root@. The default is the "
+	"first user. An address of one of the domains must be a user or an alias."},
+{"role", TYPE_CHOICE, 0, .choices = "internet smarthost* gateway* send-only*",
+ .fallback = "internet", .example = "internet",
+ .documentation = "How the server stands to the internet. internet: receives and sends by "
+	"itself; smarthost: sends through another server; gateway: filters for a server behind it; "
+	"send-only: accepts no mail from outside."},
+
+/* ---- users and aliases ---- */
+{"users", TYPE_RECORDS, REQUIRED, .items = 100000,
+ .documentation = "The mailboxes. Each user logs in with the whole address."},
+{"users[].address", TYPE_MAILBOX, REQUIRED, .example = "alice@example.org",
+ .documentation = "Address and login name of the user, in one of the domains. Letters, digits, "
+	"dot, hyphen and underscore; case does not matter. Mail to alice+anything@ reaches alice@."},
+{"users[].password_hash", TYPE_PASSWORD_HASH, REQUIRED | SECRET,
+ .example = "\"$y$j9T$abcdefghijklmnopqrstu.$1Fiqw3BWqEcVl3Jf3Qp9Zq4uuhYbaX/dcHzPMyHRZR/\"",
+ .documentation = "The hashed password, as made by mkpasswd. Accepted are yescrypt ($y$), "
+	"SHA-512 ($6$), bcrypt ($2b$, $2y$) and argon2id; weaker kinds and plain passwords are "
+	"refused."},
+{"users[].name", TYPE_TEXT, 0, .minimum = 0, .maximum = 200, .fallback = "",
+ .example = "\"Alice Example\"",
+ .documentation = "The user's full name."},
+{"users[].quota_mib", TYPE_INTEGER, 0, .minimum = 0, .maximum = 16777216, .fallback = "0",
+ .example = "2048",
+ .documentation = "The most that the mailbox may hold, in MiB; 0 is no limit. Mail for a full "
+	"mailbox waits in the queue."},
+{"aliases", TYPE_RECORDS, 0, .items = 100000,
+ .documentation = "Addresses without a mailbox, whose mail goes to other addresses. postmaster@ "
+	"and abuse@ of each domain, and those and root@ of the hostname, are made for the postmaster "
+	"where they are not written here."},
+{"aliases[].address", TYPE_MAILBOX, REQUIRED, .example = "info@example.org",
+ .documentation = "The alias, in one of the domains or in the hostname; not the address of a user."},
+{"aliases[].to", TYPE_ADDRESS, LIST | REQUIRED, .items = 1000, .example = "[alice@example.org]",
+ .documentation = "Where its mail goes: users, other aliases or addresses elsewhere."},
+
+/* ---- services ---- */
+{"services", TYPE_GROUP, 0,
+ .documentation = "What the server offers. A port that is off is closed in the firewall too."},
+{"services.smtp", TYPE_BOOLEAN, 0, .fallback = "true", .example = "true",
+ .documentation = "Port 25: mail from other servers."},
+{"services.submission", TYPE_BOOLEAN, 0, .fallback = "true", .example = "true",
+ .documentation = "Port 587: mail from the users' programs, with STARTTLS."},
+{"services.submissions", TYPE_BOOLEAN, 0, .fallback = "true", .example = "true",
+ .documentation = "Port 465: mail from the users' programs, with TLS."},
+{"services.imap", TYPE_BOOLEAN, 0, .fallback = "true", .example = "true",
+ .documentation = "Port 143: IMAP with STARTTLS, which is required before login."},
+{"services.imaps", TYPE_BOOLEAN, 0, .fallback = "true", .example = "true",
+ .documentation = "Port 993: IMAP with TLS."},
+{"services.pop3", TYPE_BOOLEAN, 0, .fallback = "true", .example = "false",
+ .documentation = "Port 110: POP3 with STARTTLS, which is required before login."},
+{"services.pop3s", TYPE_BOOLEAN, 0, .fallback = "true", .example = "false",
+ .documentation = "Port 995: POP3 with TLS."},
+{"services.managesieve", TYPE_BOOLEAN, 0, .fallback = "true", .example = "true",
+ .documentation = "Port 4190: the users' filter rules, with STARTTLS."},
+{"services.webmail", TYPE_BOOLEAN, LATER, .fallback = "false", .example = "false",
+ .documentation = "Port 443: webmail."},
+{"services.lists", TYPE_BOOLEAN, LATER, .fallback = "false", .example = "false",
+ .documentation = "Mailing lists."},
+
+/* ---- TLS ---- */
+{"tls", TYPE_GROUP, 0,
+ .documentation = "Certificates. Without any of these keys the machine makes its own authority "
+	"and certificate."},
+{"tls.certificate", TYPE_CERTIFICATE, 0, .maximum = 65536, .fallback = "",
+ .documentation = "A certificate for the hostname in PEM, leaf first, then its chain. Written as a "
+	"block (|), together with tls.key."},
+{"tls.key", TYPE_PRIVATE_KEY, SECRET, .maximum = 65536, .fallback = "",
+ .documentation = "The private key of tls.certificate in PEM, not encrypted. RSA of at least 2048 "
+	"bits, ECDSA or Ed25519."},
+{"tls.names", TYPE_HOSTNAME, LIST, .items = 99, .fallback = "[]", .example = "[imap.example.org]",
+ .documentation = "More names for the machine's own certificate, beside the hostname."},
+{"tls.minimum", TYPE_CHOICE, LATER, .choices = "TLSv1.2 TLSv1.3", .fallback = "TLSv1.2",
+ .example = "TLSv1.2", .documentation = "The oldest version of TLS that clients may use."},
+{"tls.acme", TYPE_GROUP, LATER, .documentation = "A certificate from an ACME authority."},
+{"tls.acme.directory", TYPE_URL, LATER | REQUIRED, .maximum = 2048,
+ .example = "https://acme.example.net/directory", .documentation = "The authority's directory."},
+{"tls.acme.contact", TYPE_ADDRESS, LATER, .example = "alice@example.org",
+ .documentation = "Who is told when a certificate is near its end; by default the postmaster."},
+{"tls.acme.challenge", TYPE_CHOICE, LATER, .choices = "http-01 dns-01", .fallback = "http-01",
+ .example = "http-01", .documentation = "How the authority proves the names."},
+
+/* ---- filtering ---- */
+{"filter", TYPE_GROUP, 0, .documentation = "What is done with mail that comes in."},
+{"filter.workers", TYPE_INTEGER, 0, .minimum = 1, .maximum = 64, .fallback = "4", .example = "4",
+ .documentation = "Messages that are scanned at once. Each takes about 100 MiB of memory; two for "
+	"each processor is a good number."},
+{"filter.spam", TYPE_GROUP, 0, .documentation = "Spam, judged by SpamAssassin's score."},
+{"filter.spam.tag_level", TYPE_DECIMAL, 0, .minimum = -1000, .maximum = 1000, .fallback = "-999",
+ .example = "-999",
+ .documentation = "From this score on a message carries X-Spam headers; -999 means every message."},
+{"filter.spam.spam_level", TYPE_DECIMAL, 0, .minimum = -100, .maximum = 1000, .fallback = "6.31",
+ .example = "6.31",
+ .documentation = "From this score on a message is spam and goes to the Spam folder. It is never "
+	"refused or deleted for its score."},
+{"filter.spam.pyzor", TYPE_BOOLEAN, LATER, .fallback = "false", .example = "false",
+ .documentation = "Ask the Pyzor network about digests of messages."},
+{"filter.spam.razor", TYPE_BOOLEAN, LATER, .fallback = "false", .example = "false",
+ .documentation = "Ask the Razor network about digests of messages."},
+{"filter.virus", TYPE_GROUP, LATER, .documentation = "Mail in which ClamAV finds something."},
+{"filter.virus.notify", TYPE_CHOICE, LATER, .choices = "nobody postmaster recipient both",
+ .fallback = "postmaster", .example = "postmaster",
+ .documentation = "Who is told, in a daily digest, what went to quarantine."},
+{"filter.banned", TYPE_GROUP, LATER, .documentation = "Attachments that are not wanted."},
+{"filter.banned.policy", TYPE_CHOICE, LATER, .choices = "deliver mark quarantine",
+ .fallback = "mark", .example = "mark", .documentation = "What is done with such mail."},
+{"filter.banned.extensions", TYPE_FILE_EXTENSION, LATER | LIST, .items = 500,
+ .example = "[exe, scr, js]", .documentation = "Endings of file names."},
+{"filter.broken", TYPE_CHOICE, LATER, .choices = "deliver mark quarantine", .fallback = "mark",
+ .example = "mark", .documentation = "What is done with mail whose structure is broken."},
+{"filter.greylisting", TYPE_BOOLEAN, LATER, .fallback = "false", .example = "false",
+ .documentation = "Ask unknown senders to come again after a few minutes."},
+{"filter.blocklists", TYPE_DOMAIN, LATER | LIST, .items = 20, .fallback = "[]",
+ .example = "[zen.example.net]", .documentation = "DNS lists of senders that are refused."},
+
+/* ---- limits ---- */
+{"limits", TYPE_GROUP, 0, .documentation = "Sizes and rates."},
+{"limits.message_size_mib", TYPE_INTEGER, 0, .minimum = 1, .maximum = 200, .fallback = "25",
+ .example = "25",
+ .documentation = "The largest message accepted, in MiB, as it is on the wire (an attachment grows "
+	"by a third). All scanners look at messages of this size whole."},
+{"limits.recipients", TYPE_INTEGER, LATER, .minimum = 10, .maximum = 10000, .fallback = "1000",
+ .example = "1000", .documentation = "Recipients of one message."},
+{"limits.user_messages_per_hour", TYPE_INTEGER, LATER, .minimum = 0, .maximum = 1000000,
+ .fallback = "0", .example = "200", .documentation = "What one user may send; 0 is no limit."},
+{"limits.queue_days", TYPE_INTEGER, LATER, .minimum = 1, .maximum = 30, .fallback = "5",
+ .example = "5", .documentation = "How long mail that cannot be delivered is tried."},
+
+/* ---- who the users are ---- */
+{"authentication", TYPE_GROUP, 0, .documentation = "Where users and passwords come from."},
+{"authentication.backend", TYPE_CHOICE, 0, .choices = "users ldap* sql*", .fallback = "users",
+ .example = "users", .documentation = "users: the list `users` of this file."},
+{"authentication.ldap", TYPE_GROUP, LATER, .documentation = "A directory server."},
+{"authentication.ldap.uri", TYPE_TEXT, LATER | REQUIRED, .minimum = 8, .maximum = 2048,
+ .example = "ldaps://ldap.example.org", .documentation = "ldap:// or ldaps:// URI of the server."},
+{"authentication.ldap.base", TYPE_TEXT, LATER | REQUIRED, .minimum = 1, .maximum = 1024,
+ .example = "\"ou=people,dc=example,dc=org\"", .documentation = "Where the search begins."},
+{"authentication.ldap.bind_dn", TYPE_TEXT, LATER, .maximum = 1024, .fallback = "",
+ .example = "\"cn=mail,dc=example,dc=org\"", .documentation = "Who searches."},
+{"authentication.ldap.bind_password", TYPE_TEXT, LATER | SECRET, .maximum = 1024, .fallback = "",
+ .documentation = "Its password."},
+{"authentication.sql", TYPE_GROUP, LATER, .documentation = "A database."},
+{"authentication.sql.driver", TYPE_CHOICE, LATER | REQUIRED, .choices = "sqlite pgsql",
+ .example = "sqlite", .documentation = "Its kind."},
+{"authentication.sql.connect", TYPE_TEXT, LATER | SECRET | REQUIRED, .maximum = 1024,
+ .documentation = "How to reach it."},
+
+/* ---- network ---- */
+{"network", TYPE_GROUP, LATER, .documentation = "Who may do more than a stranger."},
+{"network.trusted", TYPE_NETWORK, LATER | LIST, .items = 100, .fallback = "[]",
+ .example = "[192.0.2.0/24]",
+ .documentation = "Networks that may send without a login."},
+{"network.ssh_from", TYPE_NETWORK, LATER | LIST, .items = 100, .fallback = "[]",
+ .example = "[192.0.2.0/24]", .documentation = "Networks that reach ssh; empty: all."},
+{"smarthost", TYPE_GROUP, LATER, .documentation = "The server that sends for this one."},
+{"smarthost.host", TYPE_HOST, LATER | REQUIRED, .example = "smtp.example.net",
+ .documentation = "Its name."},
+{"smarthost.port", TYPE_INTEGER, LATER, .minimum = 1, .maximum = 65535, .fallback = "587",
+ .example = "587", .documentation = "Its port; 465 means TLS from the start."},
+{"smarthost.user", TYPE_TEXT, LATER, .maximum = 255, .fallback = "", .example = "mail",
+ .documentation = "The login name there."},
+{"smarthost.password", TYPE_TEXT, LATER | SECRET, .maximum = 255, .fallback = "",
+ .documentation = "The password there."},
+{"gateway", TYPE_GROUP, LATER, .documentation = "The server behind this one."},
+{"gateway.host", TYPE_HOST, LATER | REQUIRED, .example = "inside.example.org",
+ .documentation = "Its name."},
+{"gateway.port", TYPE_INTEGER, LATER, .minimum = 1, .maximum = 65535, .fallback = "25",
+ .example = "25", .documentation = "Its port."},
+{"dkim", TYPE_GROUP, LATER, .documentation = "Signing of outgoing mail."},
+{"dkim.selector", TYPE_NAME, LATER, .minimum = 1, .maximum = 63, .fallback = "postcask",
+ .example = "postcask", .documentation = "Name of the key in the DNS."},
+{"resolver", TYPE_GROUP, 0,
+ .documentation = "Name service. The machine has a validating resolver of its own."},
+{"resolver.forward", TYPE_IP, LIST, .items = 16, .fallback = "[]", .example = "[192.0.2.53]",
+ .documentation = "Resolvers that are asked instead of the DNS itself. Block lists answer a "
+	"resolver shared with many others badly or not at all, so leave it empty where possible."},
+{"time", TYPE_GROUP, 0, .documentation = "The clock."},
+{"time.servers", TYPE_HOST, LIST, .items = 16, .fallback = "[]", .example = "[ntp.example.org]",
+ .documentation = "Time servers; empty: those of the Debian pool."},
+
+/* ---- signatures, updates, backup, reports ---- */
+{"signatures", TYPE_GROUP, 0, .documentation = "ClamAV's signatures."},
+{"signatures.updates", TYPE_BOOLEAN, 0, .fallback = "true", .example = "true",
+ .documentation = "Fetch official signatures and keep them up to date."},
+{"signatures.mirror", TYPE_URL, 0, .maximum = 2048, .fallback = "",
+ .example = "https://clamav.example.org",
+ .documentation = "Where they are fetched; empty: the official mirror."},
+{"quarantine", TYPE_GROUP, LATER, .documentation = "Mail that must not be delivered."},
+{"quarantine.retention_days", TYPE_INTEGER, LATER, .minimum = 0, .maximum = 3650, .fallback = "0",
+ .example = "90", .documentation = "How long it is kept; 0: until somebody deletes it."},
+{"updates", TYPE_GROUP, LATER, .documentation = "Updates of the system."},
+{"updates.automatic", TYPE_BOOLEAN, LATER, .fallback = "true", .example = "true",
+ .documentation = "Install new versions without being asked."},
+{"updates.hour", TYPE_INTEGER, LATER, .minimum = 0, .maximum = 23, .fallback = "3", .example = "3",
+ .documentation = "The hour (local time) in which that happens."},
+{"backup", TYPE_GROUP, LATER, .documentation = "Copies of mail and keys elsewhere."},
+{"backup.repository", TYPE_TEXT, LATER | REQUIRED, .minimum = 1, .maximum = 2048,
+ .example = "\"sftp:backup@backup.example.org:/mail\"", .documentation = "restic's repository."},
+{"backup.password", TYPE_TEXT, LATER | SECRET | REQUIRED, .minimum = 16, .maximum = 1024,
+ .documentation = "The password of the repository, without which nothing can be restored."},
+{"backup.hour", TYPE_INTEGER, LATER, .minimum = 0, .maximum = 23, .fallback = "1", .example = "1",
+ .documentation = "The hour (local time) in which a copy is made."},
+{"reports", TYPE_GROUP, LATER, .documentation = "What the machine tells by mail."},
+{"reports.to", TYPE_ADDRESS, LATER, .example = "alice@example.org",
+ .documentation = "Who receives them; by default the postmaster."},
+{"reports.digest", TYPE_CHOICE, LATER, .choices = "never daily weekly", .fallback = "daily",
+ .example = "daily", .documentation = "How often."},
+{"extra", TYPE_GROUP, LATER,
+ .documentation = "Lines added to a daemon's configuration, checked by that daemon's own checker."},
+{"extra.postfix", TYPE_LINES, LATER, .maximum = 65536, .fallback = "",
+ .documentation = "Lines for main.cf."},
+{"extra.dovecot", TYPE_LINES, LATER, .maximum = 65536, .fallback = "",
+ .documentation = "Lines for dovecot.conf."},
+{"extra.unbound", TYPE_LINES, LATER, .maximum = 65536, .fallback = "",
+ .documentation = "Lines for unbound.conf."},
+};
+/* clang-format on */
+
+const size_t settings_table_count = ARRAY_SIZE(settings_table);
