@@ -45,11 +45,12 @@ sources = $(filter-out %_main.c,$(wildcard $(1)/*.c))
 objects = $(patsubst %.c,$(OUT)/object/%.o,$(call sources,$(1)))
 LIBRARY_OBJECTS = $(foreach folder,$(FOLDERS),$(call objects,$(folder)))
 LIBRARY = $(OUT)/object/postcask.a
-LIBS = -lyaml -ljansson -lssl -lcrypto -lnftnl -lmnl -lsystemd -lcrypt -lz -lpthread
+LIBS = -lyaml -ljansson -lidn2 -lssl -lcrypto -lnftnl -lmnl -lsystemd -lcrypt -lz -lpthread
 
 PROGRAMS = postcask postcask-firstboot postcask-firewall postcask-verify postcask-report \
 	postcask-certificate
 postcask_MAIN = src/command/postcask_main.c
+postcask_EXTRA = $(call objects,src/command)
 postcask-firstboot_MAIN = firstboot/firstboot_main.c
 postcask-firewall_MAIN = firewall/firewall_main.c
 postcask-verify_MAIN = src/probe/verify_main.c
@@ -70,7 +71,7 @@ $(LIBRARY): $(LIBRARY_OBJECTS)
 	$(Q)ar rcs $@ $^
 
 define program_rule
-$(OUT)/bin/$(1): $(OUT)/object/$(patsubst %.c,%.o,$($(1)_MAIN)) $(LIBRARY)
+$(OUT)/bin/$(1): $(OUT)/object/$(patsubst %.c,%.o,$($(1)_MAIN)) $($(1)_EXTRA) $(LIBRARY)
 	@mkdir -p $$(@D)
 	@echo "  LD $$@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $$@ $$^ $(LIBS)

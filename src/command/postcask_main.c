@@ -5,7 +5,6 @@
 #include "base/cleanup.h"
 #include "command/command.h"
 
-#pragma weak command_apply
 #pragma weak command_cert
 #pragma weak command_check
 #pragma weak command_explain
@@ -25,7 +24,6 @@ static const struct command {
 	{"schema", command_schema, "print the JSON schema of the settings"},
 	{"status", command_status, "show the last report of this machine"},
 	{"verify", command_verify, "run the self-tests of this machine now"},
-	{"apply", command_apply, "apply settings to this machine now"},
 	{"cert", command_cert, "show, fetch or renew certificates"},
 };
 

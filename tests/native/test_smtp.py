@@ -135,7 +135,10 @@ def test_bare_line_feeds_cannot_smuggle_a_message(machine):
         connection.sendall(b"Subject: outer\r\n\r\nx\n.\r\nMAIL FROM:<b@example.com>\r\n"
                            b"RCPT TO:<alice@example.org>\r\nDATA\r\n\r\ninner\r\n.\r\n")
         answer = stream.readline()
-        assert answer.startswith(b"521") or answer.startswith(b"550") or answer == b""
+        assert answer[:3] in (b"250", b"521", b"550")
+        if answer.startswith(b"250"):       # one message, with the rest as its text
+            connection.sendall(b"NOOP\r\n")
+            assert stream.readline() == b"250 2.0.0 Ok\r\n"
 
 
 def test_helo_is_required(machine):
