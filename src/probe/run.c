@@ -114,6 +114,7 @@ int probe_run_init(struct probe_run *run, const struct probe *table, size_t coun
 	*run = (struct probe_run){
 	    .settings = settings,
 	    .started_ms = clock_now_ms(),
+	    .mailbox = {.session = SESSION_INIT},
 	    .quarantine_fd = -1,
 	    .lock = PTHREAD_MUTEX_INITIALIZER,
 	};

@@ -1,0 +1,103 @@
+#include "probe/merge.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "probe/report.h"
+
+static const char *string_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+static void worsen(json_t *report, enum report_state state)
+{
+	if (state > report_state_of(report))
+		json_object_set_new(report, "state", json_string(report_state_name(state)));
+}
+
+static void note(json_t *report, const char *text)
+{
+	json_array_append_new(json_object_get(report, "notes"), json_string(text));
+}
+
+static json_t *empty_report(void)
+{
+	return json_pack("{s:s, s:s, s:s, s:f, s:i, s:i, s:i, s:[], s:[], s:{}, s:[]}", "version",
+			 POSTCASK_VERSION, "hostname", "", "state",
+			 report_state_name(REPORT_FAILED), "seconds", 0.0, "passed", 0, "failed", 0,
+			 "skipped", 0, "probes", "open", "facts", "notes");
+}
+
+static void judge_firstboot(json_t *report, const json_t *firstboot)
+{
+	const char *state = string_of(firstboot, "state");
+	bool in_force = json_integer_value(json_object_get(firstboot, "generation")) > 0;
+
+	if (!firstboot) {
+		worsen(report, REPORT_FAILED);
+		note(report, "failed: postcask-firstboot left no result");
+	} else if (strcmp(state, "refused") != 0 && strcmp(state, "failed") != 0) {
+		return;
+	} else if (in_force) {
+		worsen(report, REPORT_DEGRADED);
+		note(report, "degraded: the new settings were not applied; the ones before are in "
+			     "force");
+	} else {
+		worsen(report, REPORT_FAILED);
+		note(report, "failed: there are no settings in force; every mail port is closed");
+	}
+}
+
+/* The names in `open` that the firewall does not list. */
+static void judge_firewall(json_t *report, const json_t *firewall)
+{
+	const json_t *wanted;
+	size_t i;
+
+	json_array_foreach (json_object_get(report, "open"), i, wanted) {
+		bool found = false;
+		const json_t *port;
+		size_t j;
+
+		json_array_foreach (json_object_get(firewall, "open"), j, port)
+			found = found || strcmp(string_of(port, "name"),
+						json_string_value(wanted)) == 0;
+		if (found)
+			continue;
+		worsen(report, REPORT_DEGRADED);
+		note(report, "degraded: the firewall keeps a port closed that was proved");
+		return;
+	}
+}
+
+json_t *report_merge(const json_t *verify, json_t *firstboot, json_t *firewall,
+		     const json_t *settings)
+{
+	json_t *report = verify ? json_deep_copy(verify) : empty_report();
+	json_t *value;
+
+	if (!report)
+		return NULL;
+	if (!json_is_array(json_object_get(report, "notes")))
+		json_object_set_new(report, "notes", json_array());
+	json_object_set_new(report, "seconds", json_real((double)(clock_now_ms() / 100) / 10));
+	if (!verify)
+		note(report, "failed: the self-tests have no result");
+	value = json_object_get(settings, "hostname");
+	if (json_is_string(value))
+		json_object_set(report, "hostname", value);
+	value = json_object_get(settings, "first_address");
+	if (json_is_string(value))
+		json_object_set(report, "first_address", value);
+	judge_firstboot(report, firstboot);
+	if (firstboot)
+		json_object_set(report, "firstboot", firstboot);
+	if (firewall) {
+		json_object_set(report, "firewall", firewall);
+		judge_firewall(report, firewall);
+	}
+	return report;
+}

@@ -1,0 +1,211 @@
+#include "probe/report.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "probe/signatures.h"
+
+enum {
+	REPORT_LIMIT = 4 * 1024 * 1024,
+	DAY = 24 * 60 * 60,
+	SIGNATURES_OLD = 7, /* days */
+	CERTIFICATE_SHORT = 14,
+};
+
+static const char *const state_names[REPORT_STATES] = {
+    [REPORT_READY] = "ready",
+    [REPORT_DEGRADED] = "degraded",
+    [REPORT_FAILED] = "failed",
+};
+
+const char *report_state_name(enum report_state state)
+{
+	return state_names[state];
+}
+
+enum report_state report_state_of(const json_t *report)
+{
+	const char *name = json_string_value(json_object_get(report, "state"));
+
+	for (enum report_state state = REPORT_READY; name && state < REPORT_STATES; state++)
+		if (strcmp(name, state_names[state]) == 0)
+			return state;
+	return REPORT_FAILED;
+}
+
+static unsigned count_outcome(const struct probe_run *run, enum probe_outcome outcome)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < run->count; i++)
+		count += run->results[i].outcome == outcome;
+	return count;
+}
+
+static enum report_state judge(const struct probe_run *run, bool partial)
+{
+	bool wanted[DIRECTIONS + 1] = {0}, proved[DIRECTIONS + 1] = {0};
+	bool any = partial;
+
+	for (enum port port = 0; port < PORTS && !partial; port++) {
+		enum direction direction = port_table[port].direction;
+
+		if (!run->settings->enabled[port])
+			continue;
+		any = wanted[direction] = true;
+		proved[direction] = proved[direction] || probe_port_proved(run, port);
+	}
+	for (enum direction direction = 0; direction < DIRECTIONS; direction++)
+		if (wanted[direction] && !proved[direction])
+			return REPORT_FAILED;
+	if (!any)
+		return REPORT_FAILED;
+	return count_outcome(run, PROBE_FAILED) || count_outcome(run, PROBE_PENDING)
+		   ? REPORT_DEGRADED
+		   : REPORT_READY;
+}
+
+static json_t *make_probe(const struct probe_result *result)
+{
+	const struct probe *probe = result->probe;
+	const char *detail = result->detail ? result->detail : "";
+
+	if (result->outcome == PROBE_FAILED)
+		detail = failure_text(&result->failure);
+	return json_pack("{s:s, s:s, s:s?, s:s, s:s, s:I, s:s}", "name", probe->name, "component",
+			 probe->component, "port",
+			 probe->port < PORTS ? port_table[probe->port].name : NULL, "result",
+			 probe_outcome_name(result->outcome), "class",
+			 failure_class_name(result->failure.class), "milliseconds",
+			 (json_int_t)result->milliseconds, "detail", detail);
+}
+
+static json_t *make_open(const struct probe_run *run, bool partial)
+{
+	json_t *open = json_array();
+
+	for (enum port port = 0; port < PORTS && !partial; port++)
+		if (run->settings->enabled[port] && probe_port_proved(run, port))
+			json_array_append_new(open, json_string(port_table[port].name));
+	return open;
+}
+
+_printf_(2, 3) static void add_note(json_t *notes, const char *format, ...)
+{
+	_cleanup_free_ char *text = NULL;
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (vasprintf(&text, format, arguments) < 0)
+		text = NULL;
+	va_end(arguments);
+	if (text)
+		json_array_append_new(notes, json_string(text));
+}
+
+static json_t *make_signatures(const struct probe_run *run, json_t *notes)
+{
+	struct signatures signatures;
+	json_int_t age;
+
+	signatures_read(run->settings->signatures, &signatures);
+	age = (time(NULL) - signatures.made) / DAY;
+	if (!signatures.any)
+		add_note(notes, "degraded: virus signatures (none)");
+	else if (!signatures.official)
+		add_note(notes,
+			 "degraded: virus signatures (only the machine's own for the EICAR test, "
+			 "age %lld days)",
+			 (long long)age);
+	else if (age > SIGNATURES_OLD)
+		add_note(notes, "degraded: virus signatures (age %lld days)", (long long)age);
+	return json_pack("{s:b, s:o}", "official", signatures.official, "age_days",
+			 signatures.any ? json_integer(age) : json_null());
+}
+
+static json_t *make_certificate(const struct probe_run *run, json_t *notes)
+{
+	const struct tls_facts *facts = &run->certificate;
+	json_int_t days = (facts->not_after - time(NULL)) / DAY;
+	time_t not_after = (time_t)facts->not_after;
+	struct tm parts;
+	char date[32] = "";
+
+	if (!facts->fingerprint)
+		return json_null();
+	if (gmtime_r(&not_after, &parts))
+		strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &parts);
+	if (days < CERTIFICATE_SHORT)
+		add_note(notes, "degraded: the certificate ends in %lld days", (long long)days);
+	return json_pack("{s:s?, s:s?, s:s?, s:s, s:I, s:s}", "subject", facts->subject, "issuer",
+			 facts->issuer, "key", facts->key, "not_after", date, "days_left", days,
+			 "sha256", facts->fingerprint);
+}
+
+json_t *report_make(const struct probe_run *run, bool partial)
+{
+	json_t *probes = json_array();
+	json_t *notes = json_array();
+	json_t *facts = json_pack("{s:o, s:o}", "signatures", make_signatures(run, notes),
+				  "certificate", make_certificate(run, notes));
+	double seconds = (double)(clock_now_ms() / 100) / 10;
+	const char *version = run->settings->version;
+
+	for (size_t i = 0; i < run->count; i++)
+		json_array_append_new(probes, make_probe(&run->results[i]));
+	return json_pack(
+	    "{s:s, s:s, s:s, s:f, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "version",
+	    version ? version : POSTCASK_VERSION, "hostname", run->settings->hostname, "state",
+	    report_state_name(judge(run, partial)), "seconds", seconds, "milliseconds",
+	    (json_int_t)(clock_now_ms() - run->started_ms), "passed",
+	    (json_int_t)count_outcome(run, PROBE_PASSED), "failed",
+	    (json_int_t)(count_outcome(run, PROBE_FAILED) + count_outcome(run, PROBE_PENDING)),
+	    "skipped", (json_int_t)count_outcome(run, PROBE_SKIPPED), "probes", probes, "open",
+	    make_open(run, partial), "facts", facts, "notes", notes);
+}
+
+json_t *report_load(const char *path, struct error *error)
+{
+	_cleanup_free_ char *text = NULL;
+	json_error_t where;
+	json_t *report;
+	size_t size;
+
+	if (file_read(path, REPORT_LIMIT, &text, &size, error) < 0)
+		return NULL;
+	report = json_loadb(text, size, 0, &where);
+	if (!report)
+		error_set(error, EINVAL, "%s:%d:%d: %s", path, where.line, where.column,
+			  where.text);
+	else if (!json_is_object(report))
+		error_set(error, EINVAL, "%s: not a JSON object", path);
+	if (!json_is_object(report)) {
+		json_decref(report);
+		return NULL;
+	}
+	return report;
+}
+
+int report_save(const json_t *report, const char *path, struct error *error)
+{
+	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
+	_cleanup_free_ char *dump =
+	    json_dumps(report, JSON_INDENT(1) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(10));
+
+	if (dump)
+		buffer_addf(&text, "%s\n", dump);
+	if (!dump || text.failed)
+		return error_set(error, ENOMEM, "out of memory");
+	return file_replace(path, text.data, text.size, 0644, (uid_t)-1, (gid_t)-1, error);
+}
+
+int report_exit_status(const json_t *report)
+{
+	static const int statuses[REPORT_STATES] = {
+	    [REPORT_READY] = 0, [REPORT_FAILED] = 1, [REPORT_DEGRADED] = 2};
+
+	return statuses[report_state_of(report)];
+}

@@ -1,0 +1,195 @@
+/* postcask-report: the end of every boot.  Puts together what firstboot, the
+ * probes and the firewall found, writes /run/postcask/report.json, and tells every
+ * console, whether things went well or not.  See postcask-report(8).
+ *
+ * Exit status: 0 ready, 1 failed, 2 degraded. */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "probe/console.h"
+#include "probe/merge.h"
+#include "probe/report.h"
+#include "probe/report_text.h"
+
+enum {
+	EXIT_USAGE = 64,
+	CONSOLE_MS = 5000,
+	CERTIFICATE_LIMIT = 64 * 1024,
+};
+
+struct options {
+	const char *run; /* folder of the results */
+	const char *authority;
+	const char *consoles; /* the kernel's list; "" for none */
+	const char *devices;
+};
+
+static const char no_settings_hint[] =
+    "The user-data must hold at least:\n"
+    "    #cloud-config\n"
+    "    fqdn: mail.example.org\n"
+    "    mail:\n"
+    "      domains: [example.org]\n"
+    "      users:\n"
+    "        - address: alice@example.org\n"
+    "          password_hash: \"$6$...\"        # openssl passwd -6\n"
+    "`postcask check FILE` says what is wrong with a file.  Give the machine the corrected\n"
+    "user-data and boot it again.\n";
+
+static void print_usage(FILE *stream)
+{
+	fputs("usage: postcask-report [OPTION...]\n"
+	      "Writes /run/postcask/report.json and tells every console.\n"
+	      "  --run FOLDER       where the parts are and the report goes (/run/postcask)\n"
+	      "  --authority FILE   the CA certificate (/var/lib/postcask/keys/ca.pem)\n"
+	      "  --consoles FILE    their list (/sys/class/tty/console/active)\n"
+	      "  --devices FOLDER   where they are (/dev)\n"
+	      "  --no-console       only standard output\n",
+	      stream);
+}
+
+/* A part that is not there is NULL; one that is broken too, and said on stderr. */
+static json_t *load_part(const char *run, const char *name)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	_cleanup_free_ char *path = file_join(run, name);
+	json_t *part = path ? report_load(path, &error) : NULL;
+
+	if (!part && error.code && error.code != -ENOENT)
+		error_print(&error);
+	return part;
+}
+
+static json_t *merge(const char *run)
+{
+	json_t *verify = load_part(run, "verify/report.json");
+	json_t *firstboot = load_part(run, "firstboot.json");
+	json_t *firewall = load_part(run, "firewall.json");
+	json_t *settings = load_part(run, "verify-settings.json");
+	json_t *report = report_merge(verify, firstboot, firewall, settings);
+
+	json_decref(verify);
+	json_decref(firstboot);
+	json_decref(firewall);
+	json_decref(settings);
+	return report;
+}
+
+/* The authority is shown when it is new: people have to give it to their clients
+ * once. */
+static void add_authority(const json_t *report, const char *path, struct buffer *text)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	const json_t *firstboot = json_object_get(report, "firstboot");
+	const char *state = json_string_value(json_object_get(firstboot, "authority"));
+	_cleanup_free_ char *certificate = NULL;
+
+	if (!state || strcmp(state, "kept") == 0)
+		return;
+	if (file_read(path, CERTIFICATE_LIMIT, &certificate, NULL, &error) < 0)
+		return;
+	buffer_addf(text, "\nThe authority that clients have to trust (also: postcask cert ca):\n%s",
+		    certificate);
+}
+
+static void compose(const json_t *report, const struct options *options, struct buffer *text)
+{
+	const json_t *firstboot = json_object_get(report, "firstboot");
+	bool in_force = json_integer_value(json_object_get(firstboot, "generation")) > 0;
+
+	buffer_add_text(text, "\n");
+	report_text_summary(report, text);
+	report_text_failures(report, text);
+	if (in_force)
+		report_text_hints(report, text);
+	else
+		buffer_add_text(text, no_settings_hint);
+	if (in_force)
+		add_authority(report, options->authority, text);
+	report_text_line(report, text);
+}
+
+static int parse_options(int argc, char **argv, struct options *options)
+{
+	static const struct option known[] = {
+	    {"run", required_argument, NULL, 'r'},     {"authority", required_argument, NULL, 'a'},
+	    {"consoles", required_argument, NULL, 'c'}, {"devices", required_argument, NULL, 'd'},
+	    {"no-console", no_argument, NULL, 'n'},    {"help", no_argument, NULL, 'H'},
+	    {"version", no_argument, NULL, 'V'},       {0},
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", known, NULL)) >= 0) {
+		switch (option) {
+		case 'r':
+			options->run = optarg;
+			break;
+		case 'a':
+			options->authority = optarg;
+			break;
+		case 'c':
+			options->consoles = optarg;
+			break;
+		case 'd':
+			options->devices = optarg;
+			break;
+		case 'n':
+			options->consoles = NULL;
+			break;
+		case 'H':
+			print_usage(stdout);
+			return 0;
+		case 'V':
+			puts("postcask-report " POSTCASK_VERSION);
+			return 0;
+		default:
+			print_usage(stderr);
+			return EXIT_USAGE;
+		}
+	}
+	if (optind == argc)
+		return -1;
+	print_usage(stderr);
+	return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {
+	    .run = "/run/postcask",
+	    .authority = "/var/lib/postcask/keys/ca.pem",
+	    .consoles = "/sys/class/tty/console/active",
+	    .devices = "/dev",
+	};
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
+	_cleanup_free_ char *path = NULL;
+	int status = parse_options(argc, argv, &options);
+	json_t *report;
+
+	if (status >= 0)
+		return status;
+	signal(SIGPIPE, SIG_IGN);
+	report = merge(options.run);
+	path = file_join(options.run, "report.json");
+	if (!report || !path) {
+		fputs("postcask: out of memory\n", stderr);
+		return EXIT_FAILURE;
+	}
+	status = report_exit_status(report);
+	if (report_save(report, path, &error) < 0) {
+		error_print(&error);
+		status = EXIT_FAILURE;
+	}
+	compose(report, &options, &text);
+	json_decref(report);
+	fputs(buffer_text(&text), stdout);
+	if (options.consoles)
+		console_write_all(options.consoles, options.devices, buffer_text(&text), text.size,
+				  CONSOLE_MS);
+	return status;
+}

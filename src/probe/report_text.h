@@ -1,0 +1,25 @@
+/* The report for people.  Everything is written into a buffer, so that it can go
+ * to several consoles; lines fit 100 columns unless a detail is longer. */
+#ifndef POSTCASK_PROBE_REPORT_TEXT_H
+#define POSTCASK_PROBE_REPORT_TEXT_H
+
+#include <jansson.h>
+
+#include "base/buffer.h"
+
+/* One line a probe: name, component, result, time, detail. */
+void report_text_probes(const json_t *report, struct buffer *text);
+
+/* What is wrong: errors of the settings, failed probes. */
+void report_text_failures(const json_t *report, struct buffer *text);
+
+/* Ports with their state, facts, notes. */
+void report_text_summary(const json_t *report, struct buffer *text);
+
+/* How to connect: names, addresses, ports, who may log in. */
+void report_text_hints(const json_t *report, struct buffer *text);
+
+/* "POSTCASK state=... seconds=... passed=N failed=N version=V\n" */
+void report_text_line(const json_t *report, struct buffer *text);
+
+#endif

@@ -1,0 +1,271 @@
+/* postcask-verify: proves the mail server from outside, over its own protocols,
+ * as an unprivileged user, and writes the report.  See postcask-verify(8).
+ *
+ * Exit status: 0 every probe passed, 1 mail cannot flow (or there is no report),
+ * 2 a probe failed but mail flows. */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "probe/probe.h"
+#include "probe/report.h"
+#include "probe/report_text.h"
+
+enum {
+	EXIT_USAGE = 64,
+	TIMEOUT_S = 120,
+};
+
+struct options {
+	const char *settings;
+	const char *secret; /* NULL: $CREDENTIALS_DIRECTORY/selftest */
+	const char *output;
+	const char *only;
+	int timeout_ms;
+	bool json;
+	bool list;
+};
+
+static void print_usage(FILE *stream)
+{
+	fputs("usage: postcask-verify [OPTION...]\n"
+	      "Proves the mail server with real mail and writes a report.\n"
+	      "  --settings FILE      what to test (/run/postcask/verify-settings.json)\n"
+	      "  --secret-file FILE   password of the self-test mailbox\n"
+	      "                       ($CREDENTIALS_DIRECTORY/selftest)\n"
+	      "  --output FILE        the report (/run/postcask/verify/report.json)\n"
+	      "  --ca FILE            authority to believe (/var/lib/postcask/keys/ca.pem)\n"
+	      "  --host ADDRESS       where the daemons listen (127.0.0.1)\n"
+	      "  --port NAME=NUMBER   another port for smtp, imap, ... amavis-incoming,\n"
+	      "                       amavis-submitted, resolver\n"
+	      "  --quarantine FOLDER, --clamd SOCKET, --signatures FOLDER, --resolver ADDRESS\n"
+	      "  --only PROBE         this probe and what it needs; writes no report\n"
+	      "  --timeout SECONDS    for everything (120)\n"
+	      "  --json               the report on standard output instead of a table\n"
+	      "  --list               the names of the probes\n",
+	      stream);
+}
+
+static int set_number(struct probe_settings *settings, const char *text, struct error *error)
+{
+	const char *equals = strchr(text, '=');
+	char name[32] = "";
+	unsigned long number;
+	char *end = NULL;
+
+	if (equals && (size_t)(equals - text) < sizeof(name))
+		memcpy(name, text, (size_t)(equals - text));
+	number = equals ? strtoul(equals + 1, &end, 10) : 0;
+	if (!name[0] || *end || number == 0 || number > 65535)
+		return error_set(error, EINVAL,
+				 "--port %s: must be NAME=NUMBER with a number from 1 to 65535",
+				 text);
+	if (port_find(name) < PORTS)
+		settings->number[port_find(name)] = (unsigned)number;
+	else if (strcmp(name, "amavis-incoming") == 0)
+		settings->amavis_incoming = (unsigned)number;
+	else if (strcmp(name, "amavis-submitted") == 0)
+		settings->amavis_submitted = (unsigned)number;
+	else if (strcmp(name, "resolver") == 0)
+		settings->resolver_port = (unsigned)number;
+	else
+		return error_set(error, EINVAL, "--port %s: no such port", name);
+	return 0;
+}
+
+static int set_timeout(struct options *options, const char *text, struct error *error)
+{
+	char *end;
+	unsigned long seconds = strtoul(text, &end, 10);
+
+	if (end == text || *end || seconds == 0 || seconds > 3600)
+		return error_set(error, EINVAL,
+				 "--timeout %s: must be a number of seconds from 1 to 3600", text);
+	options->timeout_ms = (int)seconds * 1000;
+	return 0;
+}
+
+static int set_option(int option, const char *value, struct options *options,
+		      struct probe_settings *settings, struct error *error)
+{
+	switch (option) {
+	case 's':
+		options->settings = value;
+		return 0;
+	case 'p':
+		options->secret = value;
+		return 0;
+	case 'o':
+		options->output = value;
+		return 0;
+	case 'n':
+		options->only = value;
+		return 0;
+	case 'c':
+		settings->ca_file = value;
+		return 0;
+	case 'h':
+		settings->host = value;
+		return 0;
+	case 'q':
+		settings->quarantine = value;
+		return 0;
+	case 'v':
+		settings->clamd = value;
+		return 0;
+	case 'g':
+		settings->signatures = value;
+		return 0;
+	case 'r':
+		settings->resolver = value;
+		return 0;
+	case 'P':
+		return set_number(settings, value, error);
+	case 't':
+		return set_timeout(options, value, error);
+	case 'j':
+		options->json = true;
+		return 0;
+	case 'l':
+		options->list = true;
+		return 0;
+	}
+	return error_set(error, EINVAL, "see postcask-verify --help");
+}
+
+static const struct option long_options[] = {
+    {"settings", required_argument, NULL, 's'},	  {"secret-file", required_argument, NULL, 'p'},
+    {"output", required_argument, NULL, 'o'},	  {"only", required_argument, NULL, 'n'},
+    {"ca", required_argument, NULL, 'c'},	  {"host", required_argument, NULL, 'h'},
+    {"quarantine", required_argument, NULL, 'q'}, {"clamd", required_argument, NULL, 'v'},
+    {"signatures", required_argument, NULL, 'g'}, {"resolver", required_argument, NULL, 'r'},
+    {"port", required_argument, NULL, 'P'},	  {"timeout", required_argument, NULL, 't'},
+    {"json", no_argument, NULL, 'j'},		  {"list", no_argument, NULL, 'l'},
+    {"help", no_argument, NULL, 'H'},		  {"version", no_argument, NULL, 'V'},
+    {0},
+};
+
+/* Returns -1 when there is something to do, else the exit status. */
+static int parse_options(int argc, char **argv, struct options *options,
+			 struct probe_settings *settings)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", long_options, NULL)) >= 0) {
+		if (option == 'H') {
+			print_usage(stdout);
+			return 0;
+		}
+		if (option == 'V') {
+			puts("postcask-verify " POSTCASK_VERSION);
+			return 0;
+		}
+		if (set_option(option, optarg, options, settings, &error) < 0) {
+			error_print(&error);
+			return EXIT_USAGE;
+		}
+	}
+	if (optind == argc)
+		return -1;
+	print_usage(stderr);
+	return EXIT_USAGE;
+}
+
+static int load(const struct options *options, struct probe_settings *settings,
+		struct error *error)
+{
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+	_cleanup_free_ char *credential = NULL;
+	int result = probe_settings_load(settings, options->settings, error);
+
+	if (result < 0)
+		return result;
+	if (!options->secret && !folder)
+		return error_set(error, ENOENT,
+				 "no password: give --secret-file, or start postcask-verify.service");
+	if (!options->secret && !(credential = file_join(folder, "selftest")))
+		return error_set(error, ENOMEM, "out of memory");
+	return probe_settings_load_password(settings, options->secret ? options->secret : credential,
+					    error);
+}
+
+static void print_report(const json_t *report, bool as_json)
+{
+	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
+
+	if (as_json) {
+		json_dumpf(report, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(10));
+		putchar('\n');
+		return;
+	}
+	report_text_probes(report, &text);
+	report_text_summary(report, &text);
+	report_text_line(report, &text);
+	fputs(buffer_text(&text), stdout);
+}
+
+/* Runs the probes and publishes what they found.  Returns the exit status. */
+static int verify(const struct options *options, const struct probe_settings *settings,
+		  struct error *error)
+{
+	_cleanup_(probe_run_free) struct probe_run run;
+	json_t *report;
+	int status;
+
+	if (probe_run_init(&run, probe_table, probe_table_size, options->only, settings,
+			   options->timeout_ms, error) < 0 ||
+	    probe_run_all(&run, error) < 0)
+		return EXIT_FAILURE;
+	report = report_make(&run, options->only != NULL);
+	if (!report) {
+		error_set(error, ENOMEM, "out of memory");
+		return EXIT_FAILURE;
+	}
+	status = report_exit_status(report);
+	if (options->output && report_save(report, options->output, error) < 0)
+		status = EXIT_FAILURE;
+	print_report(report, options->json);
+	json_decref(report);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	_cleanup_(probe_settings_free) struct probe_settings settings;
+	struct options options = {
+	    .settings = "/run/postcask/verify-settings.json",
+	    .output = "/run/postcask/verify/report.json",
+	    .timeout_ms = TIMEOUT_S * 1000,
+	};
+	int status;
+
+	signal(SIGPIPE, SIG_IGN); /* see probe/stream.h */
+	probe_settings_init(&settings);
+	status = parse_options(argc, argv, &options, &settings);
+	if (status >= 0)
+		return status;
+	if (options.list) {
+		for (size_t i = 0; i < probe_table_size; i++)
+			puts(probe_table[i].name);
+		return EXIT_SUCCESS;
+	}
+	if (options.only)
+		options.output = NULL;
+	if (options.output && unlink(options.output) < 0 && errno != ENOENT)
+		status = error_errno(&error, errno, "%s: cannot remove the old report",
+				     options.output);
+	else if (load(&options, &settings, &error) < 0)
+		status = EXIT_FAILURE;
+	else
+		status = verify(&options, &settings, &error);
+	if (error.code) {
+		error_print(&error);
+		return EXIT_FAILURE;
+	}
+	return status;
+}
