@@ -220,9 +220,12 @@ int authority_ensure(const char *folder, int64_t now, struct authority *ret,
 	if (result == 0)
 		result = authority_ensure_certificate(pem_path, authority.key, now,
 						      &authority.certificate, &change, error);
-	if (result < 0)
-		return error_wrap(error, "the certificate authority");
-	error_clear(error); /* what was missing or damaged is mended */
+	if (result < 0) {
+		error_wrap(error, "the certificate authority");
+		return result;
+	}
+	if (error)
+		error_clear(error); /* what was missing or damaged is mended */
 	*ret = authority;
 	authority = AUTHORITY_INIT;
 	*ret_change = change;

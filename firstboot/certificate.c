@@ -136,8 +136,11 @@ static enum certificate_reason judge_file(const struct work *work, const struct 
 	leaf = sk_X509_value(file->chain, 0);
 	if (X509_check_private_key(leaf, file->key) != 1)
 		return CERTIFICATE_DAMAGED;
-	if (!authority_issued(&work->authority, leaf))
+	if (X509_NAME_cmp(X509_get_issuer_name(leaf),
+			  X509_get_subject_name(work->authority.certificate)) != 0)
 		return CERTIFICATE_ISSUER;
+	if (!authority_issued(&work->authority, leaf))
+		return CERTIFICATE_DAMAGED;
 	if (sk_X509_num(file->chain) != 2 ||
 	    X509_cmp(sk_X509_value(file->chain, 1), work->authority.certificate) != 0)
 		return CERTIFICATE_DAMAGED;
@@ -317,8 +320,10 @@ static int ensure_given(struct work *work, struct error *error)
 				 &given, error);
 	if (result == 0)
 		result = key_chain_parse(key_text, strlen(key_text), &key, error);
-	if (result < 0)
-		return error_wrap(error, "the given certificate");
+	if (result < 0) {
+		error_wrap(error, "the given certificate");
+		return result;
+	}
 	if (!given.chain || !key.key ||
 	    X509_check_private_key(sk_X509_value(given.chain, 0), key.key) != 1) {
 		ERR_clear_error();
@@ -350,9 +355,12 @@ int certificate_ensure(const struct certificate_request *request, struct certifi
 		result = remove_leftovers(request->folder, error);
 	if (result == 0)
 		result = is_given(request) ? ensure_given(&work, error) : ensure_own(&work, error);
-	if (result < 0)
-		return error_wrap(error, "certificates");
-	error_clear(error); /* what was missing is there now */
+	if (result < 0) {
+		error_wrap(error, "certificates");
+		return result;
+	}
+	if (error)
+		error_clear(error); /* what was missing is there now */
 	*out = outcome;
 	outcome = CERTIFICATE_OUTCOME_INIT;
 	return 0;

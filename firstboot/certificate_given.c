@@ -45,9 +45,10 @@ static int check_text(const char *text, const char *what, struct key_chain *ret,
 	if (size > CERTIFICATE_PEM_MAX)
 		return error_set(error, EFBIG, "%s is larger than %d bytes", what,
 				 CERTIFICATE_PEM_MAX);
-	if (key_chain_parse(text, size, ret, error) < 0)
-		return error_wrap(error, "%s", what);
-	return 0;
+	int result = key_chain_parse(text, size, ret, error);
+	if (result < 0)
+		error_wrap(error, "%s", what);
+	return result;
 }
 
 static int check_parts(const struct given *given, struct error *error)

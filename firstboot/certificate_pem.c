@@ -137,7 +137,9 @@ int key_chain_read(const char *path, struct key_chain *ret, struct error *error)
 	result = key_chain_parse(text, size, ret, error);
 	OPENSSL_cleanse(text, size);
 	free(text);
-	return result < 0 ? error_wrap(error, "%s", path) : 0;
+	if (result < 0)
+		error_wrap(error, "%s", path);
+	return result;
 }
 
 BIO *key_chain_format(const EVP_PKEY *key, const STACK_OF(X509) * chain)
