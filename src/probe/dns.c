@@ -52,10 +52,9 @@ enum failure_class dns_parse(const unsigned char *bytes, size_t size, ns_type ty
 		return failure_set(failure, FAILURE_PROTOCOL, "the answer is no DNS message");
 	code = ns_msg_getflag(message, ns_f_rcode);
 	if (code == ns_r_servfail || code == ns_r_refused)
-		return failure_set(failure,
-				   code == ns_r_refused ? FAILURE_POLICY : FAILURE_RESOURCE,
-				   "the resolver answered %s",
-				   code == ns_r_refused ? "REFUSED" : "SERVFAIL");
+		return failure_set(
+		    failure, code == ns_r_refused ? FAILURE_POLICY : FAILURE_RESOURCE,
+		    "the resolver answered %s", code == ns_r_refused ? "REFUSED" : "SERVFAIL");
 	for (int i = 0; i < ns_msg_count(message, ns_s_an); i++) {
 		if (ns_parserr(&message, ns_s_an, i, &record) < 0)
 			return failure_set(failure, FAILURE_PROTOCOL,

@@ -101,8 +101,8 @@ static void parse_capabilities(struct session *session, const char *text)
 		const char *name;
 		enum capability capability;
 	} known[] = {
-	    {"STARTTLS", CAPABILITY_STARTTLS},	   {"AUTH=PLAIN", CAPABILITY_AUTH_PLAIN},
-	    {"AUTH=LOGIN", CAPABILITY_AUTH_LOGIN}, {"IDLE", CAPABILITY_IDLE},
+	    {"STARTTLS", CAPABILITY_STARTTLS},		 {"AUTH=PLAIN", CAPABILITY_AUTH_PLAIN},
+	    {"AUTH=LOGIN", CAPABILITY_AUTH_LOGIN},	 {"IDLE", CAPABILITY_IDLE},
 	    {"LOGINDISABLED", CAPABILITY_LOGINDISABLED},
 	};
 	const char *list = strcasestr(text, "CAPABILITY ");

@@ -60,8 +60,8 @@ static enum failure_class finish(struct mailbox *mailbox, enum failure_class cla
 	return class;
 }
 
-static enum failure_class await(struct mailbox *mailbox, const char *folder,
-				const char *message_id, int64_t until_ms, bool *ret_found)
+static enum failure_class await(struct mailbox *mailbox, const char *folder, const char *message_id,
+				int64_t until_ms, bool *ret_found)
 {
 	for (;;) {
 		enum failure_class failure = ensure_selected(mailbox, folder);

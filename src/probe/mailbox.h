@@ -9,7 +9,7 @@
 #include "probe/session.h"
 
 #define MAILBOX_INBOX "INBOX"
-#define MAILBOX_SPAM "Spam"
+#define MAILBOX_SPAM  "Spam"
 
 struct mailbox {
 	struct session_params params;

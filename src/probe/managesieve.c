@@ -83,8 +83,8 @@ static enum failure_class read_result(struct session *session)
 			return FAILURE_NONE;
 		failure = FAILURE_PROTOCOL;
 		if (is_word(line, "NO"))
-			failure = strcasestr(line, "(TRYLATER)") ? FAILURE_RESOURCE
-								 : FAILURE_CONTENT;
+			failure =
+			    strcasestr(line, "(TRYLATER)") ? FAILURE_RESOURCE : FAILURE_CONTENT;
 		else if (is_word(line, "BYE"))
 			failure = FAILURE_CLOSED;
 		return failure_set(&session->stream.failure, failure, "the server answered %s",
@@ -136,8 +136,8 @@ const struct protocol managesieve_protocol = {
 
 enum failure_class managesieve_check_script(struct session *session, const char *script)
 {
-	enum failure_class failure = stream_writef(&session->stream, "CHECKSCRIPT {%zu+}\r\n%s\r\n",
-						   strlen(script), script);
+	enum failure_class failure =
+	    stream_writef(&session->stream, "CHECKSCRIPT {%zu+}\r\n%s\r\n", strlen(script), script);
 
 	if (!failure)
 		failure = read_result(session);

@@ -57,14 +57,14 @@ static void judge_firewall(json_t *report, const json_t *firewall)
 	const json_t *wanted;
 	size_t i;
 
-	json_array_foreach (json_object_get(report, "open"), i, wanted) {
+	json_array_foreach(json_object_get(report, "open"), i, wanted)
+	{
 		bool found = false;
 		const json_t *port;
 		size_t j;
 
-		json_array_foreach (json_object_get(firewall, "open"), j, port)
-			found = found || strcmp(string_of(port, "name"),
-						json_string_value(wanted)) == 0;
+		json_array_foreach(json_object_get(firewall, "open"), j, port) found =
+		    found || strcmp(string_of(port, "name"), json_string_value(wanted)) == 0;
 		if (found)
 			continue;
 		worsen(report, REPORT_DEGRADED);

@@ -22,7 +22,8 @@ struct message {
 #define MESSAGE_INIT ((struct message){0})
 
 /* Returns 0, or -ENOMEM. */
-_must_check_ int message_compose(enum message_kind kind, const char *address, struct message *message);
+_must_check_ int message_compose(enum message_kind kind, const char *address,
+				 struct message *message);
 
 /* Does the message that came back hold the Message-ID and, after its header, the
  * very body that was sent?  Otherwise *ret_difference (may be NULL) is the offset

@@ -41,7 +41,7 @@ struct probe {
 	const char *name;
 	const char *component; /* the daemon to look at when it fails */
 	enum port port;
-	probe_function *first;	/* one of the two may be NULL */
+	probe_function *first; /* one of the two may be NULL */
 	probe_function *second;
 	const char *after; /* the probe that must have passed before the last half */
 	enum mail mail;
@@ -49,13 +49,7 @@ struct probe {
 	bool last; /* its last half waits for everything before it in the table */
 };
 
-enum probe_outcome {
-	PROBE_PENDING,
-	PROBE_PASSED,
-	PROBE_FAILED,
-	PROBE_SKIPPED,
-	PROBE_OUTCOMES
-};
+enum probe_outcome { PROBE_PENDING, PROBE_PASSED, PROBE_FAILED, PROBE_SKIPPED, PROBE_OUTCOMES };
 
 struct probe_result {
 	const struct probe *probe;
@@ -84,8 +78,6 @@ struct probe_run {
 extern const struct probe probe_table[];
 extern const size_t probe_table_size;
 
-
-
 /* "passed", "failed", "skipped" */
 const char *probe_outcome_name(enum probe_outcome outcome);
 
@@ -106,8 +98,9 @@ void probe_run_free(struct probe_run *run);
 
 /* For the probes' functions: fills the parameters of a conversation with `port`
  * as of now.  `stranger` chooses an address of 127.0.0.0/8 to come from that is
- * not the server's own: daemons trust that one more (Dovecot: auth_allow_cleartext),
- * and count failed logins by address. */
+ * not the server's own: daemons may trust that one more.  Who guesses passwords has
+ * an address of his own at every port, because Dovecot makes an address wait longer
+ * with every failed login. */
 enum stranger {
 	STRANGER_FRIEND,
 	STRANGER_GUESSER, /* gives wrong passwords */

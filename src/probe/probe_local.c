@@ -2,7 +2,6 @@
 
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/timex.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -44,33 +43,10 @@ enum failure_class probe_amavis_incoming(struct probe_run *run, const struct pro
 	return probe_amavis(run, run->settings->amavis_incoming, result);
 }
 
-enum failure_class probe_amavis_submitted(struct probe_run *run,
-					  const struct probe *probe _unused_,
+enum failure_class probe_amavis_submitted(struct probe_run *run, const struct probe *probe _unused_,
 					  struct probe_result *result)
 {
 	return probe_amavis(run, run->settings->amavis_submitted, result);
-}
-
-enum failure_class probe_clamd(struct probe_run *run, const struct probe *probe _unused_,
-			       struct probe_result *result)
-{
-	static const char question[] = "zPING"; /* with its NUL: clamd(8) */
-	static const char wanted[] = "PONG";
-	_cleanup_(stream_free) struct stream stream = STREAM_INIT;
-	_cleanup_(buffer_free) struct buffer answer = BUFFER_INIT;
-	struct stream_params params = {
-	    .address = run->settings->clamd,
-	    .deadline_ms = answer_deadline(run),
-	    .total_limit = 1024,
-	};
-
-	if (stream_open(&stream, &params) || stream_write(&stream, question, sizeof(question)) ||
-	    stream_read_bytes(&stream, sizeof(wanted), &answer))
-		return probe_take_failure(result, &stream);
-	if (memcmp(answer.data, wanted, sizeof(wanted)) != 0)
-		return failure_set(&result->failure, FAILURE_PROTOCOL,
-				   "clamd answered '%s' to PING", answer.data);
-	return FAILURE_NONE;
 }
 
 enum failure_class probe_sieve_script(struct probe_run *run, const struct probe *probe,
@@ -91,8 +67,8 @@ enum failure_class probe_sieve_script(struct probe_run *run, const struct probe 
 	return FAILURE_NONE;
 }
 
-static enum failure_class ask(struct probe_run *run, const char *name, ns_class class,
-			      ns_type type, struct buffer *answer, struct probe_result *result)
+static enum failure_class ask(struct probe_run *run, const char *name, ns_class class, ns_type type,
+			      struct buffer *answer, struct probe_result *result)
 {
 	struct dns_question question = {
 	    .address = run->settings->resolver,
@@ -113,8 +89,8 @@ enum failure_class probe_resolver(struct probe_run *run, const struct probe *pro
 	enum failure_class failure = ask(run, "localhost", ns_c_in, ns_t_a, &answer, result);
 
 	if (!failure && strcmp(buffer_text(&answer), "127.0.0.1\n") != 0)
-		failure = failure_set(&result->failure, FAILURE_CONTENT, "localhost is said to be %s",
-				      buffer_text(&answer));
+		failure = failure_set(&result->failure, FAILURE_CONTENT,
+				      "localhost is said to be %s", buffer_text(&answer));
 	return failure;
 }
 
@@ -137,14 +113,6 @@ enum failure_class probe_resolver_dnssec(struct probe_run *run, const struct pro
 	return FAILURE_NONE;
 }
 
-static bool is_synchronized(void)
-{
-	struct timex state = {0}; /* modes 0: only asks */
-
-	return (adjtimex(&state) >= 0 && !(state.status & STA_UNSYNC)) ||
-	       file_exists("/run/systemd/timesync/synchronized");
-}
-
 enum failure_class probe_clock(struct probe_run *run _unused_, const struct probe *probe _unused_,
 			       struct probe_result *result)
 {
@@ -156,6 +124,9 @@ enum failure_class probe_clock(struct probe_run *run _unused_, const struct prob
 		return failure_set(&result->failure, FAILURE_CONTENT,
 				   "the clock is %lld days before this program was built",
 				   (long long)(program.st_mtime - now) / DAY);
-	result->detail = strdup(is_synchronized() ? "synchronized" : "not synchronized yet");
+	/* systemd-timesyncd's flag; adjtimex(2) is not for units like ours. */
+	result->detail =
+	    strdup(file_exists("/run/systemd/timesync/synchronized") ? "synchronized"
+								     : "not synchronized yet");
 	return FAILURE_NONE;
 }

@@ -1,5 +1,6 @@
-/* Probes of what has no public port: scanner, filter, resolver, clock, and the
- * compilation of sieve scripts. */
+/* Probes of what has no public port: filter, resolver, clock, and the compilation
+ * of sieve scripts.  clamd's socket is not for strangers: that it works is proved by
+ * the test virus in quarantine. */
 #ifndef POSTCASK_PROBE_LOCAL_H
 #define POSTCASK_PROBE_LOCAL_H
 
@@ -8,9 +9,6 @@
 /* amavis speaks SMTP where Postfix looks for it. */
 probe_function probe_amavis_incoming;
 probe_function probe_amavis_submitted;
-
-/* clamd answers PING. */
-probe_function probe_clamd;
 
 /* A script is checked by the server. */
 probe_function probe_sieve_script;

@@ -155,8 +155,9 @@ enum failure_class probe_mail_quarantine(struct probe_run *run, const struct pro
 		return failure_set(&result->failure, FAILURE_RESOURCE, "cannot clean %s: %s", path,
 				   strerror(-found));
 	if (found == 0)
-		return failure_set(&result->failure, FAILURE_TIMEOUT,
-				   "the test virus did not come into quarantine before the deadline");
+		return failure_set(
+		    &result->failure, FAILURE_TIMEOUT,
+		    "the test virus did not come into quarantine before the deadline");
 	describe_arrival(run, result);
 	return FAILURE_NONE;
 }
@@ -255,8 +256,7 @@ enum failure_class probe_mail_virus_held(struct probe_run *run, const struct pro
 enum failure_class probe_mail_clean(struct probe_run *run, const struct probe *probe _unused_,
 				    struct probe_result *result)
 {
-	enum failure_class failure =
-	    mailbox_clean(&run->mailbox, MAILBOX_INBOX, &result->failure);
+	enum failure_class failure = mailbox_clean(&run->mailbox, MAILBOX_INBOX, &result->failure);
 
 	return failure ? failure : mailbox_clean(&run->mailbox, MAILBOX_SPAM, &result->failure);
 }

@@ -97,8 +97,8 @@ enum failure_class probe_smtp_relay(struct probe_run *run, const struct probe *p
 	if (!failure)
 		failure = begin_mail(&session, "", result);
 	for (size_t i = 0; !failure && i < ARRAY_SIZE(attempts); i++)
-		failure = expect_refusal(&session, attempts[i].recipient, attempts[i].enhanced,
-					 result);
+		failure =
+		    expect_refusal(&session, attempts[i].recipient, attempts[i].enhanced, result);
 	return failure;
 }
 
@@ -115,8 +115,8 @@ enum failure_class probe_smtp_unknown(struct probe_run *run, const struct probe 
 		return probe_take_failure(result, &session.stream);
 	failure = begin_mail(&session, "", result);
 	if (!failure)
-		failure = expect_refusal(&session, "no-such-mailbox@" PROBE_DOMAIN, "5.1.1 ",
-					 result);
+		failure =
+		    expect_refusal(&session, "no-such-mailbox@" PROBE_DOMAIN, "5.1.1 ", result);
 	if (failure || !run->settings->domain)
 		return failure;
 	/* Part of the Message-ID: nobody has a mailbox of that name. */

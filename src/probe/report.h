@@ -18,12 +18,7 @@
 
 #include "probe/probe.h"
 
-enum report_state {
-	REPORT_READY,
-	REPORT_DEGRADED,
-	REPORT_FAILED,
-	REPORT_STATES
-};
+enum report_state { REPORT_READY, REPORT_DEGRADED, REPORT_FAILED, REPORT_STATES };
 
 const char *report_state_name(enum report_state state);
 

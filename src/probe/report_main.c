@@ -92,7 +92,8 @@ static void add_authority(const json_t *report, const char *path, struct buffer 
 		return;
 	if (file_read(path, CERTIFICATE_LIMIT, &certificate, NULL, &error) < 0)
 		return;
-	buffer_addf(text, "\nThe authority that clients have to trust (also: postcask cert ca):\n%s",
+	buffer_addf(text,
+		    "\nThe authority that clients have to trust (also: postcask cert ca):\n%s",
 		    certificate);
 }
 
@@ -116,10 +117,10 @@ static void compose(const json_t *report, const struct options *options, struct 
 static int parse_options(int argc, char **argv, struct options *options)
 {
 	static const struct option known[] = {
-	    {"run", required_argument, NULL, 'r'},     {"authority", required_argument, NULL, 'a'},
+	    {"run", required_argument, NULL, 'r'},	{"authority", required_argument, NULL, 'a'},
 	    {"consoles", required_argument, NULL, 'c'}, {"devices", required_argument, NULL, 'd'},
-	    {"no-console", no_argument, NULL, 'n'},    {"help", no_argument, NULL, 'H'},
-	    {"version", no_argument, NULL, 'V'},       {0},
+	    {"no-console", no_argument, NULL, 'n'},	{"help", no_argument, NULL, 'H'},
+	    {"version", no_argument, NULL, 'V'},	{0},
 	};
 	int option;
 

@@ -36,8 +36,7 @@ void report_text_probes(const json_t *report, struct buffer *text)
 	const json_t *probe;
 	size_t i;
 
-	json_array_foreach (json_object_get(report, "probes"), i, probe)
-		add_probe(probe, text);
+	json_array_foreach(json_object_get(report, "probes"), i, probe) add_probe(probe, text);
 }
 
 void report_text_failures(const json_t *report, struct buffer *text)
@@ -47,12 +46,12 @@ void report_text_failures(const json_t *report, struct buffer *text)
 	const json_t *error;
 	size_t i;
 
-	json_array_foreach (json_object_get(firstboot, "errors"), i, error)
-		if (json_is_string(error))
-			buffer_addf(text, "%s\n", json_string_value(error));
-	json_array_foreach (json_object_get(report, "probes"), i, probe)
-		if (strcmp(string_of(probe, "result"), "failed") == 0)
-			add_probe(probe, text);
+	json_array_foreach(json_object_get(firstboot, "errors"), i,
+			   error) if (json_is_string(error))
+	    buffer_addf(text, "%s\n", json_string_value(error));
+	json_array_foreach(json_object_get(report, "probes"), i,
+			   probe) if (strcmp(string_of(probe, "result"), "failed") == 0)
+	    add_probe(probe, text);
 }
 
 static bool has_name(const json_t *names, const char *name)
@@ -60,9 +59,10 @@ static bool has_name(const json_t *names, const char *name)
 	const json_t *value;
 	size_t i;
 
-	json_array_foreach (names, i, value) {
-		const char *text = json_is_object(value) ? string_of(value, "name")
-							 : json_string_value(value);
+	json_array_foreach(names, i, value)
+	{
+		const char *text =
+		    json_is_object(value) ? string_of(value, "name") : json_string_value(value);
 
 		if (text && strcmp(text, name) == 0)
 			return true;
@@ -85,7 +85,8 @@ static void add_port(const json_t *report, enum port port, struct buffer *text)
 	const json_t *probe;
 	size_t i;
 
-	json_array_foreach (json_object_get(report, "probes"), i, probe) {
+	json_array_foreach(json_object_get(report, "probes"), i, probe)
+	{
 		if (strcmp(string_of(probe, "port"), port_table[port].name) != 0)
 			continue;
 		passed += strcmp(string_of(probe, "result"), "passed") == 0;
@@ -95,8 +96,8 @@ static void add_port(const json_t *report, enum port port, struct buffer *text)
 		return;
 	buffer_addf(text, "%-12s %5u  %-6s  %u of %u probes passed\n", port_table[port].name,
 		    port_table[port].number,
-		    has_name(open_ports(report), port_table[port].name) ? "open" : "closed",
-		    passed, passed + failed);
+		    has_name(open_ports(report), port_table[port].name) ? "open" : "closed", passed,
+		    passed + failed);
 }
 
 void report_text_summary(const json_t *report, struct buffer *text)
@@ -113,9 +114,8 @@ void report_text_summary(const json_t *report, struct buffer *text)
 			    string_of(certificate, "subject"), string_of(certificate, "issuer"),
 			    string_of(certificate, "not_after"),
 			    integer_of(certificate, "days_left"));
-	json_array_foreach (json_object_get(report, "notes"), i, note)
-		if (json_is_string(note))
-			buffer_addf(text, "%s\n", json_string_value(note));
+	json_array_foreach(json_object_get(report, "notes"), i, note) if (json_is_string(note))
+	    buffer_addf(text, "%s\n", json_string_value(note));
 }
 
 static bool is_global(const struct ifaddrs *entry)

@@ -7,9 +7,9 @@
 #include "probe/probe.h"
 
 enum {
-	WORKERS = 12,	       /* most of them wait most of the time */
-	PROBE_MS = 45 * 1000,  /* one half of a probe without waiting for mail */
-	CLEANUP_SHARE = 10,    /* the last tenth of the time is for cleaning up */
+	WORKERS = 12,		   /* most of them wait most of the time */
+	PROBE_MS = 45 * 1000,	   /* one half of a probe without waiting for mail */
+	CLEANUP_SHARE = 10,	   /* the last tenth of the time is for cleaning up */
 	OUTPUT_LIMIT = 256 * 1024, /* bytes of a conversation; our largest message has 2 KiB */
 };
 
@@ -67,8 +67,8 @@ static bool is_needed(const struct probe *table, size_t count, const char *only,
 static int compose_messages(struct probe_run *run, struct error *error)
 {
 	static const enum message_kind kinds[MAILS] = {
-	    [MAIL_VIRUS] = MESSAGE_VIRUS,	 [MAIL_SPAM] = MESSAGE_SPAM,
-	    [MAIL_IN] = MESSAGE_PLAIN,		 [MAIL_SUBMISSION] = MESSAGE_PLAIN,
+	    [MAIL_VIRUS] = MESSAGE_VIRUS,	[MAIL_SPAM] = MESSAGE_SPAM,
+	    [MAIL_IN] = MESSAGE_PLAIN,		[MAIL_SUBMISSION] = MESSAGE_PLAIN,
 	    [MAIL_SUBMISSIONS] = MESSAGE_PLAIN,
 	};
 
@@ -99,17 +99,15 @@ static void open_clients(struct probe_run *run)
 	mailbox_init(&run->mailbox, &session, PROBE_ADDRESS, settings->password);
 	/* Before the virus is sent; a failure shows when it is waited for. */
 	run->quarantine_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (run->quarantine_fd >= 0 &&
-	    inotify_add_watch(run->quarantine_fd, settings->quarantine,
-			      IN_CLOSE_WRITE | IN_MOVED_TO) < 0) {
+	if (run->quarantine_fd >= 0 && inotify_add_watch(run->quarantine_fd, settings->quarantine,
+							 IN_CLOSE_WRITE | IN_MOVED_TO) < 0) {
 		close(run->quarantine_fd);
 		run->quarantine_fd = -1;
 	}
 }
 
-int probe_run_init(struct probe_run *run, const struct probe *table, size_t count,
-		   const char *only, const struct probe_settings *settings, int timeout_ms,
-		   struct error *error)
+int probe_run_init(struct probe_run *run, const struct probe *table, size_t count, const char *only,
+		   const struct probe_settings *settings, int timeout_ms, struct error *error)
 {
 	*run = (struct probe_run){
 	    .settings = settings,
@@ -316,14 +314,23 @@ void probe_run_free(struct probe_run *run)
 	pthread_mutex_destroy(&run->lock);
 }
 
+static const char *source_address(const struct probe_run *run, enum port port,
+				  enum stranger stranger)
+{
+	static const char *const guessers[PORTS] = {"127.0.0.11", "127.0.0.12", "127.0.0.13",
+						    "127.0.0.14", "127.0.0.15", "127.0.0.16",
+						    "127.0.0.17", "127.0.0.18"};
+
+	if (strncmp(run->settings->host, "127.", 4) != 0)
+		return NULL;
+	if (stranger == STRANGER_GUESSER)
+		return guessers[port];
+	return stranger == STRANGER_CLEAR ? "127.0.0.3" : "127.0.0.2";
+}
+
 struct session_params probe_session_params(const struct probe_run *run, enum port port,
 					   enum session_security security, enum stranger stranger)
 {
-	static const char *const sources[] = {
-	    [STRANGER_FRIEND] = "127.0.0.2",
-	    [STRANGER_GUESSER] = "127.0.0.3",
-	    [STRANGER_CLEAR] = "127.0.0.4",
-	};
 	const struct probe_settings *settings = run->settings;
 	int64_t deadline_ms = clock_now_ms() + PROBE_MS;
 
@@ -333,7 +340,7 @@ struct session_params probe_session_params(const struct probe_run *run, enum por
 		{
 		    .address = settings->host,
 		    .port = settings->number[port],
-		    .source = strncmp(settings->host, "127.", 4) == 0 ? sources[stranger] : NULL,
+		    .source = source_address(run, port, stranger),
 		    .deadline_ms = deadline_ms < run->deadline_ms ? deadline_ms : run->deadline_ms,
 		    .total_limit = OUTPUT_LIMIT,
 		},

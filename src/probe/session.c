@@ -10,12 +10,9 @@ enum {
 };
 
 static const char *const state_names[SESSION_STATES] = {
-    [SESSION_CONNECTING] = "connect",
-    [SESSION_GREETING] = "greeting",
-    [SESSION_STARTING_TLS] = "STARTTLS",
-    [SESSION_HANDSHAKING] = "handshake",
-    [SESSION_READY] = "authentication",
-    [SESSION_AUTHENTICATED] = "session",
+    [SESSION_CONNECTING] = "connect",	 [SESSION_GREETING] = "greeting",
+    [SESSION_STARTING_TLS] = "STARTTLS", [SESSION_HANDSHAKING] = "handshake",
+    [SESSION_READY] = "authentication",	 [SESSION_AUTHENTICATED] = "session",
 };
 
 static enum failure_class fail_state(struct session *session)

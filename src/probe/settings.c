@@ -22,7 +22,6 @@ void probe_settings_init(struct probe_settings *settings)
 	    .host = "127.0.0.1",
 	    .ca_file = "/var/lib/postcask/keys/ca.pem",
 	    .quarantine = "/var/lib/postcask/quarantine/selftest",
-	    .clamd = "/run/clamav/clamd.ctl",
 	    .signatures = "/var/lib/clamav",
 	    .resolver = "127.0.0.1",
 	    .resolver_port = 53,

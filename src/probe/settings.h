@@ -14,7 +14,7 @@
 #include "probe/ports.h"
 
 #define PROBE_ADDRESS "selftest@selftest.invalid"
-#define PROBE_DOMAIN "selftest.invalid"
+#define PROBE_DOMAIN  "selftest.invalid"
 
 struct probe_settings {
 	char *version;
@@ -27,7 +27,6 @@ struct probe_settings {
 	const char *host; /* where the daemons listen */
 	const char *ca_file;
 	const char *quarantine; /* folder where the test virus ends */
-	const char *clamd;	/* unix socket */
 	const char *signatures; /* folder of clamav's databases */
 	const char *resolver;
 	unsigned resolver_port;

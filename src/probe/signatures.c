@@ -57,8 +57,8 @@ static bool has_ending(const char *name, const char *const *endings)
 
 void signatures_read(const char *path, struct signatures *ret_signatures)
 {
-	static const char *const databases[] = {".cvd", ".cld", ".ndb", ".hdb", ".hsb", ".ldb",
-						".mdb", ".cdb", NULL};
+	static const char *const databases[] = {".cvd", ".cld", ".ndb", ".hdb", ".hsb",
+						".ldb", ".mdb", ".cdb", NULL};
 	static const char *const official[] = {".cvd", ".cld", NULL};
 	_cleanup_closedir_ DIR *folder = opendir(path);
 	int64_t daily = 0, main = 0, newest = 0;

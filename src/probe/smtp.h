@@ -36,9 +36,8 @@ _must_check_ enum failure_class smtp_unexpected(struct session *session,
 						const struct smtp_reply *reply, const char *what);
 
 /* MAIL, RCPT, DATA.  `reply` is the server's last word (its queue id). */
-_must_check_ enum failure_class smtp_send(struct session *session,
-					  const struct smtp_envelope *envelope,
-					  struct smtp_reply *reply);
+_must_check_ enum failure_class
+smtp_send(struct session *session, const struct smtp_envelope *envelope, struct smtp_reply *reply);
 
 /* The message as DATA wants it: dots doubled, the final dot added (§4.5.2). */
 void smtp_stuff(const char *message, size_t size, struct buffer *output);

@@ -262,9 +262,8 @@ enum failure_class stream_read_line(struct stream *stream, const char **ret_line
 	size_t size;
 
 	drop_consumed(stream);
-	while (!(end = stream->input.size
-			   ? memchr(stream->input.data, '\n', stream->input.size)
-			   : NULL) &&
+	while (!(end = stream->input.size ? memchr(stream->input.data, '\n', stream->input.size)
+					  : NULL) &&
 	       stream->input.size <= stream->line_limit) {
 		failure = fill(stream);
 		if (failure)

@@ -229,8 +229,8 @@ enum failure_class tls_start_old(struct stream *stream)
 	if (!context || SSL_CTX_set_min_proto_version(context, TLS1_VERSION) != 1 ||
 	    SSL_CTX_set_max_proto_version(context, TLS1_1_VERSION) != 1 ||
 	    SSL_CTX_set_cipher_list(context, "ALL:@SECLEVEL=0") != 1)
-		return failure_set(&stream->failure, FAILURE_RESOURCE,
-				   "cannot set up TLS 1.1: %s", library_error());
+		return failure_set(&stream->failure, FAILURE_RESOURCE, "cannot set up TLS 1.1: %s",
+				   library_error());
 	SSL_CTX_set_verify(context, SSL_VERIFY_NONE, NULL);
 	failure = attach(stream, context);
 	return failure ? failure : handshake_old(stream);

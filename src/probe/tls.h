@@ -23,8 +23,8 @@ struct tls_client;
 struct tls_facts {
 	char *version; /* "TLSv1.3" */
 	char *cipher;
-	char *key;	   /* "ECDSA 256 bit", "RSA 3072 bit" */
-	char *subject;	   /* one line, RFC 2253 */
+	char *key;     /* "ECDSA 256 bit", "RSA 3072 bit" */
+	char *subject; /* one line, RFC 2253 */
 	char *issuer;
 	char *fingerprint; /* SHA-256 of the certificate, hexadecimal */
 	int64_t not_after; /* seconds since 1970 */

@@ -41,7 +41,7 @@ static void print_usage(FILE *stream)
 	      "  --host ADDRESS       where the daemons listen (127.0.0.1)\n"
 	      "  --port NAME=NUMBER   another port for smtp, imap, ... amavis-incoming,\n"
 	      "                       amavis-submitted, resolver\n"
-	      "  --quarantine FOLDER, --clamd SOCKET, --signatures FOLDER, --resolver ADDRESS\n"
+	      "  --quarantine FOLDER, --signatures FOLDER, --resolver ADDRESS\n"
 	      "  --only PROBE         this probe and what it needs; writes no report\n"
 	      "  --timeout SECONDS    for everything (120)\n"
 	      "  --json               the report on standard output instead of a table\n"
@@ -113,9 +113,6 @@ static int set_option(int option, const char *value, struct options *options,
 	case 'q':
 		settings->quarantine = value;
 		return 0;
-	case 'v':
-		settings->clamd = value;
-		return 0;
 	case 'g':
 		settings->signatures = value;
 		return 0;
@@ -137,14 +134,21 @@ static int set_option(int option, const char *value, struct options *options,
 }
 
 static const struct option long_options[] = {
-    {"settings", required_argument, NULL, 's'},	  {"secret-file", required_argument, NULL, 'p'},
-    {"output", required_argument, NULL, 'o'},	  {"only", required_argument, NULL, 'n'},
-    {"ca", required_argument, NULL, 'c'},	  {"host", required_argument, NULL, 'h'},
-    {"quarantine", required_argument, NULL, 'q'}, {"clamd", required_argument, NULL, 'v'},
-    {"signatures", required_argument, NULL, 'g'}, {"resolver", required_argument, NULL, 'r'},
-    {"port", required_argument, NULL, 'P'},	  {"timeout", required_argument, NULL, 't'},
-    {"json", no_argument, NULL, 'j'},		  {"list", no_argument, NULL, 'l'},
-    {"help", no_argument, NULL, 'H'},		  {"version", no_argument, NULL, 'V'},
+    {"settings", required_argument, NULL, 's'},
+    {"secret-file", required_argument, NULL, 'p'},
+    {"output", required_argument, NULL, 'o'},
+    {"only", required_argument, NULL, 'n'},
+    {"ca", required_argument, NULL, 'c'},
+    {"host", required_argument, NULL, 'h'},
+    {"quarantine", required_argument, NULL, 'q'},
+    {"signatures", required_argument, NULL, 'g'},
+    {"resolver", required_argument, NULL, 'r'},
+    {"port", required_argument, NULL, 'P'},
+    {"timeout", required_argument, NULL, 't'},
+    {"json", no_argument, NULL, 'j'},
+    {"list", no_argument, NULL, 'l'},
+    {"help", no_argument, NULL, 'H'},
+    {"version", no_argument, NULL, 'V'},
     {0},
 };
 
@@ -175,8 +179,7 @@ static int parse_options(int argc, char **argv, struct options *options,
 	return EXIT_USAGE;
 }
 
-static int load(const struct options *options, struct probe_settings *settings,
-		struct error *error)
+static int load(const struct options *options, struct probe_settings *settings, struct error *error)
 {
 	const char *folder = getenv("CREDENTIALS_DIRECTORY");
 	_cleanup_free_ char *credential = NULL;
@@ -185,12 +188,13 @@ static int load(const struct options *options, struct probe_settings *settings,
 	if (result < 0)
 		return result;
 	if (!options->secret && !folder)
-		return error_set(error, ENOENT,
-				 "no password: give --secret-file, or start postcask-verify.service");
+		return error_set(
+		    error, ENOENT,
+		    "no password: give --secret-file, or start postcask-verify.service");
 	if (!options->secret && !(credential = file_join(folder, "selftest")))
 		return error_set(error, ENOMEM, "out of memory");
-	return probe_settings_load_password(settings, options->secret ? options->secret : credential,
-					    error);
+	return probe_settings_load_password(settings,
+					    options->secret ? options->secret : credential, error);
 }
 
 static void print_report(const json_t *report, bool as_json)
@@ -257,8 +261,8 @@ int main(int argc, char **argv)
 	if (options.only)
 		options.output = NULL;
 	if (options.output && unlink(options.output) < 0 && errno != ENOENT)
-		status = error_errno(&error, errno, "%s: cannot remove the old report",
-				     options.output);
+		status =
+		    error_errno(&error, errno, "%s: cannot remove the old report", options.output);
 	else if (load(&options, &settings, &error) < 0)
 		status = EXIT_FAILURE;
 	else
