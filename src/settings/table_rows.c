@@ -151,7 +151,7 @@ const struct setting settings_table[] = {
 /* ---- who the users are ---- */
 {"authentication", TYPE_GROUP, 0, .documentation = "Where users and passwords come from."},
 {"authentication.backend", TYPE_CHOICE, 0, .choices = "users ldap* sql*", .fallback = "users",
- .example = "users", .documentation = "users: the list `users` of this file."},
+ .example = "users", .documentation = "Where users and passwords are looked up. users: in the list `users` of this file."},
 {"authentication.ldap", TYPE_GROUP, LATER, .documentation = "A directory server."},
 {"authentication.ldap.uri", TYPE_TEXT, LATER | REQUIRED, .minimum = 8, .maximum = 2048,
  .example = "ldaps://ldap.example.org", .documentation = "ldap:// or ldaps:// URI of the server."},

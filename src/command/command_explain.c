@@ -1,0 +1,78 @@
+/* postcask explain: the settings in words, from their table. */
+#include <getopt.h>
+#include <stdio.h>
+
+#include "command/command.h"
+#include "settings/example.h"
+#include "settings/explain.h"
+#include "settings/manual.h"
+
+static const char usage[] =
+    "usage: postcask explain [KEY | --example | --man]\n"
+    "\n"
+    "Explains a key of the settings, such as filter.spam.spam_level; without one\n"
+    "lists them all.\n"
+    "\n"
+    "  --example    print a complete, commented user-data file\n"
+    "  --man        print the manual page postcask-settings(5)\n";
+
+static int print_text(struct buffer *text)
+{
+	int r = -1;
+
+	if (!text->failed)
+		r = fputs(buffer_text(text), stdout);
+	if (r < 0 || fflush(stdout) != 0) {
+		fprintf(stderr, "postcask: cannot print the text\n");
+		return COMMAND_FAILED;
+	}
+	return COMMAND_GOOD;
+}
+
+static int print_key(struct buffer *text, const char *key)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+
+	if (explain_key(text, key, &error) < 0) {
+		fprintf(stderr, "postcask: %s\n", error_text(&error));
+		return COMMAND_FAILED;
+	}
+	return print_text(text);
+}
+
+int command_explain(int argc, char **argv)
+{
+	static const struct option options[] = {{"example", no_argument, NULL, 'e'},
+						{"man", no_argument, NULL, 'm'},
+						{"help", no_argument, NULL, 'h'},
+						{0}};
+	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
+	void (*write)(struct buffer *) = explain_all;
+	int option;
+
+	optind = 1;
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (option) {
+		case 'e':
+			write = example_write;
+			break;
+		case 'm':
+			write = manual_write;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return COMMAND_GOOD;
+		default:
+			fputs(usage, stderr);
+			return COMMAND_USAGE;
+		}
+	}
+	if (optind + 1 < argc || (optind < argc && write != explain_all)) {
+		fputs(usage, stderr);
+		return COMMAND_USAGE;
+	}
+	if (optind < argc)
+		return print_key(&text, argv[optind]);
+	write(&text);
+	return print_text(&text);
+}
