@@ -105,6 +105,7 @@ static void compose(const json_t *report, const struct options *options, struct 
 	buffer_add_text(text, "\n");
 	report_text_summary(report, text);
 	report_text_failures(report, text);
+	report_text_errors(report, text);
 	if (in_force)
 		report_text_hints(report, text);
 	else

@@ -41,17 +41,22 @@ void report_text_probes(const json_t *report, struct buffer *text)
 
 void report_text_failures(const json_t *report, struct buffer *text)
 {
-	const json_t *firstboot = json_object_get(report, "firstboot");
 	const json_t *probe;
-	const json_t *error;
 	size_t i;
 
-	json_array_foreach(json_object_get(firstboot, "errors"), i,
-			   error) if (json_is_string(error))
-	    buffer_addf(text, "%s\n", json_string_value(error));
 	json_array_foreach(json_object_get(report, "probes"), i,
 			   probe) if (strcmp(string_of(probe, "result"), "failed") == 0)
 	    add_probe(probe, text);
+}
+
+void report_text_errors(const json_t *report, struct buffer *text)
+{
+	const json_t *errors = json_object_get(json_object_get(report, "firstboot"), "errors");
+	const json_t *error;
+	size_t i;
+
+	json_array_foreach(errors, i, error) if (json_is_string(error))
+	    buffer_addf(text, "%s\n", json_string_value(error));
 }
 
 static bool has_name(const json_t *names, const char *name)

@@ -10,8 +10,11 @@
 /* One line a probe: name, component, result, time, detail. */
 void report_text_probes(const json_t *report, struct buffer *text);
 
-/* What is wrong: errors of the settings, failed probes. */
+/* Only the failed ones, in the same form. */
 void report_text_failures(const json_t *report, struct buffer *text);
+
+/* What was wrong with the settings, if they were not applied. */
+void report_text_errors(const json_t *report, struct buffer *text);
 
 /* Ports with their state, facts, notes. */
 void report_text_summary(const json_t *report, struct buffer *text);

@@ -8,79 +8,46 @@
 #include "probe/probe_mail.h"
 #include "probe/probe_smtp.h"
 
-/* The five probes that a port with STARTTLS has. */
+/* clang-format off: rows that read as rows */
+
+/* The probes that every port has, and the one more of those with STARTTLS. */
 #define ACCESS(text, daemon, number, how)                                                          \
-	{.name = text "-login",                                                                    \
-	 .component = daemon,                                                                      \
-	 .port = number,                                                                           \
-	 .first = probe_access_right,                                                              \
-	 .mechanism = how},                                                                        \
-	    {.name = text "-tls", .component = daemon, .port = number, .first = probe_access_tls}, \
-	    {.name = text "-old-tls",                                                              \
-	     .component = daemon,                                                                  \
-	     .port = number,                                                                       \
-	     .first = probe_access_old_tls},                                                       \
-	{                                                                                          \
-		.name = text "-wrong-password", .component = daemon, .port = number,               \
-		.first = probe_access_wrong, .mechanism = how                                      \
-	}
+	{.name = text "-login", .component = daemon, .port = number,                               \
+	 .first = probe_access_right, .mechanism = how},                                           \
+	{.name = text "-tls", .component = daemon, .port = number, .first = probe_access_tls},     \
+	{.name = text "-old-tls", .component = daemon, .port = number,                             \
+	 .first = probe_access_old_tls},                                                           \
+	{.name = text "-wrong-password", .component = daemon, .port = number,                      \
+	 .first = probe_access_wrong, .mechanism = how}
 
 #define ACCESS_STARTTLS(text, daemon, number, how)                                                 \
 	ACCESS(text, daemon, number, how),                                                         \
-	{                                                                                          \
-		.name = text "-no-tls", .component = daemon, .port = number,                       \
-		.first = probe_access_clear, .mechanism = how                                      \
-	}
+	{.name = text "-no-tls", .component = daemon, .port = number,                              \
+	 .first = probe_access_clear, .mechanism = how}
 
 const struct probe probe_table[] = {
     /* Mail on its way. */
-    {.name = "virus-quarantine",
-     .component = "clamav",
-     .port = PORT_SMTP,
-     .first = probe_mail_receive,
-     .second = probe_mail_quarantine,
-     .mail = MAIL_VIRUS},
-    {.name = "mail-in",
-     .component = "postfix",
-     .port = PORT_SMTP,
-     .first = probe_mail_receive,
-     .second = probe_mail_inbox,
-     .mail = MAIL_IN},
-    {.name = "spam-folder",
-     .component = "amavis",
-     .port = PORT_SMTP,
-     .first = probe_mail_receive,
-     .second = probe_mail_spam,
-     .mail = MAIL_SPAM},
-    {.name = "submission-mail",
-     .component = "postfix",
-     .port = PORT_SUBMISSION,
-     .first = probe_mail_submit,
-     .second = probe_mail_inbox,
-     .mail = MAIL_SUBMISSION,
+    {.name = "virus-quarantine", .component = "clamav", .port = PORT_SMTP,
+     .first = probe_mail_receive, .second = probe_mail_quarantine, .mail = MAIL_VIRUS},
+    {.name = "mail-in", .component = "postfix", .port = PORT_SMTP,
+     .first = probe_mail_receive, .second = probe_mail_inbox, .mail = MAIL_IN},
+    {.name = "spam-folder", .component = "amavis", .port = PORT_SMTP,
+     .first = probe_mail_receive, .second = probe_mail_spam, .mail = MAIL_SPAM},
+    {.name = "submission-mail", .component = "postfix", .port = PORT_SUBMISSION,
+     .first = probe_mail_submit, .second = probe_mail_inbox, .mail = MAIL_SUBMISSION,
      .mechanism = MECHANISM_LOGIN},
-    {.name = "submissions-mail",
-     .component = "postfix",
-     .port = PORT_SUBMISSIONS,
-     .first = probe_mail_submit,
-     .second = probe_mail_inbox,
-     .mail = MAIL_SUBMISSIONS,
+    {.name = "submissions-mail", .component = "postfix", .port = PORT_SUBMISSIONS,
+     .first = probe_mail_submit, .second = probe_mail_inbox, .mail = MAIL_SUBMISSIONS,
      .mechanism = MECHANISM_LOGIN},
 
     /* What the machine itself has. */
     {.name = "clock", .component = "timesync", .port = PORT_NONE, .first = probe_clock},
     {.name = "resolver", .component = "unbound", .port = PORT_NONE, .first = probe_resolver},
-    {.name = "resolver-dnssec",
-     .component = "unbound",
-     .port = PORT_NONE,
+    {.name = "resolver-dnssec", .component = "unbound", .port = PORT_NONE,
      .first = probe_resolver_dnssec},
-    {.name = "amavis-incoming",
-     .component = "amavis",
-     .port = PORT_NONE,
+    {.name = "amavis-incoming", .component = "amavis", .port = PORT_NONE,
      .first = probe_amavis_incoming},
-    {.name = "amavis-submitted",
-     .component = "amavis",
-     .port = PORT_NONE,
+    {.name = "amavis-submitted", .component = "amavis", .port = PORT_NONE,
      .first = probe_amavis_submitted},
 
     /* Who gets in, and how. */
@@ -94,71 +61,39 @@ const struct probe probe_table[] = {
     ACCESS_STARTTLS("managesieve", "dovecot", PORT_MANAGESIEVE, MECHANISM_PLAIN),
 
     /* What SMTP says, and whom it refuses. */
-    {.name = "smtp-banner", .component = "postfix", .port = PORT_SMTP, .first = probe_smtp_banner},
+    {.name = "smtp-banner", .component = "postfix", .port = PORT_SMTP,
+     .first = probe_smtp_banner},
     {.name = "smtp-relay", .component = "postfix", .port = PORT_SMTP, .first = probe_smtp_relay},
-    {.name = "submission-relay",
-     .component = "postfix",
-     .port = PORT_SUBMISSION,
+    {.name = "submission-relay", .component = "postfix", .port = PORT_SUBMISSION,
      .first = probe_smtp_relay},
-    {.name = "submissions-relay",
-     .component = "postfix",
-     .port = PORT_SUBMISSIONS,
+    {.name = "submissions-relay", .component = "postfix", .port = PORT_SUBMISSIONS,
      .first = probe_smtp_relay},
-    {.name = "smtp-unknown-recipient",
-     .component = "postfix",
-     .port = PORT_SMTP,
+    {.name = "smtp-unknown-recipient", .component = "postfix", .port = PORT_SMTP,
      .first = probe_smtp_unknown},
-    {.name = "submission-sender",
-     .component = "postfix",
-     .port = PORT_SUBMISSION,
+    {.name = "submission-sender", .component = "postfix", .port = PORT_SUBMISSION,
      .first = probe_smtp_sender},
-    {.name = "submissions-sender",
-     .component = "postfix",
-     .port = PORT_SUBMISSIONS,
+    {.name = "submissions-sender", .component = "postfix", .port = PORT_SUBMISSIONS,
      .first = probe_smtp_sender},
-    {.name = "managesieve-script",
-     .component = "dovecot",
-     .port = PORT_MANAGESIEVE,
+    {.name = "managesieve-script", .component = "dovecot", .port = PORT_MANAGESIEVE,
      .first = probe_sieve_script},
 
     /* The message that came in goes out again. */
-    {.name = "imap-mail",
-     .component = "dovecot",
-     .port = PORT_IMAP,
-     .second = probe_mail_fetch_imap,
-     .after = "mail-in",
-     .mechanism = MECHANISM_PLAIN},
-    {.name = "imaps-mail",
-     .component = "dovecot",
-     .port = PORT_IMAPS,
-     .second = probe_mail_fetch_imap,
-     .after = "mail-in",
-     .mechanism = MECHANISM_LOGIN},
-    {.name = "pop3-mail",
-     .component = "dovecot",
-     .port = PORT_POP3,
-     .second = probe_mail_fetch_pop3,
-     .after = "mail-in",
-     .mechanism = MECHANISM_PLAIN},
-    {.name = "pop3s-mail",
-     .component = "dovecot",
-     .port = PORT_POP3S,
-     .second = probe_mail_fetch_pop3,
-     .after = "mail-in",
-     .mechanism = MECHANISM_LOGIN},
+    {.name = "imap-mail", .component = "dovecot", .port = PORT_IMAP,
+     .second = probe_mail_fetch_imap, .after = "mail-in", .mechanism = MECHANISM_PLAIN},
+    {.name = "imaps-mail", .component = "dovecot", .port = PORT_IMAPS,
+     .second = probe_mail_fetch_imap, .after = "mail-in", .mechanism = MECHANISM_LOGIN},
+    {.name = "pop3-mail", .component = "dovecot", .port = PORT_POP3,
+     .second = probe_mail_fetch_pop3, .after = "mail-in", .mechanism = MECHANISM_PLAIN},
+    {.name = "pop3s-mail", .component = "dovecot", .port = PORT_POP3S,
+     .second = probe_mail_fetch_pop3, .after = "mail-in", .mechanism = MECHANISM_LOGIN},
 
     /* When all mail has come. */
-    {.name = "virus-held",
-     .component = "amavis",
-     .port = PORT_SMTP,
-     .second = probe_mail_virus_held,
-     .mail = MAIL_VIRUS,
-     .last = true},
-    {.name = "mailbox-clean",
-     .component = "dovecot",
-     .port = PORT_NONE,
-     .second = probe_mail_clean,
-     .last = true},
+    {.name = "virus-held", .component = "amavis", .port = PORT_SMTP,
+     .second = probe_mail_virus_held, .mail = MAIL_VIRUS, .last = true},
+    {.name = "mailbox-clean", .component = "dovecot", .port = PORT_NONE,
+     .second = probe_mail_clean, .last = true},
 };
+
+/* clang-format on */
 
 const size_t probe_table_size = ARRAY_SIZE(probe_table);
