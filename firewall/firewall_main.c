@@ -38,9 +38,9 @@ static void print_usage(FILE *stream)
 
 static void print_ports(uint32_t ports)
 {
-	for (size_t i = 0; i < PORT_COUNT; i++) {
+	for (size_t i = 0; i < FIREWALL_PORT_COUNT; i++) {
 		if (ports & (1u << i))
-			printf("%-12s %5u\n", PORTS[i].name, PORTS[i].number);
+			printf("%-12s %5u\n", firewall_ports[i].name, firewall_ports[i].number);
 	}
 }
 

@@ -8,15 +8,15 @@
 
 #define REPORT_MAX (1024 * 1024)
 
-const struct port PORTS[PORT_COUNT] = {
+const struct firewall_port firewall_ports[FIREWALL_PORT_COUNT] = {
     {"smtp", 25},   {"submissions", 465}, {"submission", 587}, {"imap", 143},
     {"imaps", 993}, {"pop3", 110},	  {"pop3s", 995},      {"managesieve", 4190},
 };
 
 int ports_add_number(uint32_t *ports, uint16_t number)
 {
-	for (size_t i = 0; i < PORT_COUNT; i++) {
-		if (PORTS[i].number == number) {
+	for (size_t i = 0; i < FIREWALL_PORT_COUNT; i++) {
+		if (firewall_ports[i].number == number) {
 			*ports |= 1u << i;
 			return 0;
 		}
@@ -26,11 +26,11 @@ int ports_add_number(uint32_t *ports, uint16_t number)
 
 int ports_add(uint32_t *ports, const char *text, struct error *error)
 {
-	for (size_t i = 0; i < PORT_COUNT; i++) {
+	for (size_t i = 0; i < FIREWALL_PORT_COUNT; i++) {
 		char number[8];
 
-		snprintf(number, sizeof(number), "%u", PORTS[i].number);
-		if (strcmp(text, PORTS[i].name) == 0 || strcmp(text, number) == 0) {
+		snprintf(number, sizeof(number), "%u", firewall_ports[i].number);
+		if (strcmp(text, firewall_ports[i].name) == 0 || strcmp(text, number) == 0) {
 			*ports |= 1u << i;
 			return 0;
 		}
@@ -88,11 +88,11 @@ json_t *ports_to_json(uint32_t ports)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; list && i < PORT_COUNT; i++) {
+	for (size_t i = 0; list && i < FIREWALL_PORT_COUNT; i++) {
 		if (!(ports & (1u << i)))
 			continue;
-		json_t *port =
-		    json_pack("{s:s, s:i}", "name", PORTS[i].name, "port", PORTS[i].number);
+		json_t *port = json_pack("{s:s, s:i}", "name", firewall_ports[i].name, "port",
+					 firewall_ports[i].number);
 		if (json_array_append_new(list, port) < 0) {
 			json_decref(list);
 			return NULL;

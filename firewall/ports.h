@@ -11,13 +11,13 @@
 
 #include "base/error.h"
 
-struct port {
+struct firewall_port {
 	const char *name; /* as in the settings (services) and the report */
 	uint16_t number;  /* TCP */
 };
 
-#define PORT_COUNT 8
-extern const struct port PORTS[PORT_COUNT];
+#define FIREWALL_PORT_COUNT 8
+extern const struct firewall_port firewall_ports[FIREWALL_PORT_COUNT];
 
 /* Adds the port that `text` names ("smtp") or numbers ("25") to *ports;
  * -EINVAL when it is no mail port. */

@@ -133,8 +133,8 @@ static bool set_add(struct nftnl_set *set, const void *key, uint32_t size)
 
 static bool set_add_ports(struct nftnl_set *set, uint32_t ports)
 {
-	for (size_t i = 0; i < PORT_COUNT; i++) {
-		uint16_t number = htons(PORTS[i].number);
+	for (size_t i = 0; i < FIREWALL_PORT_COUNT; i++) {
+		uint16_t number = htons(firewall_ports[i].number);
 
 		if ((ports & (1u << i)) && !set_add(set, &number, sizeof(number)))
 			return false;

@@ -1,0 +1,143 @@
+#include "firstboot/certificate_served.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "firstboot/certificate_facts.h"
+#include "firstboot/certificate_pem.h"
+#include "probe/ports.h"
+#include "probe/session.h"
+
+#define LOOPBACK "127.0.0.1"
+
+_Static_assert((int)PORTS <= SERVED_PORTS_MAX, "every port has its place");
+
+const char *served_state_name(enum served_state state)
+{
+	static const char *const NAMES[] = {"current", "stale", "unreachable"};
+
+	return NAMES[state];
+}
+
+void served_clear(struct served *served)
+{
+	for (size_t i = 0; i < served->count; i++)
+		free(served->ports[i].detail);
+	*served = SERVED_INIT;
+}
+
+struct fingerprints {
+	char text[CERTIFICATE_KINDS][FINGERPRINT_TEXT];
+};
+
+static int fingerprints_read(const char *folder, struct fingerprints *ret, struct error *error)
+{
+	for (int kind = 0; kind < CERTIFICATE_KINDS; kind++) {
+		_cleanup_free_ char *path =
+		    file_join(folder, certificate_file_name((enum certificate_kind)kind));
+		_cleanup_(key_chain_clear) struct key_chain file = KEY_CHAIN_INIT;
+		int result = path ? key_chain_read(path, &file, error)
+				  : error_set(error, ENOMEM, "out of memory");
+
+		if (result < 0)
+			return result;
+		if (!file.chain ||
+		    !certificate_fingerprint(sk_X509_value(file.chain, 0), ret->text[kind]))
+			return error_set(error, EBADMSG, "%s: holds no certificate", path);
+	}
+	return 0;
+}
+
+static bool fingerprints_have(const struct fingerprints *fingerprints, const char *text)
+{
+	for (int kind = 0; kind < CERTIFICATE_KINDS; kind++) {
+		if (strcmp(fingerprints->text[kind], text) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void cleanup_tls_client(struct tls_client **client)
+{
+	if (*client)
+		tls_client_free(*client);
+}
+
+static int client_make(const struct certificate_request *request, struct tls_client **ret,
+		       struct error *error)
+{
+	bool given = request->given_certificate && request->given_certificate[0] != '\0';
+	_cleanup_free_ char *ca = file_join(request->folder, "ca.pem");
+	struct tls_params params = {.hostname = request->names[0],
+				    .ca_file = given ? NULL : ca,
+				    .chain = given ? request->given_certificate : NULL};
+	struct failure failure = FAILURE_INIT;
+	int result = 0;
+
+	if (!ca)
+		return error_set(error, ENOMEM, "out of memory");
+	if (tls_client_new(&params, ret, &failure))
+		result = error_set(error, EIO, "%s", failure_text(&failure));
+	failure_clear(&failure);
+	return result;
+}
+
+/* The handshake is what counts: a server that fails after it has still shown its
+ * certificate. */
+static void ask(const struct port_entry *entry, const struct tls_client *client,
+		const struct fingerprints *files, int timeout_ms, struct served_port *ret)
+{
+	_cleanup_(session_free) struct session session = SESSION_INIT;
+	struct tls_facts facts = {0};
+	struct session_params params = {
+	    .protocol = entry->protocol,
+	    .stream = {.address = LOOPBACK,
+		       .port = entry->number,
+		       .deadline_ms = clock_now_ms() + timeout_ms},
+	    .implicit_tls = entry->implicit_tls,
+	    .security = SECURITY_TLS,
+	    .tls = client,
+	    .facts = &facts,
+	};
+	enum failure_class failure = session_open(&session, &params);
+
+	*ret = (struct served_port){.name = entry->name, .state = SERVED_CURRENT};
+	if (facts.fingerprint && !fingerprints_have(files, facts.fingerprint)) {
+		ret->state = SERVED_STALE;
+		ret->detail = strdup("serves another certificate than the file holds");
+	} else if (failure == FAILURE_CERTIFICATE) {
+		ret->state = SERVED_STALE;
+		ret->detail = strdup(failure_text(&session.stream.failure));
+	} else if (!facts.fingerprint) {
+		ret->state = SERVED_UNREACHABLE;
+		ret->detail = strdup(failure_text(&session.stream.failure));
+	}
+	tls_facts_free(&facts);
+}
+
+int certificate_check_served(const struct certificate_request *request, const json_t *settings,
+			     int timeout_ms, struct served *ret, struct error *error)
+{
+	const json_t *services = json_object_get(settings, "services");
+	_cleanup_(cleanup_tls_client) struct tls_client *client = NULL;
+	struct fingerprints files;
+	int result = fingerprints_read(request->folder, &files, error);
+
+	if (result == 0)
+		result = client_make(request, &client, error);
+	if (result < 0)
+		return result;
+	*ret = SERVED_INIT;
+	for (size_t i = 0; i < PORTS; i++) {
+		struct served_port *port = &ret->ports[ret->count];
+
+		if (!json_is_true(json_object_get(services, port_table[i].name)))
+			continue;
+		ask(&port_table[i], client, &files, timeout_ms, port);
+		ret->count++;
+		ret->current += port->state == SERVED_CURRENT;
+	}
+	return 0;
+}

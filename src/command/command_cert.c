@@ -1,0 +1,211 @@
+/* postcask cert: the machine's certificates; see postcask-cert(8).
+ *
+ *	postcask cert ca			the authority's certificate, for clients
+ *	postcask cert show [--json]		what the server certificates say
+ *	postcask cert renew [--new-keys] [--json]	issue, reload, and prove */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "command/command.h"
+#include "firstboot/certificate_facts.h"
+#include "firstboot/certificate_pem.h"
+#include "firstboot/certificate_renewal.h"
+
+struct options {
+	bool json, new_keys;
+};
+
+static void print_usage(FILE *stream)
+{
+	fputs("usage: postcask cert ca\n"
+	      "       postcask cert show [--json]\n"
+	      "       postcask cert renew [--new-keys] [--json]\n",
+	      stream);
+}
+
+static int fail(const struct error *error)
+{
+	error_print(error);
+	if (error->code == -EACCES || error->code == -EPERM)
+		fputs("postcask: the server certificates lie beside their keys; run it as root\n",
+		      stderr);
+	return COMMAND_FAILED;
+}
+
+/* Prints the JSON and gives it back. */
+static int print_json(json_t *json)
+{
+	int result = json ? json_dumpf(json, stdout, JSON_INDENT(1)) : -1;
+
+	json_decref(json);
+	putchar('\n');
+	return result < 0 ? COMMAND_FAILED : COMMAND_GOOD;
+}
+
+static int run_ca(const struct options *options)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	_cleanup_free_ char *text = NULL;
+
+	if (options->json || options->new_keys)
+		return COMMAND_USAGE;
+	if (file_read(CERTIFICATE_FOLDER "/ca.pem", CERTIFICATE_PEM_MAX, &text, NULL, &error) < 0) {
+		if (error.code == -ENOENT)
+			error_set(&error, ENOENT,
+				  "this machine has no certificate authority: its certificate is "
+				  "given in the settings, or the first boot has not ended well");
+		return fail(&error);
+	}
+	fputs(text, stdout);
+	return COMMAND_GOOD;
+}
+
+/* The facts of both server files, the kind's name added to each. */
+static int facts_read(json_t *list, struct error *error)
+{
+	for (int kind = 0; kind < CERTIFICATE_KINDS; kind++) {
+		const char *name = certificate_file_name((enum certificate_kind)kind);
+		_cleanup_(key_chain_clear) struct key_chain file = KEY_CHAIN_INIT;
+		_cleanup_free_ char *path = file_join(CERTIFICATE_FOLDER, name);
+		int result = path ? key_chain_read(path, &file, error) : -ENOMEM;
+		json_t *facts;
+
+		if (result < 0)
+			return result;
+		if (!file.chain)
+			return error_set(error, EBADMSG, "%s: holds no certificate", path);
+		facts = certificate_facts(sk_X509_value(file.chain, 0), (int64_t)time(NULL));
+		if (json_object_set_new(facts, "file", json_string(path)) < 0 ||
+		    json_array_append_new(list, facts) < 0)
+			return error_set(error, ENOMEM, "out of memory");
+	}
+	return 0;
+}
+
+static void print_names(const json_t *names)
+{
+	const json_t *name;
+	size_t index;
+
+	printf("  %-12s", "names");
+	json_array_foreach(names, index, name)
+	    printf("%s%s", index ? ", " : "", json_string_value(name));
+	putchar('\n');
+}
+
+static void print_time(const json_t *facts, const char *key, const char *label)
+{
+	char text[TIME_TEXT];
+
+	certificate_format_time(json_integer_value(json_object_get(facts, key)), text);
+	printf("  %-12s%s\n", label, text);
+}
+
+static void print_facts(const json_t *facts)
+{
+	static const char *const TEXTS[] = {"key", "issuer", "serial", "sha256"};
+
+	printf("%s\n", json_string_value(json_object_get(facts, "file")));
+	print_names(json_object_get(facts, "names"));
+	for (size_t i = 0; i < ARRAY_SIZE(TEXTS); i++)
+		printf("  %-12s%s\n", TEXTS[i],
+		       json_string_value(json_object_get(facts, TEXTS[i])));
+	print_time(facts, "not_before", "not before");
+	print_time(facts, "not_after", "not after");
+	printf("  %-12s%lld\n", "days left",
+	       (long long)json_integer_value(json_object_get(facts, "days_left")));
+}
+
+static int run_show(const struct options *options)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	json_t *list = json_array(), *facts;
+	size_t index;
+
+	if (options->new_keys) {
+		json_decref(list);
+		return COMMAND_USAGE;
+	}
+	if (facts_read(list, &error) < 0) {
+		json_decref(list);
+		return fail(&error);
+	}
+	if (options->json)
+		return print_json(list);
+	json_array_foreach(list, index, facts) print_facts(facts);
+	json_decref(list);
+	return COMMAND_GOOD;
+}
+
+static int run_renew(const struct options *options)
+{
+	_cleanup_(renewal_outcome_clear) struct renewal_outcome outcome = RENEWAL_OUTCOME_INIT;
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	struct renewal renewal = {.force = true, .new_keys = options->new_keys};
+
+	signal(SIGPIPE, SIG_IGN); /* probe/stream.h asks for it */
+	if (renewal_run(&renewal, &outcome, &error) < 0)
+		return fail(&error);
+	if (options->json) {
+		if (print_json(renewal_to_json(&outcome)) != COMMAND_GOOD)
+			return COMMAND_FAILED;
+	} else {
+		renewal_print(&outcome, stdout);
+	}
+	return renewal_succeeded(&outcome) ? COMMAND_GOOD : COMMAND_FAILED;
+}
+
+/* Reads the options; COMMAND_GOOD after --help, -1 to go on. */
+static int read_options(int argc, char **argv, struct options *options)
+{
+	static const struct option LONG[] = {
+	    {"json", no_argument, NULL, 'j'},
+	    {"new-keys", no_argument, NULL, 'n'},
+	    {"help", no_argument, NULL, 'h'},
+	    {NULL, 0, NULL, 0},
+	};
+	int option;
+
+	optind = 0; /* the dispatcher may have used getopt */
+	while ((option = getopt_long(argc, argv, "", LONG, NULL)) >= 0) {
+		switch (option) {
+		case 'j':
+			options->json = true;
+			break;
+		case 'n':
+			options->new_keys = true;
+			break;
+		case 'h':
+			print_usage(stdout);
+			return COMMAND_GOOD;
+		default:
+			return COMMAND_USAGE;
+		}
+	}
+	return optind == argc - 1 ? -1 : COMMAND_USAGE;
+}
+
+int command_cert(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		int (*run)(const struct options *options);
+	} VERBS[] = {{"ca", run_ca}, {"show", run_show}, {"renew", run_renew}};
+	struct options options = {.json = false};
+	int status = read_options(argc, argv, &options);
+
+	for (size_t i = 0; status < 0 && i < ARRAY_SIZE(VERBS); i++) {
+		if (strcmp(argv[optind], VERBS[i].name) == 0)
+			status = VERBS[i].run(&options);
+	}
+	if (status < 0 || status == COMMAND_USAGE) {
+		print_usage(stderr);
+		return COMMAND_USAGE;
+	}
+	return status;
+}
