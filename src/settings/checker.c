@@ -19,38 +19,42 @@ static char *shown_value(const struct setting *setting, const struct node *node)
 	return encoding_quote(node->text, node->size);
 }
 
+/* What a value is called: its key, which may be cloud-init's own (fqdn), or its
+ * list. */
+static const char *value_name(const struct setting *setting, const struct node *node)
+{
+	return node->key ? node->key->text : setting_name(setting);
+}
+
+static void refuse_empty(const struct setting *setting, const struct node *node, const char *what,
+			 struct diagnostics *diagnostics)
+{
+	diagnostics_error(diagnostics, node->mark, "%s%s has no value; write %s%s",
+			  node->key ? "" : "an item of ", value_name(setting, node), what,
+			  setting->flags & SETTING_REQUIRED ? "" : ", or leave it out");
+}
+
 /* A scalar written without quotes that YAML takes for something else than text. */
 static void refuse_not_text(const struct setting *setting, const struct node *node,
 			    struct diagnostics *diagnostics)
 {
 	_cleanup_free_ char *quoted = shown_value(setting, node);
-	const char *shown = quoted ? quoted : "the value";
+	const char *article = type_of(setting->type)->article;
+	const char *taken =
+	    node->kind == NODE_BOOLEAN ? (node->boolean ? "true" : "false") : node_kind_name(node);
 
-	switch (node->kind) {
-	case NODE_NULL:
+	if (node->kind == NODE_NULL)
+		refuse_empty(setting, node, article, diagnostics);
+	else if (node->kind == NODE_LIST || node->kind == NODE_MAPPING)
+		diagnostics_error(diagnostics, node->mark, "%s%s is %s; write %s",
+				  node->key ? "" : "an item of ", value_name(setting, node), taken,
+				  article);
+	else
 		diagnostics_error(diagnostics, node->mark,
-				  "%s has no value; write %s or leave it out",
-				  setting_name(setting), type_of(setting->type)->article);
-		return;
-	case NODE_BOOLEAN:
-		diagnostics_error(diagnostics, node->mark,
-				  "%s without quotes is read as %s; put it in quotes", shown,
-				  node->boolean ? "true" : "false");
-		return;
-	case NODE_INTEGER:
-	case NODE_DECIMAL:
-		diagnostics_error(diagnostics, node->mark,
-				  "%s without quotes is read as a number; put it in quotes", shown);
-		return;
-	case NODE_DATE:
-		diagnostics_error(diagnostics, node->mark,
-				  "%s without quotes is read as a date; put it in quotes", shown);
-		return;
-	default:
-		diagnostics_error(diagnostics, node->mark, "%s is %s; write %s",
-				  setting_name(setting), node_kind_name(node),
-				  type_of(setting->type)->article);
-	}
+				  "%s without quotes is read as %s; write %s%s",
+				  quoted ? quoted : "the value", taken,
+				  setting->type == TYPE_TEXT ? "it" : article,
+				  setting->type == TYPE_DECIMAL ? "" : " in quotes");
 }
 
 static json_t *check_boolean(const struct setting *setting, const struct node *node,
@@ -61,9 +65,7 @@ static json_t *check_boolean(const struct setting *setting, const struct node *n
 	if (node->kind == NODE_BOOLEAN)
 		return json_boolean(node->boolean);
 	if (node->kind == NODE_NULL)
-		diagnostics_error(diagnostics, node->mark,
-				  "%s has no value; write true or false, or leave it out",
-				  setting_name(setting));
+		refuse_empty(setting, node, "true or false", diagnostics);
 	else if (node->kind == NODE_LIST || node->kind == NODE_MAPPING)
 		diagnostics_error(diagnostics, node->mark, "%s is %s; write true or false",
 				  setting_name(setting), node_kind_name(node));
@@ -197,9 +199,9 @@ static bool refuse_not_list(const struct setting *setting, const struct node *no
 				  setting_name(setting), node_kind_name(node));
 	else if (node->kind == NODE_NULL)
 		diagnostics_error(diagnostics, node->mark,
-				  "%s has no value; write a list such as %s, or leave it out",
-				  setting_name(setting),
-				  setting->example ? setting->example : "[]");
+				  "%s has no value; write a list such as %s%s",
+				  setting_name(setting), setting->example ? setting->example : "[]",
+				  setting->flags & SETTING_REQUIRED ? "" : ", or leave it out");
 	else if (node->kind == NODE_MAPPING)
 		diagnostics_error(diagnostics, node->mark,
 				  "%s is a mapping; write a list such as %s", setting_name(setting),

@@ -106,11 +106,27 @@ bool encoding_check_text(const char *file, unsigned first_line, const char *text
 
 bool encoding_is_control(uint32_t character)
 {
-	return character < 0x20 || (character >= 0x7f && character <= 0x9f) ||
-	       character == 0x2028 || character == 0x2029 || character == 0xfeff ||
-	       (character >= 0x202a && character <= 0x202e) ||
-	       (character >= 0x2066 && character <= 0x2069) || character == 0x200e ||
-	       character == 0x200f;
+	return character < 0x20 || (character >= 0x7f && character <= 0x9f) || character == 0xad ||
+	       character == 0x61c || character == 0x200b || character == 0x200e ||
+	       character == 0x200f || (character >= 0x2028 && character <= 0x202e) ||
+	       (character >= 0x2060 && character <= 0x2069) || character == 0xfeff;
+}
+
+bool encoding_find_control(const char *text, size_t size, bool lines, uint32_t *ret_character)
+{
+	for (size_t i = 0; i < size;) {
+		size_t length = encoding_decode(text + i, size - i, ret_character);
+
+		if (!length) {
+			*ret_character = (unsigned char)text[i];
+			return true;
+		}
+		if (encoding_is_control(*ret_character) &&
+		    !(lines && (*ret_character == '\n' || *ret_character == '\t')))
+			return true;
+		i += length;
+	}
+	return false;
 }
 
 size_t encoding_length(const char *text, size_t size)

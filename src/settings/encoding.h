@@ -20,9 +20,14 @@ bool encoding_check_text(const char *file, unsigned first_line, const char *text
 			 struct diagnostics *diagnostics);
 
 /* Characters that have no place inside a one-line value: controls, the line
- * ends NEL, LS and PS, byte order marks, and bidirectional overrides, which make
- * a value look like another one. */
+ * ends NEL, LS and PS, and what is not seen but makes a value look like another
+ * one: byte order marks, zero-width blanks, soft hyphens and bidirectional
+ * marks.  (The joiners U+200C and U+200D belong to some scripts.) */
 bool encoding_is_control(uint32_t character);
+
+/* The first such character or invalid byte; `lines` lets line feeds and tabs
+ * pass.  False when there is none. */
+bool encoding_find_control(const char *text, size_t size, bool lines, uint32_t *ret_character);
 
 /* Number of characters; invalid bytes count one each. */
 size_t encoding_length(const char *text, size_t size);

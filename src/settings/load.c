@@ -112,12 +112,14 @@ static int refuse_without_mail(const struct node *root, const char *file_name,
 			       struct diagnostics *diagnostics)
 {
 	const struct node *misspelt = find_misspelt_mail(root);
+	_cleanup_free_ char *quoted =
+	    misspelt ? encoding_quote(misspelt->text, misspelt->size) : NULL;
 	bool only = !diagnostics->errors;
 
 	if (misspelt)
 		diagnostics_error(diagnostics, misspelt->mark,
-				  "\"%s\" is not the key of the settings; write \"mail\"",
-				  misspelt->text);
+				  "%s is not the key of the settings; write \"mail\"",
+				  quoted ? quoted : "this key");
 	else if (only) /* else it may stand where the text could not be read */
 		diagnostics_error(diagnostics, (struct mark){.file = file_name},
 				  "there are no settings in it; write a `mail:` mapping as in "

@@ -268,7 +268,7 @@ static int derive_role(struct check *check, const char *role, const char *domain
 		return 0;
 	if (asprintf(&address, "%s@%s", role, domain) < 0)
 		return -ENOMEM;
-	if (mailbook_find(&check->book, address))
+	if (mailbook_find(&check->book, address) || !strcmp(address, postmaster))
 		return 0;
 	alias = json_pack("{s:s, s:[s]}", "address", address, "to", postmaster);
 	if (!alias || json_array_append_new(json_object_get(check->settings, "aliases"), alias) < 0)

@@ -32,6 +32,20 @@ static bool is_ip(const char *text)
 	return inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1;
 }
 
+/* A character that nobody sees, at home or in a message. */
+static int refuse_control(const char *text, size_t size, struct error *error)
+{
+	uint32_t character;
+
+	if (!encoding_find_control(text, size, false, &character))
+		return 0;
+	return error_set(
+	    error, -EINVAL,
+	    "the value contains the character U+%04X, which is not printable; write it "
+	    "without",
+	    character);
+}
+
 /* What else it may be that somebody wrote where a domain belongs. */
 static int refuse_lookalike(const char *text, size_t size, struct error *error)
 {
@@ -39,6 +53,8 @@ static int refuse_lookalike(const char *text, size_t size, struct error *error)
 		return error_set(error, -EINVAL, "an empty name; write one such as example.org");
 	if (size > DOMAIN_TEXT_LIMIT)
 		return refuse(error, text, size, "is too long; write at most 253 characters");
+	if (refuse_control(text, size, error) < 0)
+		return -EINVAL;
 	if (strchr(text, '@'))
 		return refuse(error, text, size,
 			      "is a mail address; write only what follows the @");
@@ -203,6 +219,8 @@ static int split_address(const char *text, size_t size, size_t *ret_local, char 
 	if (!size)
 		return error_set(error, -EINVAL,
 				 "an empty address; write one such as alice@example.org");
+	if (refuse_control(text, size, error) < 0)
+		return -EINVAL;
 	if (strchr(text, '<') || strchr(text, '>'))
 		return refuse(error, text, size, "has angle brackets; write only the address");
 	if (strchr(text, ',') || strchr(text, ' ') || strchr(text, ';'))
@@ -248,9 +266,9 @@ static int check_local(const char *text, size_t local, size_t size, const char *
 			    "not carry; write an ASCII address");
 		return error_set(
 		    error, -EINVAL,
-		    "the character %s has no place before the @; write letters, digits "
+		    "the character %c has no place before the @; write letters, digits "
 		    "and %s",
-		    text[i] == '"' ? "'\"'" : (char[]){'"', text[i], '"', '\0'}, special);
+		    text[i], special);
 	}
 	if (text[0] == '.' || text[local - 1] == '.' || memmem(text, local, "..", 2))
 		return refuse(error, text, size,

@@ -17,37 +17,18 @@ static int store_text(const char *text, size_t size, char **ret_value, struct er
 	return *ret_value ? 0 : error_set(error, -ENOMEM, "out of memory");
 }
 
-/* The first character that has no place in a value; `lines` allows line feeds
- * and tabs.  False when there is none. */
-static bool find_control(const char *text, size_t size, bool lines, uint32_t *ret_character)
-{
-	for (size_t i = 0; i < size;) {
-		size_t length = encoding_decode(text + i, size - i, ret_character);
-
-		if (!length) {
-			*ret_character = (unsigned char)text[i];
-			return true;
-		}
-		if (encoding_is_control(*ret_character) &&
-		    !(lines && (*ret_character == '\n' || *ret_character == '\t')))
-			return true;
-		i += length;
-	}
-	return false;
-}
-
 static int type_text(const struct setting *setting, const char *text, size_t size, char **ret_value,
 		     struct error *error)
 {
 	size_t length = encoding_length(text, size);
 	uint32_t character;
 
-	if (find_control(text, size, false, &character))
-		return error_set(
-		    error, -EINVAL,
-		    "the value contains the control character U+%04X; write one line of "
-		    "printable text",
-		    character);
+	if (encoding_find_control(text, size, false, &character))
+		return error_set(error, -EINVAL,
+				 "the value contains the character U+%04X, which is not printable; "
+				 "write one line of "
+				 "printable text",
+				 character);
 	if (length < (size_t)setting->minimum || length > (size_t)setting->maximum)
 		return error_set(error, -EINVAL, "%zu characters; write %lld to %lld", length,
 				 (long long)setting->minimum, (long long)setting->maximum);
@@ -59,9 +40,10 @@ static int type_lines(const struct setting *setting, const char *text, size_t si
 {
 	uint32_t character;
 
-	if (find_control(text, size, true, &character))
+	if (encoding_find_control(text, size, true, &character))
 		return error_set(error, -EINVAL,
-				 "the value contains the control character U+%04X; write printable "
+				 "the value contains the character U+%04X, which is not printable; "
+				 "write printable "
 				 "text in lines",
 				 character);
 	if (size > (size_t)setting->maximum)
@@ -113,7 +95,7 @@ static int type_path(const struct setting *setting _unused_, const char *text, s
 	_cleanup_free_ char *quoted = encoding_quote(text, size);
 	uint32_t character;
 
-	if (text[0] != '/' || size > 1024 || find_control(text, size, false, &character) ||
+	if (text[0] != '/' || size > 1024 || encoding_find_control(text, size, false, &character) ||
 	    strstr(text, "/../") || (size >= 3 && !strcmp(text + size - 3, "/..")))
 		return error_set(
 		    error, -EINVAL,

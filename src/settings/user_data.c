@@ -35,11 +35,11 @@ static const struct {
 	const char *type, *why;
 } unjudged[] = {
     {"text/cloud-config-archive", "a cloud-config archive"},
-    {"text/jinja2", "a Jinja template, whose values only the machine has"},
+    {"text/jinja2", "a Jinja template, whose values only the machine has,"},
     {"text/cloud-config-jsonp", "a JSON patch"},
-    {"text/x-include-once-url", "an include, which is fetched at boot"},
-    {"text/x-include-url", "an include, which is fetched at boot"},
-    {"text/part-handler", "a part handler, which is a program"},
+    {"text/x-include-once-url", "an include, which is fetched at boot,"},
+    {"text/x-include-url", "an include, which is fetched at boot,"},
+    {"text/part-handler", "a part handler, which is a program,"},
     {"text/cloud-boothook", NULL},
     {"text/x-shellscript", NULL},
     {"text/x-shellscript-per-boot", NULL},

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "settings/encoding.h"
 #include "settings/names.h"
 #include "settings/scalar.h"
 #include "settings/settings.h"
@@ -41,8 +42,7 @@ static const char *yaml_advice(const char *problem)
 	static const struct {
 		const char *part, *advice;
 	} table[] = {
-	    {"cannot start any token", "indent with spaces instead of tabs, and put a value "
-				       "that begins with @, ` or % in quotes"},
+
 	    {"mapping values are not allowed", "put a value that contains \": \" in quotes, or "
 					       "mend the indentation of this line"},
 	    {"could not find expected ':'", "write `key: value`, with a blank after the colon"},
@@ -64,20 +64,46 @@ static const char *yaml_advice(const char *problem)
 	return "write it as the YAML examples of postcask-settings(5)";
 }
 
-static bool reader_next(struct reader *reader, yaml_event_t *event)
+/* The byte at a mark, whose index counts characters. */
+static char byte_at(const struct yaml_input *input, size_t index)
+{
+	size_t i = 0;
+
+	for (; i < input->size; i++)
+		if ((input->text[i] & 0xc0) != 0x80 && !index--)
+			break;
+	return i < input->size ? input->text[i] : '\0';
+}
+
+static void report_yaml(struct reader *reader)
 {
 	const yaml_parser_t *parser = &reader->parser;
-	const char *problem;
+	const char *problem = parser->problem ? parser->problem : "unreadable";
+	const char *advice = yaml_advice(problem);
+	yaml_mark_t mark = parser->problem_mark;
 
-	if (yaml_parser_parse(&reader->parser, event))
-		return true;
-	if (parser->error == YAML_MEMORY_ERROR)
-		return out_of_memory(reader);
-	problem = parser->problem ? parser->problem : "unreadable";
-	diagnostics_error(reader->diagnostics, reader_mark(reader, parser->problem_mark),
+	if (strstr(problem, "cannot start any token"))
+		advice = byte_at(reader->input, mark.index) == '\t'
+			     ? "indent with spaces instead of tabs"
+			     : "put a value that begins with @, ` or % in quotes";
+	/* These are found at the next line or the end; they began earlier. */
+	if (strstr(problem, "unexpected end of stream") ||
+	    strstr(problem, "unexpected document indicator") ||
+	    strstr(problem, "could not find expected ':'"))
+		mark = parser->context_mark;
+	diagnostics_error(reader->diagnostics, reader_mark(reader, mark),
 			  "not valid YAML, so cloud-init reads nothing of this file (%s%s%s); %s",
 			  parser->context ? parser->context : "", parser->context ? ": " : "",
-			  problem, yaml_advice(problem));
+			  problem, advice);
+}
+
+static bool reader_next(struct reader *reader, yaml_event_t *event)
+{
+	if (yaml_parser_parse(&reader->parser, event))
+		return true;
+	if (reader->parser.error == YAML_MEMORY_ERROR)
+		return out_of_memory(reader);
+	report_yaml(reader);
 	return false;
 }
 
@@ -302,6 +328,8 @@ static bool check_duplicate(struct reader *reader, struct members *members, cons
 			    bool build, bool *ret_duplicate)
 {
 	const struct node *before = names_find(&members->names, key->text, key->size);
+	_cleanup_free_ char *quoted = before ? encoding_quote(key->text, key->size) : NULL;
+	const char *shown = quoted ? quoted : "the key";
 
 	*ret_duplicate = before;
 	if (!before)
@@ -310,14 +338,14 @@ static bool check_duplicate(struct reader *reader, struct members *members, cons
 			   : out_of_memory(reader);
 	if (build)
 		diagnostics_error(reader->diagnostics, key->mark,
-				  "\"%s\" stands twice, first in line %u; write it once, as "
+				  "%s stands twice, first in line %u; write it once, as "
 				  "cloud-init would silently keep only the last",
-				  key->text, before->mark.line);
+				  shown, before->mark.line);
 	else
 		diagnostics_warning(reader->diagnostics, key->mark,
-				    "\"%s\" stands twice, first in line %u; cloud-init keeps only "
+				    "%s stands twice, first in line %u; cloud-init keeps only "
 				    "the last",
-				    key->text, before->mark.line);
+				    shown, before->mark.line);
 	return true;
 }
 
