@@ -13,9 +13,9 @@
 
 #define SETTINGS_MAX	  (4 * 1024 * 1024)
 #define HANDSHAKE_MS	  10000
-#define RELOAD_TIMEOUT_MS 90000
-/* A reload returns when the daemon was told, not when its last idle process has
- * gone, and nothing announces that: so ask again, for this long. */
+#define RELOAD_TIMEOUT_MS 30000
+/* Nothing announces that the last process with the old certificate has gone: so ask
+ * again, for this long. */
 #define SETTLE_MS	30000
 #define SETTLE_PAUSE_MS 500
 
@@ -40,11 +40,13 @@ static int settings_load(json_t **ret, struct error *error)
 				where.column, where.text);
 }
 
-/* A daemon that is stopped stays stopped. */
+/* A daemon that is stopped stays stopped.  The jobs are not waited for: what counts
+ * is what the daemons serve, and that is asked. */
 static int reload_daemons(struct error *error)
 {
-	static const char *const COMMAND[] = {"systemctl", "try-reload-or-restart",
-					      "postfix.service", "dovecot.service", NULL};
+	static const char *const COMMAND[] = {
+	    "systemctl",       "--no-block",	  "try-reload-or-restart",
+	    "postfix.service", "dovecot.service", NULL};
 	_cleanup_(buffer_free) struct buffer output = BUFFER_INIT;
 	struct process process = {.argv = COMMAND, .timeout_ms = RELOAD_TIMEOUT_MS};
 	int status = process_run(&process, &output, error);
