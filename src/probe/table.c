@@ -8,7 +8,8 @@
 #include "probe/probe_mail.h"
 #include "probe/probe_smtp.h"
 
-/* clang-format off: rows that read as rows */
+/* Rows that read as rows: */
+/* clang-format off */
 
 /* The probes that every port has, and the one more of those with STARTTLS. */
 #define ACCESS(text, daemon, number, how)                                                          \
