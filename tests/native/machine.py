@@ -19,6 +19,11 @@ HERE = Path(__file__).resolve().parent
 TOP = HERE.parent.parent
 BOOT = HERE / "native-boot"
 
+# The network is native-boot's, and the devices are the host's.
+NOT_HERE = ["systemd-networkd.service", "systemd-networkd.socket", "systemd-udevd.service",
+            "systemd-networkd-wait-online.service", "systemd-udev-trigger.service",
+            "systemd-timesyncd.service", "sshd-unix-local.socket"]
+
 PASSWORDS = {
     "alice@example.org": "correct horse battery staple",
     "bob@example.org": "Troub4dor&3 : {with} \"quotes\"",
@@ -61,6 +66,8 @@ class Machine:
         self.name, self.net, self.host = name, net, net + ".2"
         self.boot("remove")
         self.tree = Path(self.boot("create", net, roots()))
+        for unit in NOT_HERE:
+            (self.tree / "etc/systemd/system" / unit).symlink_to("/dev/null")
         self.seed(data if data is not None else user_data(), instance)
 
     def boot(self, verb, *arguments):
@@ -78,6 +85,7 @@ class Machine:
             return
         (folder / "user-data").write_text(data)
         (folder / "meta-data").write_text(f"instance-id: {instance}\n")
+        (folder / "network-config").write_text("config: disabled\n")
 
     def start(self, wait=True):
         self.boot("start")
