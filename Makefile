@@ -33,7 +33,9 @@ HARDENING += -D_FORTIFY_SOURCE=2
 endif
 ifdef SYSROOT
 CPPFLAGS += --sysroot=$(abspath $(SYSROOT))
-LDFLAGS += --sysroot=$(abspath $(SYSROOT))
+# gcc looks beside itself before it looks into the sysroot: -B and -L come first.
+SYSROOT_LIB = $(abspath $(SYSROOT))/usr/lib/x86_64-linux-gnu
+LDFLAGS += --sysroot=$(abspath $(SYSROOT)) -B$(SYSROOT_LIB) -L$(SYSROOT_LIB)
 OUT = build/image-programs
 endif
 

@@ -1,0 +1,399 @@
+#include "image/apt.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "image/command.h"
+
+enum { LISTS_MAX_AGE_S = 12 * 3600, RESOLVE_S = 120, FETCH_S = 1800 };
+
+static const char KEYRING[] = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+/* The URI of the host's own sources with this label, without the last slash. */
+static char *host_mirror(const char *label)
+{
+	_cleanup_(buffer_free) struct buffer output = BUFFER_INIT;
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	_cleanup_free_ char *wanted = NULL;
+
+	if (asprintf(&wanted, "Debian|%s|", label) < 0)
+		return NULL;
+	if (command_output(RESOLVE_S,
+			   COMMAND("apt-get", "indextargets", "--format",
+				   "$(ORIGIN)|$(LABEL)|$(REPO_URI)"),
+			   &output, &error) < 0)
+		return NULL;
+	const char *found = strstr(buffer_text(&output), wanted);
+	if (!found)
+		return NULL;
+	found += strlen(wanted);
+	size_t length = strcspn(found, "\n");
+	while (length > 0 && found[length - 1] == '/')
+		length--;
+	return strndup(found, length);
+}
+
+/* The mirror that debootstrap takes when none is named. */
+static char *debootstrap_mirror(void)
+{
+	static const char setting[] = "\nDEF_MIRROR=\"";
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	_cleanup_free_ char *script = NULL;
+
+	if (file_read("/usr/sbin/debootstrap", 1 << 20, &script, NULL, &error) < 0)
+		return NULL;
+	const char *found = strstr(script, setting);
+	if (!found)
+		return NULL;
+	found += strlen(setting);
+	return strndup(found, strcspn(found, "\""));
+}
+
+/* The archive and its security updates, which stand beside it. */
+static int mirrors_find(const struct build *build, char **ret_main, char **ret_security,
+			struct error *error)
+{
+	_cleanup_free_ char *archive = build->mirror ? strdup(build->mirror) : host_mirror("Debian");
+	_cleanup_free_ char *security = build->mirror ? NULL : host_mirror("Debian-Security");
+
+	if (!archive)
+		archive = debootstrap_mirror();
+	if (!archive)
+		return error_set(error, ENOENT,
+				 "no Debian mirror in this host's apt sources; name one with "
+				 "--mirror=URI");
+	if (!security && asprintf(&security, "%s-security", archive) < 0)
+		return error_errno(error, ENOMEM, "mirror");
+	*ret_main = TAKE_POINTER(archive);
+	*ret_security = TAKE_POINTER(security);
+	return 0;
+}
+
+static int text_write(const char *path, struct buffer *text, struct error *error)
+{
+	if (text->failed)
+		return error_errno(error, ENOMEM, "%s", path);
+	return file_replace(path, buffer_text(text), text->size, 0644, -1, -1, error);
+}
+
+static int sources_write(const struct build *build, struct error *error)
+{
+	_cleanup_free_ char *archive = NULL, *security = NULL;
+	_cleanup_free_ char *path = build_cache_path(build, "apt/sources.list");
+	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
+	int result;
+
+	if (!file_exists(KEYRING))
+		return error_set(error, ENOENT,
+				 "%s is missing; install debian-archive-keyring", KEYRING);
+	result = mirrors_find(build, &archive, &security, error);
+	if (result < 0)
+		return result;
+	const struct {
+		const char *uri, *suite;
+	} sources[] = {{archive, BUILD_SUITE},
+		       {archive, BUILD_SUITE "-updates"},
+		       {security, BUILD_SUITE "-security"}};
+	for (size_t i = 0; i < ARRAY_SIZE(sources); i++)
+		buffer_addf(&text, "deb [signed-by=%s arch=%s target=Packages] %s %s main\n", KEYRING,
+			    BUILD_ARCHITECTURE, sources[i].uri, sources[i].suite);
+	return text_write(path, &text, error);
+}
+
+int apt_configure(const struct build *build, struct error *error)
+{
+	static const char *const folders[] = {"apt/lists/partial", "apt/cache", "debs/partial"};
+	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
+	_cleanup_free_ char *path = build_cache_path(build, "apt/apt.conf");
+	int result;
+
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+		_cleanup_free_ char *folder = build_cache_path(build, folders[i]);
+
+		result = file_make_folders(folder, 0755, error);
+		if (result < 0)
+			return result;
+	}
+	result = sources_write(build, error);
+	if (result < 0)
+		return result;
+	buffer_addf(&text,
+		    "Dir::State::status \"/dev/null\";\n"
+		    "Dir::State::extended_states \"/dev/null\";\n"
+		    "Dir::State::lists \"%1$s/apt/lists/\";\n"
+		    "Dir::Cache \"%1$s/apt/cache/\";\n"
+		    "Dir::Cache::archives \"%1$s/debs/\";\n"
+		    "Dir::Cache::pkgcache \"pkgcache.bin\";\n"
+		    "Dir::Cache::srcpkgcache \"srcpkgcache.bin\";\n"
+		    "Dir::Etc::sourcelist \"%1$s/apt/sources.list\";\n"
+		    "Dir::Etc::sourceparts \"/dev/null\";\n"
+		    "Dir::Etc::preferences \"/dev/null\";\n"
+		    "Dir::Etc::preferencesparts \"/dev/null\";\n"
+		    "APT::Architecture \"%2$s\";\n"
+		    "#clear APT::Architectures;\n"
+		    "APT::Architectures:: \"%2$s\";\n"
+		    "#clear APT::Default-Release;\n"
+		    "APT::Install-Recommends \"false\";\n"
+		    "APT::Sandbox::User \"root\";\n"
+		    "#clear APT::Update;\n"
+		    "Acquire::Languages \"none\";\n"
+		    "Acquire::ForceHash \"SHA256\";\n"
+		    "Acquire::Retries \"3\";\n"
+		    "Acquire::http::Timeout \"20\";\n"
+		    "Acquire::https::Timeout \"20\";\n",
+		    build->cache, BUILD_ARCHITECTURE);
+	return text_write(path, &text, error);
+}
+
+static bool lists_are_fresh(const struct build *build, const char *stamp)
+{
+	_cleanup_free_ char *sources = build_cache_path(build, "apt/sources.list");
+	_cleanup_free_ char *used = build_cache_path(build, "apt/sources.used");
+	_cleanup_free_ char *now_text = NULL, *used_text = NULL;
+	struct stat status;
+
+	if (build->refresh || stat(stamp, &status) < 0 ||
+	    time(NULL) - status.st_mtime > LISTS_MAX_AGE_S)
+		return false;
+	return file_read(sources, 1 << 16, &now_text, NULL, NULL) == 0 &&
+	       file_read(used, 1 << 16, &used_text, NULL, NULL) == 0 &&
+	       strcmp(now_text, used_text) == 0;
+}
+
+int apt_update(const struct build *build, int log, struct error *error)
+{
+	_cleanup_free_ char *configuration = build_cache_path(build, "apt/apt.conf");
+	_cleanup_free_ char *sources = build_cache_path(build, "apt/sources.list");
+	_cleanup_free_ char *used = build_cache_path(build, "apt/sources.used");
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+	int result;
+
+	if (!configuration || !sources || !used)
+		return error_errno(error, ENOMEM, "apt");
+	if (lists_are_fresh(build, used))
+		return 0;
+	result = command_run(log, FETCH_S,
+			     COMMAND("apt-get", "-c", configuration, "-q", "-y",
+				     "--error-on=any", "update"),
+			     error);
+	if (result < 0)
+		return error_wrap(error, "cannot fetch Debian's package lists: is the network up, "
+					 "and does the mirror in %s have %s?", sources,
+				  BUILD_SUITE);
+	result = file_read(sources, 1 << 16, &text, &size, error);
+	return result < 0 ? result : file_replace(used, text, size, 0644, -1, -1, error);
+}
+
+/* "'URI' FILE SIZE SHA256:HEX" as apt prints it -> "URI FILE SIZE HEX". */
+static int uri_line_add(char *line, struct buffer *lines, struct error *error)
+{
+	char *uri = line, *file, *size, *hash;
+
+	if (*uri++ != '\'')
+		return 0; /* a warning */
+	file = strchr(uri, '\'');
+	size = file ? strchr(file + 2, ' ') : NULL;
+	hash = size ? strstr(size, " SHA256:") : NULL;
+	if (!hash || strlen(hash + 8) != 64)
+		return error_set(error, EBADMSG, "apt-get printed '%s' without a SHA-256", line);
+	*file = *size = *hash = '\0';
+	buffer_addf(lines, "%s %s %s %s\n", uri, file + 2, size + 1, hash + 8);
+	return 0;
+}
+
+static int line_compare(const void *left, const void *right)
+{
+	return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+static int uri_lines_sort(char *printed, char **ret_lines, struct error *error)
+{
+	_cleanup_(buffer_free) struct buffer lines = BUFFER_INIT;
+	_cleanup_free_ char **rows = NULL;
+	size_t count = 0;
+	char *row;
+
+	for (char *at = printed; *at; at++)
+		count += *at == '\n';
+	rows = calloc(count + 1, sizeof(*rows));
+	if (!rows)
+		return error_errno(error, ENOMEM, "apt");
+	count = 0;
+	while ((row = strsep(&printed, "\n")) != NULL)
+		if (*row)
+			rows[count++] = row;
+	qsort(rows, count, sizeof(*rows), line_compare);
+	for (size_t i = 0; i < count; i++) {
+		int result = uri_line_add(rows[i], &lines, error);
+		if (result < 0)
+			return result;
+	}
+	if (lines.size == 0)
+		return error_set(error, EBADMSG, "apt-get named no package");
+	*ret_lines = buffer_take(&lines);
+	return *ret_lines ? 0 : error_errno(error, ENOMEM, "apt");
+}
+
+int apt_resolve(const struct build *build, const struct package_list *packages, bool depends,
+		bool essential, char **ret_lines, struct error *error)
+{
+	_cleanup_free_ char *configuration = build_cache_path(build, "apt/apt.conf");
+	_cleanup_free_ const char **argv = calloc(packages->count + 16, sizeof(*argv));
+	_cleanup_(buffer_free) struct buffer output = BUFFER_INIT;
+	size_t count = 0;
+	int result;
+
+	if (!argv || !configuration)
+		return error_errno(error, ENOMEM, "apt");
+	argv[count++] = "apt-get";
+	argv[count++] = "-c";
+	argv[count++] = configuration;
+	argv[count++] = "-qq";
+	argv[count++] = "--print-uris";
+	argv[count++] = depends ? "install" : "download";
+	if (essential) {
+		argv[count++] = "?essential";
+		argv[count++] = "apt";
+	}
+	for (size_t i = 0; i < packages->count; i++)
+		argv[count++] = packages->names[i];
+	result = command_output(RESOLVE_S, argv, &output, error);
+	if (result < 0)
+		return error_wrap(error, "the packages cannot be installed together: %.2000s",
+				  buffer_text(&output));
+	return uri_lines_sort(output.data, ret_lines, error);
+}
+
+char *apt_line_file(const char **lines)
+{
+	const char *file = strchr(*lines, ' ');
+	const char *end;
+
+	if (!file)
+		return NULL;
+	file++;
+	end = strchr(*lines, '\n');
+	*lines = end ? end + 1 : *lines + strlen(*lines);
+	return strndup(file, strcspn(file, " "));
+}
+
+/* apt-helper takes "URI TARGET HASH" for each file, and fetches side by side. */
+int apt_download(const struct build *build, const char *lines, int log, struct error *error)
+{
+	_cleanup_free_ char *configuration = build_cache_path(build, "apt/apt.conf");
+	_cleanup_free_ char *copy = strdup(lines), *list = NULL;
+	_cleanup_(buffer_free) struct buffer input = BUFFER_INIT;
+	char *rest = copy, *row;
+	size_t missing = 0;
+	int result;
+
+	if (!configuration || !copy)
+		return error_errno(error, ENOMEM, "apt");
+	while ((row = strsep(&rest, "\n")) != NULL) {
+		char *uri = strsep(&row, " "), *file = strsep(&row, " ");
+		char *size = strsep(&row, " ");
+		_cleanup_free_ char *target = NULL;
+		struct stat status;
+
+		if (!row)
+			continue;
+		if (asprintf(&target, "%s/debs/%s", build->cache, file) < 0)
+			return error_errno(error, ENOMEM, "apt");
+		if (stat(target, &status) == 0 && status.st_size == strtoll(size, NULL, 10))
+			continue;
+		buffer_addf(&input, "%s%c%s%cSHA256:%s%c", uri, 0, target, 0, row, 0);
+		missing++;
+	}
+	if (missing == 0)
+		return 0;
+	list = build_cache_path(build, "scratch/download");
+	result = file_replace(list, input.data, input.size, 0600, -1, -1, error);
+	if (result == 0)
+		result = command_run(log, FETCH_S,
+				     COMMAND("xargs", "-a", list, "-0", "-x", "-s", "1000000",
+					     "/usr/lib/apt/apt-helper", "-c", configuration, "-q",
+					     "download-file"),
+				     error);
+	return result < 0 ? error_wrap(error, "cannot fetch %zu packages", missing) : 0;
+}
+
+/* "name_1%3a2.0-1_all.deb" -> "name=1:2.0-1". */
+static char *file_to_version(const char *file)
+{
+	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
+	const char *version = strchr(file, '_');
+	const char *end = strrchr(file, '_');
+
+	if (!version || version == end)
+		return NULL;
+	buffer_add(&text, file, (size_t)(version - file));
+	buffer_add_char(&text, '=');
+	for (const char *at = version + 1; at < end; at++) {
+		if (strncasecmp(at, "%3a", 3) == 0) {
+			buffer_add_char(&text, ':');
+			at += 2;
+		} else {
+			buffer_add_char(&text, *at);
+		}
+	}
+	return buffer_take(&text);
+}
+
+/* The stanzas with "Filename: pool/..." changed to the file's name here. */
+static int stanzas_localize(const char *stanzas, char **ret_index, struct error *error)
+{
+	static const char field[] = "Filename: ";
+	_cleanup_(buffer_free) struct buffer index = BUFFER_INIT;
+	const char *line = stanzas;
+
+	while (*line) {
+		size_t length = strcspn(line, "\n");
+		const char *from = line;
+		bool warning = strncmp(line, "W: ", 3) == 0 || strncmp(line, "N: ", 3) == 0;
+
+		if (strncmp(line, field, strlen(field)) == 0) {
+			buffer_add_text(&index, "Filename: ./");
+			for (const char *at = line; at < line + length; at++)
+				from = *at == '/' ? at + 1 : from;
+		}
+		if (!warning) {
+			buffer_add(&index, from, (size_t)(line + length - from));
+			buffer_add_char(&index, '\n');
+		}
+		line += length + (line[length] == '\n');
+	}
+	*ret_index = buffer_take(&index);
+	return *ret_index ? 0 : error_errno(error, ENOMEM, "apt");
+}
+
+int apt_index(const struct build *build, const char *lines, char **ret_index, struct error *error)
+{
+	_cleanup_free_ char *configuration = build_cache_path(build, "apt/apt.conf");
+	_cleanup_(buffer_free) struct buffer names = BUFFER_INIT, output = BUFFER_INIT;
+	struct process process = {.argv = COMMAND("xargs", "-0", "-x", "-s", "1000000", "apt-cache",
+						  "-c", configuration, "show"),
+				  .timeout_ms = RESOLVE_S * 1000,
+				  .output_limit = 16 << 20};
+	char *file;
+	int status;
+
+	while ((file = apt_line_file(&lines)) != NULL) {
+		_cleanup_free_ char *version = file_to_version(file);
+
+		free(file);
+		buffer_add_text(&names, version ? version : "");
+		buffer_add_char(&names, '\0');
+	}
+	process.input = names.data;
+	process.input_size = names.size;
+	status = process_run(&process, &output, error);
+	if (status != 0)
+		return status < 0 ? status
+				  : error_set(error, EIO, "apt-cache show ended with %d", status);
+	return stanzas_localize(buffer_text(&output), ret_index, error);
+}

@@ -1,0 +1,57 @@
+/* What a build knows: given by the command line, never changed by a step. */
+#ifndef POSTCASK_IMAGE_BUILD_H
+#define POSTCASK_IMAGE_BUILD_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+#define BUILD_SUITE "trixie"
+#define BUILD_ARCHITECTURE "amd64"
+
+struct build {
+	char *source;	  /* the repository: Makefile, image/, overlays/ */
+	char *cache;	  /* what later builds use again */
+	char *sysroot;	  /* Debian's headers and libraries */
+	char *programs;	  /* the compiled programs, by their paths in the image */
+	char *output;	  /* the outputs' path without suffix */
+	char *mirror;	  /* NULL: found on this host */
+	char *signatures; /* a folder of ClamAV's official databases, or NULL */
+	bool want_raw;
+	bool want_qcow2;
+	bool refresh; /* fetch the package lists even when they are fresh */
+};
+
+/* CACHE/name, SOURCE/name: owned by the caller, NULL when out of memory. */
+char *build_cache_path(const struct build *build, const char *name);
+char *build_source_path(const struct build *build, const char *name);
+
+/* OUTPUT+suffix. */
+char *build_output_path(const struct build *build, const char *suffix);
+
+/* The path CACHE/kind-KEY, for the key that packages_step left for `kind`. */
+_must_check_ int build_keyed_path(const struct build *build, const char *kind, char **ret_path,
+				  struct error *error);
+
+/* Removes CACHE/kind-* but CACHE/kind-KEY. */
+_must_check_ int build_forget_others(const struct build *build, const char *kind,
+				     struct error *error);
+
+/* Removes the cache's entries whose name begins and ends so, except `but`. */
+_must_check_ int build_cache_remove(const struct build *build, const char *begin, const char *end,
+				    const char *but, struct error *error);
+
+/* The steps (see step.h), each in the file of its name. */
+int packages_step(void *context, int log, struct error *error);
+int sysroot_step(void *context, int log, struct error *error);
+int programs_step(void *context, int log, struct error *error);
+int tree_step(void *context, int log, struct error *error);
+int disk_step(void *context, int log, struct error *error);
+int assemble_step(void *context, int log, struct error *error);
+int qcow2_step(void *context, int log, struct error *error);
+int raw_step(void *context, int log, struct error *error);
+
+/* The command `postcask-image build`. */
+int build_main(int argc, char **argv);
+
+#endif

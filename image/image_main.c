@@ -1,0 +1,44 @@
+/* postcask-image: makes the disk image, boots it, makes seed disks for it.  See
+ * postcask-image(8). */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "image/build.h"
+
+enum { EXIT_USAGE = 2 };
+
+static const struct {
+	const char *name;
+	int (*main)(int argc, char **argv);
+	const char *says;
+} commands[] = {
+	{"build", build_main, "make the disk image"},
+};
+
+static void usage_print(FILE *stream)
+{
+	fprintf(stream, "usage: postcask-image COMMAND [OPTION...]\n\n");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		fprintf(stream, "  %-8s %s\n", commands[i].name, commands[i].says);
+	fprintf(stream, "\nEach command has --help; see postcask-image(8).\n");
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "";
+
+	if (strcmp(name, "--help") == 0) {
+		usage_print(stdout);
+		return EXIT_SUCCESS;
+	}
+	if (strcmp(name, "--version") == 0) {
+		printf("postcask-image %s\n", POSTCASK_VERSION);
+		return EXIT_SUCCESS;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (strcmp(name, commands[i].name) == 0)
+			return commands[i].main(argc - 1, argv + 1);
+	usage_print(stderr);
+	return EXIT_USAGE;
+}

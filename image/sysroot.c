@@ -1,0 +1,50 @@
+/* The steps "sysroot" and "programs": Debian's headers and libraries, unpacked
+ * beside each other, and the programs of the image compiled against them with
+ * this host's compiler. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/file.h"
+#include "image/build.h"
+#include "image/command.h"
+#include "image/step.h"
+#include "image/unpack.h"
+
+enum { COMPILE_S = 600 };
+
+int sysroot_step(void *context, int log, struct error *error)
+{
+	const struct build *build = context;
+	_cleanup_free_ char *folder = NULL, *partial = NULL;
+	int result = build_keyed_path(build, "sysroot", &folder, error);
+
+	if (result < 0)
+		return result;
+	if (file_exists(folder))
+		return STEP_CACHED;
+	if (asprintf(&partial, "%s.partial", folder) < 0)
+		return error_errno(error, ENOMEM, "sysroot");
+	result = unpack_set(build, "sysroot", partial, log, error);
+	if (result == 0)
+		result = unpack_make_relative(partial, error);
+	if (result < 0)
+		return result;
+	if (rename(partial, folder) < 0)
+		return error_errno(error, errno, "%s", folder);
+	result = file_replace_link(build->sysroot, folder, error);
+	return result < 0 ? result : build_forget_others(build, "sysroot", error);
+}
+
+int programs_step(void *context, int log, struct error *error)
+{
+	const struct build *build = context;
+	_cleanup_free_ char *sysroot = NULL;
+
+	if (asprintf(&sysroot, "SYSROOT=%s", build->sysroot) < 0)
+		return error_errno(error, ENOMEM, "programs");
+	return command_run(log, COMPILE_S,
+			   COMMAND("env", "-u", "MAKEFLAGS", "-u", "MAKELEVEL", "-u", "MAKEOVERRIDES",
+				   "make", "--no-print-directory", "-j2", "-C", build->source, sysroot,
+				   "image-programs"),
+			   error);
+}
