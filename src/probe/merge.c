@@ -73,16 +73,52 @@ static void judge_firewall(json_t *report, const json_t *firewall)
 	}
 }
 
+/* The probes' report was written by an unprivileged account and goes to consoles:
+ * every string in it becomes printable ASCII on one line. */
+static void clean_strings(json_t *value)
+{
+	const char *key;
+	json_t *child;
+	size_t i;
+
+	if (json_is_string(value)) {
+		_cleanup_free_ char *text = strdup(json_string_value(value));
+
+		for (char *at = text; at && *at; at++)
+			if (*at < ' ' || *at > '~')
+				*at = '?';
+		json_string_set(value, text ? text : "");
+	} else if (json_is_array(value)) {
+		json_array_foreach(value, i, child) clean_strings(child);
+	} else if (json_is_object(value)) {
+		json_object_foreach(value, key, child) clean_strings(child);
+	}
+}
+
+static json_t *begin_report(const json_t *verify)
+{
+	json_t *report = empty_report();
+	json_t *copy = json_deep_copy(verify);
+
+	clean_strings(copy);
+	if (report && copy)
+		json_object_update(report, copy);
+	json_decref(copy);
+	if (!json_is_array(json_object_get(report, "notes")))
+		json_object_set_new(report, "notes", json_array());
+	json_object_set_new(report, "state",
+			    json_string(report_state_name(report_state_of(report))));
+	return report;
+}
+
 json_t *report_merge(const json_t *verify, json_t *firstboot, json_t *firewall,
 		     const json_t *settings)
 {
-	json_t *report = verify ? json_deep_copy(verify) : empty_report();
+	json_t *report = begin_report(verify);
 	json_t *value;
 
 	if (!report)
 		return NULL;
-	if (!json_is_array(json_object_get(report, "notes")))
-		json_object_set_new(report, "notes", json_array());
 	json_object_set_new(report, "seconds", json_real((double)(clock_now_ms() / 100) / 10));
 	if (!verify)
 		note(report, "failed: the self-tests have no result");

@@ -1,0 +1,317 @@
+#include "test.h"
+
+#include <errno.h>
+
+#include "base/clock.h"
+#include "probe/probe.h"
+#include "probe/report.h"
+#include "probe/report_text.h"
+
+/* What the probes of these tests did, in order. */
+static struct {
+	pthread_mutex_t lock;
+	char order[256];
+	int running, most_running;
+} seen = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void remember(const struct probe *probe, const char *half)
+{
+	size_t used;
+
+	pthread_mutex_lock(&seen.lock);
+	used = strlen(seen.order);
+	snprintf(seen.order + used, sizeof(seen.order) - used, "%s%s ", probe->name, half);
+	pthread_mutex_unlock(&seen.lock);
+}
+
+static enum failure_class pass(struct probe_run *run _unused_, const struct probe *probe,
+			       struct probe_result *result)
+{
+	remember(probe, "");
+	/* An attempt that was meant to fail leaves no trace. */
+	failure_set(&result->failure, FAILURE_AUTHENTICATION, "refused");
+	return FAILURE_NONE;
+}
+
+static enum failure_class pass_second(struct probe_run *run _unused_, const struct probe *probe,
+				      struct probe_result *result _unused_)
+{
+	remember(probe, "2");
+	return FAILURE_NONE;
+}
+
+static enum failure_class fail_probe(struct probe_run *run _unused_, const struct probe *probe,
+				     struct probe_result *result)
+{
+	remember(probe, "");
+	return failure_set(&result->failure, FAILURE_CONTENT, "not as it was sent");
+}
+
+static enum failure_class wait_for_others(struct probe_run *run _unused_,
+					  const struct probe *probe _unused_,
+					  struct probe_result *result _unused_)
+{
+	pthread_mutex_lock(&seen.lock);
+	if (++seen.running > seen.most_running)
+		seen.most_running = seen.running;
+	pthread_mutex_unlock(&seen.lock);
+	usleep(100 * 1000);
+	pthread_mutex_lock(&seen.lock);
+	seen.running--;
+	pthread_mutex_unlock(&seen.lock);
+	return FAILURE_NONE;
+}
+
+static void prepare(struct probe_settings *settings)
+{
+	seen.order[0] = '\0';
+	probe_settings_init(settings);
+	settings->hostname = strdup("mail.example.org");
+	settings->chain = strdup("none"); /* no TLS in these tests */
+	settings->quarantine = "/nonexistent";
+	settings->signatures = "/nonexistent";
+	settings->enabled[PORT_SMTP] = settings->enabled[PORT_IMAPS] = true;
+}
+
+static void run_table(struct probe_run *run, const struct probe *table, size_t count,
+		      const char *only, const struct probe_settings *settings)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+
+	assert_int_equal(probe_run_init(run, table, count, only, settings, 5000, &error), 0);
+	assert_int_equal(probe_run_all(run, &error), 0);
+}
+
+static const struct probe_result *result_of(const struct probe_run *run, const char *name)
+{
+	for (size_t i = 0; i < run->count; i++)
+		if (strcmp(run->results[i].probe->name, name) == 0)
+			return &run->results[i];
+	fail_msg("no result of %s", name);
+	return NULL;
+}
+
+static void seconds_follow_firsts_and_last_is_last(void **state _unused_)
+{
+	static const struct probe table[] = {
+	    {.name = "a", .port = PORT_NONE, .first = pass, .second = pass_second},
+	    {.name = "b", .port = PORT_NONE, .second = pass_second, .after = "a"},
+	    {.name = "c", .port = PORT_NONE, .second = pass_second, .after = "b"},
+	    {.name = "z", .port = PORT_NONE, .second = pass_second, .last = true},
+	};
+	_cleanup_(probe_settings_free) struct probe_settings settings;
+	_cleanup_(probe_run_free) struct probe_run run;
+
+	prepare(&settings);
+	run_table(&run, table, ARRAY_SIZE(table), NULL, &settings);
+	assert_string_equal(seen.order, "a a2 b2 c2 z2 ");
+	assert_int_equal(result_of(&run, "a")->outcome, PROBE_PASSED);
+	assert_int_equal(result_of(&run, "a")->failure.class, FAILURE_NONE);
+	assert_string_equal(failure_text(&result_of(&run, "a")->failure), "");
+}
+
+static void what_needs_a_failed_probe_is_skipped(void **state _unused_)
+{
+	static const struct probe table[] = {
+	    {.name = "a", .port = PORT_SMTP, .first = fail_probe, .second = pass_second},
+	    {.name = "b", .port = PORT_IMAPS, .second = pass_second, .after = "a"},
+	    {.name = "c", .port = PORT_IMAPS, .first = pass},
+	    {.name = "d", .port = PORT_POP3, .first = pass},
+	};
+	_cleanup_(probe_settings_free) struct probe_settings settings;
+	_cleanup_(probe_run_free) struct probe_run run;
+
+	prepare(&settings);
+	run_table(&run, table, ARRAY_SIZE(table), NULL, &settings);
+	assert_null(strstr(seen.order, "2"));
+	assert_int_equal(result_of(&run, "a")->outcome, PROBE_FAILED);
+	assert_int_equal(result_of(&run, "b")->outcome, PROBE_SKIPPED);
+	assert_string_equal(result_of(&run, "b")->detail, "needs what did not pass: a");
+	assert_int_equal(result_of(&run, "d")->outcome, PROBE_SKIPPED);
+	assert_string_equal(result_of(&run, "d")->detail, "not enabled in the settings");
+	assert_false(probe_port_proved(&run, PORT_SMTP));
+	assert_true(probe_port_proved(&run, PORT_IMAPS));
+	assert_false(probe_port_proved(&run, PORT_POP3)); /* nothing was proved */
+}
+
+static void independent_probes_run_at_the_same_time(void **state _unused_)
+{
+	static const struct probe table[] = {
+	    {.name = "a", .port = PORT_NONE, .first = wait_for_others},
+	    {.name = "b", .port = PORT_NONE, .first = wait_for_others},
+	    {.name = "c", .port = PORT_NONE, .first = wait_for_others},
+	    {.name = "d", .port = PORT_NONE, .first = wait_for_others},
+	};
+	_cleanup_(probe_settings_free) struct probe_settings settings;
+	_cleanup_(probe_run_free) struct probe_run run;
+
+	prepare(&settings);
+	run_table(&run, table, ARRAY_SIZE(table), NULL, &settings);
+	assert_int_equal(seen.most_running, 4);
+	assert_in_range(result_of(&run, "d")->milliseconds, 90, 3000);
+}
+
+static void only_takes_what_it_needs_along(void **state _unused_)
+{
+	static const struct probe table[] = {
+	    {.name = "a", .port = PORT_NONE, .first = pass},
+	    {.name = "b", .port = PORT_NONE, .second = pass_second, .after = "a"},
+	    {.name = "c", .port = PORT_NONE, .first = pass},
+	};
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	_cleanup_(probe_settings_free) struct probe_settings settings;
+	_cleanup_(probe_run_free) struct probe_run run, none;
+
+	prepare(&settings);
+	run_table(&run, table, ARRAY_SIZE(table), "b", &settings);
+	assert_string_equal(seen.order, "a b2 ");
+	assert_int_equal(run.count, 2);
+	assert_int_equal(
+	    probe_run_init(&none, table, ARRAY_SIZE(table), "x", &settings, 1000, &error), -EINVAL);
+}
+
+/* The state of a report when the probe of each port ends so. */
+static void expect_state(probe_function *smtp, probe_function *imaps, const char *state,
+			 const char *open)
+{
+	const struct probe table[] = {
+	    {.name = "in", .component = "postfix", .port = PORT_SMTP, .first = smtp},
+	    {.name = "read", .component = "dovecot", .port = PORT_IMAPS, .first = imaps},
+	    {.name = "read more", .component = "dovecot", .port = PORT_IMAP, .first = pass},
+	    {.name = "read less", .component = "dovecot", .port = PORT_POP3, .first = fail_probe},
+	};
+	_cleanup_(probe_settings_free) struct probe_settings settings;
+	_cleanup_(probe_run_free) struct probe_run run;
+	_cleanup_free_ char *dump = NULL;
+	json_t *report;
+
+	prepare(&settings);
+	settings.enabled[PORT_IMAP] = imaps == pass;
+	run_table(&run, table, ARRAY_SIZE(table), NULL, &settings);
+	report = report_make(&run, false);
+	assert_non_null(report);
+	assert_string_equal(report_state_name(report_state_of(report)), state);
+	dump = json_dumps(json_object_get(report, "open"), JSON_COMPACT);
+	assert_string_equal(dump, open);
+	json_decref(report);
+}
+
+static void the_state_says_whether_mail_flows(void **state _unused_)
+{
+	expect_state(pass, pass, "ready", "[\"smtp\",\"imap\",\"imaps\"]");
+	expect_state(fail_probe, pass, "failed", "[\"imap\",\"imaps\"]");
+	expect_state(pass, fail_probe, "failed", "[\"smtp\"]");
+}
+
+static void one_port_of_a_direction_is_enough(void **state _unused_)
+{
+	static const struct probe table[] = {
+	    {.name = "in", .component = "postfix", .port = PORT_SMTP, .first = pass},
+	    {.name = "imap", .component = "dovecot", .port = PORT_IMAP, .first = pass},
+	    {.name = "imaps", .component = "dovecot", .port = PORT_IMAPS, .first = fail_probe},
+	};
+	_cleanup_(probe_settings_free) struct probe_settings settings;
+	_cleanup_(probe_run_free) struct probe_run run;
+	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
+	json_t *report;
+
+	prepare(&settings);
+	settings.enabled[PORT_IMAP] = true;
+	run_table(&run, table, ARRAY_SIZE(table), NULL, &settings);
+	report = report_make(&run, false);
+	assert_int_equal(report_state_of(report), REPORT_DEGRADED);
+	assert_int_equal(report_exit_status(report), 2);
+	report_text_failures(report, &text);
+	assert_non_null(strstr(buffer_text(&text), "imaps"));
+	assert_non_null(strstr(buffer_text(&text), "content: not as it was sent"));
+	assert_null(strstr(buffer_text(&text), "postfix"));
+	json_decref(report);
+	report = report_make(&run, true); /* of some probes only: nothing is open */
+	assert_int_equal(json_array_size(json_object_get(report, "open")), 0);
+	json_decref(report);
+}
+
+static void nothing_wanted_is_not_ready(void **state _unused_)
+{
+	static const struct probe table[] = {
+	    {.name = "clock", .component = "x", .port = PORT_NONE, .first = pass}};
+	_cleanup_(probe_settings_free) struct probe_settings settings;
+	_cleanup_(probe_run_free) struct probe_run run;
+	json_t *report;
+
+	prepare(&settings);
+	settings.enabled[PORT_SMTP] = settings.enabled[PORT_IMAPS] = false;
+	run_table(&run, table, ARRAY_SIZE(table), NULL, &settings);
+	report = report_make(&run, false);
+	assert_int_equal(report_state_of(report), REPORT_FAILED);
+	json_decref(report);
+}
+
+/* The table that is shipped keeps the runner's rules. */
+static void the_table_is_sound(void **state _unused_)
+{
+	bool has_port[PORTS] = {0};
+
+	for (size_t i = 0; i < probe_table_size; i++) {
+		const struct probe *probe = &probe_table[i];
+		bool found = !probe->after;
+
+		assert_true(probe->first || probe->second);
+		assert_true(strlen(probe->component) > 0);
+		for (size_t j = 0; j < i; j++) {
+			assert_string_not_equal(probe->name, probe_table[j].name);
+			found = found || strcmp(probe->after, probe_table[j].name) == 0;
+		}
+		assert_true(found); /* and so there is no circle */
+		if (probe->port < PORTS)
+			has_port[probe->port] = true;
+	}
+	for (enum port port = 0; port < PORTS; port++)
+		assert_true(has_port[port]);
+}
+
+/* Nothing listens anywhere: every probe says so, none hangs, none passes but the
+ * clock's, and no port opens. */
+static void a_dead_machine_proves_nothing(void **state _unused_)
+{
+	_cleanup_(probe_settings_free) struct probe_settings settings;
+	_cleanup_(probe_run_free) struct probe_run run;
+	int64_t started = clock_now_ms();
+
+	prepare(&settings);
+	settings.password = strdup("secret");
+	settings.domain = strdup("example.org");
+	for (enum port port = 0; port < PORTS; port++) {
+		settings.enabled[port] = true;
+		settings.number[port] = 1;
+	}
+	settings.resolver_port = settings.amavis_incoming = settings.amavis_submitted = 1;
+	run_table(&run, probe_table, probe_table_size, NULL, &settings);
+	assert_in_range(clock_now_ms() - started, 0, 5000);
+	for (size_t i = 0; i < run.count; i++) {
+		const struct probe_result *result = &run.results[i];
+
+		if (strcmp(result->probe->name, "clock") == 0)
+			continue;
+		assert_true(result->outcome == PROBE_FAILED || result->outcome == PROBE_SKIPPED);
+	}
+	for (enum port port = 0; port < PORTS; port++)
+		assert_false(probe_port_proved(&run, port));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(seconds_follow_firsts_and_last_is_last),
+	    cmocka_unit_test(what_needs_a_failed_probe_is_skipped),
+	    cmocka_unit_test(independent_probes_run_at_the_same_time),
+	    cmocka_unit_test(only_takes_what_it_needs_along),
+	    cmocka_unit_test(the_state_says_whether_mail_flows),
+	    cmocka_unit_test(one_port_of_a_direction_is_enough),
+	    cmocka_unit_test(nothing_wanted_is_not_ready),
+	    cmocka_unit_test(the_table_is_sound),
+	    cmocka_unit_test(a_dead_machine_proves_nothing),
+	};
+
+	return cmocka_run_group_tests_name("probe runs", tests, NULL, NULL);
+}
