@@ -62,54 +62,6 @@ static int fail_sealed(const char *state_file, struct error *error)
 	return error_wrap(error, "the firewall failed, so %s", how);
 }
 
-/* Our table anew: made if missing so that it can be deleted, then made again. */
-static void put_table(struct transaction *change, struct nftnl_table *table)
-{
-	static const struct {
-		uint16_t type, flags;
-	} STEPS[] = {
-	    {NFT_MSG_NEWTABLE, NLM_F_CREATE},
-	    {NFT_MSG_DELTABLE, 0},
-	    {NFT_MSG_NEWTABLE, NLM_F_CREATE},
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(STEPS); i++)
-		nftnl_table_nlmsg_build_payload(
-		    transaction_add(change, STEPS[i].type, STEPS[i].flags, "the table"), table);
-}
-
-static bool set_is_empty(const struct nftnl_set *set)
-{
-	struct nftnl_set_elems_iter *elements = nftnl_set_elems_iter_create(set);
-	bool empty = !elements || !nftnl_set_elems_iter_next(elements);
-
-	if (elements)
-		nftnl_set_elems_iter_destroy(elements);
-	return empty;
-}
-
-static void put_ruleset(struct transaction *change, struct ruleset *rules)
-{
-	put_table(change, rules->table);
-	for (size_t i = 0; i < RULESET_SETS; i++) {
-		nftnl_set_nlmsg_build_payload(
-		    transaction_add(change, NFT_MSG_NEWSET, NLM_F_CREATE, "a set"), rules->sets[i]);
-		if (!set_is_empty(rules->sets[i]))
-			nftnl_set_elems_nlmsg_build_payload(
-			    transaction_add(change, NFT_MSG_NEWSETELEM, NLM_F_CREATE,
-					    "the elements of a set"),
-			    rules->sets[i]);
-	}
-	for (size_t i = 0; i < RULESET_CHAINS; i++)
-		nftnl_chain_nlmsg_build_payload(
-		    transaction_add(change, NFT_MSG_NEWCHAIN, NLM_F_CREATE, "a chain"),
-		    rules->chains[i]);
-	for (size_t i = 0; i < RULESET_RULES; i++)
-		nftnl_rule_nlmsg_build_payload(
-		    transaction_add(change, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, "a rule"),
-		    rules->rules[i]);
-}
-
 static int load(struct error *error)
 {
 	_cleanup_(transaction_clear) struct transaction change = TRANSACTION_INIT;
@@ -124,7 +76,7 @@ static int load(struct error *error)
 	if (result < 0)
 		return result;
 	seal_remove(&change);
-	put_ruleset(&change, &rules);
+	ruleset_put(&change, &rules);
 	return transaction_commit(&change, netlink, error);
 }
 

@@ -192,6 +192,54 @@ int ruleset_compose(uint32_t ports, struct ruleset *ret, struct error *error)
 	return 0;
 }
 
+/* Our table anew: made if missing so that it can be deleted, then made again. */
+static void put_table(struct transaction *change, struct nftnl_table *table)
+{
+	static const struct {
+		uint16_t type, flags;
+	} STEPS[] = {
+	    {NFT_MSG_NEWTABLE, NLM_F_CREATE},
+	    {NFT_MSG_DELTABLE, 0},
+	    {NFT_MSG_NEWTABLE, NLM_F_CREATE},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(STEPS); i++)
+		nftnl_table_nlmsg_build_payload(
+		    transaction_add(change, STEPS[i].type, STEPS[i].flags, "the table"), table);
+}
+
+static bool set_is_empty(const struct nftnl_set *set)
+{
+	struct nftnl_set_elems_iter *elements = nftnl_set_elems_iter_create(set);
+	bool empty = !elements || !nftnl_set_elems_iter_next(elements);
+
+	if (elements)
+		nftnl_set_elems_iter_destroy(elements);
+	return empty;
+}
+
+void ruleset_put(struct transaction *change, struct ruleset *rules)
+{
+	put_table(change, rules->table);
+	for (size_t i = 0; i < RULESET_SETS; i++) {
+		nftnl_set_nlmsg_build_payload(
+		    transaction_add(change, NFT_MSG_NEWSET, NLM_F_CREATE, "a set"), rules->sets[i]);
+		if (!set_is_empty(rules->sets[i]))
+			nftnl_set_elems_nlmsg_build_payload(
+			    transaction_add(change, NFT_MSG_NEWSETELEM, NLM_F_CREATE,
+					    "the elements of a set"),
+			    rules->sets[i]);
+	}
+	for (size_t i = 0; i < RULESET_CHAINS; i++)
+		nftnl_chain_nlmsg_build_payload(
+		    transaction_add(change, NFT_MSG_NEWCHAIN, NLM_F_CREATE, "a chain"),
+		    rules->chains[i]);
+	for (size_t i = 0; i < RULESET_RULES; i++)
+		nftnl_rule_nlmsg_build_payload(
+		    transaction_add(change, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, "a rule"),
+		    rules->rules[i]);
+}
+
 void ruleset_clear(struct ruleset *ruleset)
 {
 	for (size_t i = 0; i < RULESET_RULES; i++) {

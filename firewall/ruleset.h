@@ -47,6 +47,7 @@
 #include <libnftnl/table.h>
 
 #include "base/error.h"
+#include "firewall/netlink.h"
 
 #define RULESET_TABLE	   "postcask"
 #define RULESET_OPEN_PORTS "open_ports"
@@ -71,6 +72,10 @@ _must_check_ int ruleset_compose(uint32_t ports, struct ruleset *ret, struct err
 /* A set named open_ports of the table, holding just `ports`: what an element
  * message adds or removes.  Owned by the caller; NULL when out of memory. */
 struct nftnl_set *ruleset_port_elements(uint32_t ports);
+
+/* Adds the messages that replace the whole table by this ruleset: in one
+ * transaction there is no moment without rules. */
+void ruleset_put(struct transaction *transaction, struct ruleset *ruleset);
 
 void ruleset_clear(struct ruleset *ruleset); /* for _cleanup_(ruleset_clear) */
 

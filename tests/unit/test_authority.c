@@ -273,19 +273,19 @@ static void test_serials_are_long_and_differ(void **state)
 
 int main(void)
 {
-#define CASE(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+#define folder_test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 	const struct CMUnitTest tests[] = {
-	    CASE(test_first_boot),
-	    CASE(test_second_boot_changes_nothing),
-	    CASE(test_two_machines_share_nothing),
-	    CASE(test_certificate_is_made_again_from_the_key),
-	    CASE(test_certificate_near_its_end_is_made_again),
-	    CASE(test_foreign_certificate_is_not_believed),
-	    CASE(test_lost_key_is_a_new_authority),
-	    CASE(test_power_cut_between_key_and_certificate),
-	    CASE(test_wrong_clock_at_first_boot),
-	    CASE(test_missing_folder_is_an_error),
-	    CASE(test_serials_are_long_and_differ),
+	    folder_test(test_first_boot),
+	    folder_test(test_second_boot_changes_nothing),
+	    folder_test(test_two_machines_share_nothing),
+	    folder_test(test_certificate_is_made_again_from_the_key),
+	    folder_test(test_certificate_near_its_end_is_made_again),
+	    folder_test(test_foreign_certificate_is_not_believed),
+	    folder_test(test_lost_key_is_a_new_authority),
+	    folder_test(test_power_cut_between_key_and_certificate),
+	    folder_test(test_wrong_clock_at_first_boot),
+	    folder_test(test_missing_folder_is_an_error),
+	    folder_test(test_serials_are_long_and_differ),
 	};
 
 	return cmocka_run_group_tests_name("authority", tests, NULL, NULL);

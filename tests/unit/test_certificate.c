@@ -377,26 +377,26 @@ static void test_facts(void **state)
 
 int main(void)
 {
-#define CASE(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+#define folder_test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 	const struct CMUnitTest tests[] = {
-	    CASE(test_first_boot),
-	    CASE(test_renewal_by_time),
-	    CASE(test_clock_went_back),
-	    CASE(test_other_names),
-	    CASE(test_names_in_another_order_are_the_same),
-	    CASE(test_wanted_renewal),
-	    CASE(test_half_files),
-	    CASE(test_half_certificate_keeps_its_key),
-	    CASE(test_key_and_certificate_are_no_pair),
-	    CASE(test_swapped_files),
-	    CASE(test_lost_authority),
-	    CASE(test_power_cut_leftovers),
-	    CASE(test_long_hostname),
-	    CASE(test_refused_requests),
-	    CASE(test_one_at_a_time),
-	    CASE(test_in_a_thread),
-	    CASE(test_request_from_settings),
-	    CASE(test_facts),
+	    folder_test(test_first_boot),
+	    folder_test(test_renewal_by_time),
+	    folder_test(test_clock_went_back),
+	    folder_test(test_other_names),
+	    folder_test(test_names_in_another_order_are_the_same),
+	    folder_test(test_wanted_renewal),
+	    folder_test(test_half_files),
+	    folder_test(test_half_certificate_keeps_its_key),
+	    folder_test(test_key_and_certificate_are_no_pair),
+	    folder_test(test_swapped_files),
+	    folder_test(test_lost_authority),
+	    folder_test(test_power_cut_leftovers),
+	    folder_test(test_long_hostname),
+	    folder_test(test_refused_requests),
+	    folder_test(test_one_at_a_time),
+	    folder_test(test_in_a_thread),
+	    folder_test(test_request_from_settings),
+	    folder_test(test_facts),
 	};
 
 	return cmocka_run_group_tests_name("certificate", tests, NULL, NULL);

@@ -198,14 +198,14 @@ static void test_given_nonsense_changes_nothing(void **state)
 
 int main(void)
 {
-#define CASE(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+#define folder_test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 	const struct CMUnitTest tests[] = {
-	    CASE(test_check_given),
-	    CASE(test_check_weak_and_strange),
-	    CASE(test_check_chain),
-	    CASE(test_given_takes_both_files),
-	    CASE(test_given_near_its_end_is_noted),
-	    CASE(test_given_nonsense_changes_nothing),
+	    folder_test(test_check_given),
+	    folder_test(test_check_weak_and_strange),
+	    folder_test(test_check_chain),
+	    folder_test(test_given_takes_both_files),
+	    folder_test(test_given_near_its_end_is_noted),
+	    folder_test(test_given_nonsense_changes_nothing),
 	};
 
 	return cmocka_run_group_tests_name("certificate_given", tests, NULL, NULL);
