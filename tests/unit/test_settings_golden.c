@@ -94,7 +94,7 @@ static void every_case_is_answered_as_decided(void **state _unused_)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_case_is_answered_as_decided),
+	    cmocka_unit_test(every_case_is_answered_as_decided),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
