@@ -106,7 +106,8 @@ static int sources_write(const struct build *build, struct error *error)
 
 int apt_configure(const struct build *build, struct error *error)
 {
-	static const char *const folders[] = {"apt/lists/partial", "apt/cache", "debs/partial"};
+	static const char *const folders[] = {"apt/lists/partial", "apt/cache",
+					       "apt/archives/partial", "debs"};
 	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
 	_cleanup_free_ char *path = build_cache_path(build, "apt/apt.conf");
 	int result;
@@ -126,7 +127,8 @@ int apt_configure(const struct build *build, struct error *error)
 		    "Dir::State::extended_states \"/dev/null\";\n"
 		    "Dir::State::lists \"%1$s/apt/lists/\";\n"
 		    "Dir::Cache \"%1$s/apt/cache/\";\n"
-		    "Dir::Cache::archives \"%1$s/debs/\";\n"
+		    /* always empty: apt names the files that it would fetch, only */
+		    "Dir::Cache::archives \"%1$s/apt/archives/\";\n"
 		    "Dir::Cache::pkgcache \"pkgcache.bin\";\n"
 		    "Dir::Cache::srcpkgcache \"srcpkgcache.bin\";\n"
 		    "Dir::Etc::sourcelist \"%1$s/apt/sources.list\";\n"
@@ -218,7 +220,7 @@ static int uri_lines_sort(char *printed, char **ret_lines, struct error *error)
 	size_t count = 0;
 	char *row;
 
-	for (char *at = printed; *at; at++)
+	for (char *at = printed; at && *at; at++)
 		count += *at == '\n';
 	rows = calloc(count + 1, sizeof(*rows));
 	if (!rows)

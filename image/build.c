@@ -176,7 +176,10 @@ static int path_set(char **path, const char *text, struct error *error)
 
 	if (!getcwd(here, sizeof(here)))
 		return error_errno(error, errno, "current folder");
-	whole = text[0] == '/' ? strdup(text) : file_join(here, text);
+	if (strcmp(text, ".") == 0)
+		whole = strdup(here);
+	else
+		whole = text[0] == '/' ? strdup(text) : file_join(here, text);
 	if (!whole)
 		return error_errno(error, ENOMEM, "%s", text);
 	free(*path);

@@ -82,8 +82,9 @@ static int set_resolve(const struct build *build, const struct set *set, struct 
 	if (!list || !path)
 		return error_errno(error, ENOMEM, "%s", set->list);
 	result = package_list_load(list, &packages, error);
-	if (result == 0)
-		result = apt_resolve(build, &packages, set->depends, set->essential, &lines, error);
+	if (result < 0)
+		return result;
+	result = apt_resolve(build, &packages, set->depends, set->essential, &lines, error);
 	if (result < 0)
 		return error_wrap(error, "%s", set->list);
 	return file_replace(path, lines, strlen(lines), 0644, -1, -1, error);

@@ -150,7 +150,9 @@ static int step_end(struct runner *runner, size_t index, struct error *error)
 	bool told = read(run->result, &result, sizeof(result)) == (ssize_t)sizeof(result);
 	_cleanup_free_ char *log = log_path(runner, index);
 
-	waitpid(run->pid, NULL, 0);
+	int status = 0;
+
+	waitpid(run->pid, &status, 0);
 	close(run->result);
 	close(run->pidfd);
 	run->state = FINISHED;
@@ -162,7 +164,9 @@ static int step_end(struct runner *runner, size_t index, struct error *error)
 	if (log)
 		log_show(log);
 	if (!told)
-		return error_set(error, EIO, "%s: ended without a word; its log is %s", name,
+		return error_set(error, EIO, "%s: %s %d; its log is %s", name,
+				 WIFSIGNALED(status) ? "killed by signal" : "ended with status",
+				 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
 				 log ? log : "lost");
 	return error_set(error, result.code, "%s: %s; its log is %s", name, result.text,
 			 log ? log : "lost");
