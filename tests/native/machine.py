@@ -22,7 +22,7 @@ BOOT = HERE / "native-boot"
 # The network is native-boot's, and the devices are the host's.
 NOT_HERE = ["systemd-networkd.service", "systemd-networkd.socket", "systemd-udevd.service",
             "systemd-networkd-wait-online.service", "systemd-udev-trigger.service",
-            "systemd-timesyncd.service", "sshd-unix-local.socket"]
+            "systemd-timesyncd.service", "sshd-unix-local.socket", "console-getty.service"]
 
 PASSWORDS = {
     "alice@example.org": "correct horse battery staple",
@@ -135,10 +135,14 @@ class Machine:
                 context.set_ciphers("ALL:@SECLEVEL=0")
         return context
 
-    def smtp(self, port=25, tls=False):
+    def smtp(self, port=25, tls=False, source=1):
+        """`source`: the last byte of the client's address, 1 to 9; a client has 60 logins a
+        minute."""
+        source = (f"{self.net}.{source}", 0)
         if port == 465:
-            return NamedSMTPS(self.host, 465, context=self.tls(), timeout=20)
-        client = NamedSMTP(self.host, port, timeout=20)
+            return NamedSMTPS(self.host, 465, context=self.tls(), timeout=20,
+                              source_address=source)
+        client = NamedSMTP(self.host, port, timeout=20, source_address=source)
         client.ehlo("client.example.com")
         if tls:
             client.starttls(context=self.tls())
@@ -254,13 +258,13 @@ class NamedSMTP(smtplib.SMTP):
 
 
 class NamedSMTPS(NamedSMTP):
-    def __init__(self, host, port, context, timeout):
+    def __init__(self, host, port, context, **options):
         self.context = context
-        super().__init__(host, port, timeout=timeout)
+        super().__init__(host, port, **options)
         self.ehlo("client.example.com")
 
     def _get_socket(self, host, port, timeout):
-        return self.context.wrap_socket(socket.create_connection((host, port), timeout),
+        return self.context.wrap_socket(super()._get_socket(host, port, timeout),
                                         server_hostname=HOSTNAME)
 
 

@@ -23,8 +23,10 @@ def test_587_offers_no_authentication_in_the_clear(machine):
 def test_465_does_not_speak_in_the_clear(machine):
     with socket.create_connection((machine.host, 465), 10) as connection:
         connection.sendall(b"EHLO a.example.com\r\n")
-        connection.settimeout(10)
-        answer = connection.recv(100)
+        try:
+            answer = connection.recv(100)
+        except ConnectionResetError:
+            answer = b""
     assert not answer.startswith(b"220") and not answer.startswith(b"250")
 
 
@@ -55,7 +57,7 @@ def test_login_mechanism(machine, port):
                                            ("alice", PASSWORDS[ALICE]), ("", ""),
                                            ("*", "*")])
 def test_wrong_passwords_are_refused(machine, port, user, password):
-    with machine.smtp(port, tls=port == 587) as client:
+    with machine.smtp(port, tls=port == 587, source=3) as client:
         secret = base64.b64encode(f"\0{user}\0{password}".encode()).decode()
         assert client.docmd("AUTH", "PLAIN " + secret)[0] in (501, 535)
 
