@@ -18,7 +18,7 @@ static int derive_user(json_t *user)
 
 	if (json_object_set_new(user, "local", json_stringn(address, (size_t)(at - address))) < 0 ||
 	    json_object_set_new(user, "domain", json_string(at + 1)) < 0 ||
-	    json_object_set_new(user, "password_scheme", json_string(type_password_scheme(hash))) <
+	    json_object_set_new(user, "password_prefix", json_string(type_password_prefix(hash))) <
 		0)
 		return -ENOMEM;
 	return 0;

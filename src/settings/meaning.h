@@ -5,7 +5,7 @@
  *	hostname		from the cloud-config's fqdn or hostname
  *	hostname_is_domain	it stands in domains
  *	postmaster		the first user
- *	users[]			local, domain, password_scheme
+ *	users[]			local, domain, password_prefix
  *	aliases[]		to_text; the derived postmaster@, abuse@ and root@
  *	limits			message_size_bytes, scan_size_mib
  */

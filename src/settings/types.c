@@ -229,7 +229,7 @@ const struct type *type_of(enum setting_type type)
 	return &types[type];
 }
 
-const char *type_password_scheme(const char *hash)
+const char *type_password_prefix(const char *hash)
 {
-	return !strncmp(hash, "$argon2id$", 10) ? "ARGON2ID" : "CRYPT";
+	return !strncmp(hash, "$argon2id$", 10) ? "{ARGON2ID}" : "{CRYPT}";
 }

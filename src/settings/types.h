@@ -30,8 +30,8 @@ const struct type *type_of(enum setting_type type);
 int type_check_domain(const char *text, size_t size, char **ret_value, struct error *error);
 int type_check_address(const char *text, size_t size, char **ret_value, struct error *error);
 
-/* The scheme by which dovecot checks a hash that was accepted: "CRYPT" or
- * "ARGON2ID". */
-const char *type_password_scheme(const char *hash);
+/* How dovecot is told the scheme of a hash that was accepted: "{CRYPT}" or
+ * "{ARGON2ID}". */
+const char *type_password_prefix(const char *hash);
 
 #endif
