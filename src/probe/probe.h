@@ -44,6 +44,7 @@ struct probe {
 	probe_function *first; /* one of the two may be NULL */
 	probe_function *second;
 	const char *after; /* the probe that must have passed before the last half */
+	bool carries_mail; /* when it fails, mail cannot arrive */
 	enum mail mail;
 	enum mechanism mechanism;
 	bool last; /* its last half waits for everything before it in the table */
@@ -63,7 +64,7 @@ struct probe_run {
 	const struct probe_settings *settings;
 	int64_t started_ms;
 	int64_t deadline_ms;
-	int64_t mail_deadline_ms; /* for mail to arrive; leaves time to clean up */
+	int64_t mail_deadline_ms; /* see probe_mail_deadline; leaves time to clean up */
 	struct tls_client *tls;	  /* NULL: tls_failure says why */
 	struct failure tls_failure;
 	struct tls_facts certificate; /* of the first server that showed one */
@@ -108,6 +109,10 @@ enum stranger {
 };
 struct session_params probe_session_params(const struct probe_run *run, enum port port,
 					   enum session_security security, enum stranger stranger);
+
+/* Until when to wait for mail: the run's deadline for it, or only seconds when it
+ * is known already that the filter is not there. */
+int64_t probe_mail_deadline(struct probe_run *run);
 
 /* Moves a stream's failure to the result. */
 enum failure_class probe_take_failure(struct probe_result *result, struct stream *stream);

@@ -73,7 +73,7 @@ static enum failure_class await_in(struct probe_run *run, const struct probe *pr
 {
 	enum failure_class failure =
 	    mailbox_await(&run->mailbox, folder, run->messages[probe->mail].id,
-			  run->mail_deadline_ms, &result->failure);
+			  probe_mail_deadline(run), &result->failure);
 
 	if (!failure)
 		describe_arrival(run, result);
@@ -107,31 +107,36 @@ static bool holds_message(int folder, const char *name, const char *message_id)
 	return size > 0 && memmem(bytes, (size_t)size, message_id, strlen(message_id));
 }
 
-/* Looks for the message and removes it: 1 when it was there, 0 when not, negative
- * errno. */
+/* Looks for the message, or, when that is NULL, for anything, and removes it: 1 when
+ * it was there, 0 when not, negative errno. */
 static int remove_quarantined(const char *path, const char *message_id)
 {
 	_cleanup_closedir_ DIR *folder = opendir(path);
 	const struct dirent *entry;
 	int count = 0;
+	int found = 0;
 
 	if (!folder)
 		return -errno;
 	while ((entry = readdir(folder)) && count++ < QUARANTINE_FILES) {
 		if (entry->d_name[0] == '.' ||
-		    !holds_message(dirfd(folder), entry->d_name, message_id))
+		    (message_id && !holds_message(dirfd(folder), entry->d_name, message_id)))
 			continue;
-		return unlinkat(dirfd(folder), entry->d_name, 0) < 0 ? -errno : 1;
+		if (unlinkat(dirfd(folder), entry->d_name, 0) < 0)
+			return -errno;
+		found = 1;
+		if (message_id)
+			break;
 	}
-	return 0;
+	return found;
 }
 
 /* Waits for a change in the quarantine folder.  False at the deadline. */
-static bool await_change(struct probe_run *run)
+static bool await_change(struct probe_run *run, int64_t deadline_ms)
 {
 	char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
 	struct pollfd wait = {.fd = run->quarantine_fd, .events = POLLIN};
-	int left = clock_left_ms(run->mail_deadline_ms);
+	int left = clock_left_ms(deadline_ms);
 
 	if (left == 0 || (poll(&wait, 1, left) <= 0 && errno != EINTR))
 		return false;
@@ -144,13 +149,14 @@ enum failure_class probe_mail_quarantine(struct probe_run *run, const struct pro
 					 struct probe_result *result)
 {
 	const char *path = run->settings->quarantine;
+	int64_t deadline_ms = probe_mail_deadline(run);
 	int found;
 
 	if (run->quarantine_fd < 0)
 		return failure_set(&result->failure, FAILURE_RESOURCE, "cannot watch %s", path);
 	do
 		found = remove_quarantined(path, run->messages[probe->mail].id);
-	while (found == 0 && await_change(run));
+	while (found == 0 && await_change(run, deadline_ms));
 	if (found < 0)
 		return failure_set(&result->failure, FAILURE_RESOURCE, "cannot clean %s: %s", path,
 				   strerror(-found));
@@ -257,6 +263,14 @@ enum failure_class probe_mail_clean(struct probe_run *run, const struct probe *p
 				    struct probe_result *result)
 {
 	enum failure_class failure = mailbox_clean(&run->mailbox, MAILBOX_INBOX, &result->failure);
+	int removed;
 
-	return failure ? failure : mailbox_clean(&run->mailbox, MAILBOX_SPAM, &result->failure);
+	if (!failure)
+		failure = mailbox_clean(&run->mailbox, MAILBOX_SPAM, &result->failure);
+	/* Also what came too late for the run before. */
+	removed = remove_quarantined(run->settings->quarantine, NULL);
+	if (!failure && removed < 0)
+		failure = failure_set(&result->failure, FAILURE_RESOURCE, "cannot clean %s: %s",
+				      run->settings->quarantine, strerror(-removed));
+	return failure;
 }

@@ -19,7 +19,7 @@ probe_function probe_mail_quarantine;
 probe_function probe_mail_fetch_imap;
 probe_function probe_mail_fetch_pop3;
 
-/* At the end: the virus is in no mailbox; the mailbox is left empty. */
+/* At the end: the virus is in no mailbox; mailbox and quarantine are left empty. */
 probe_function probe_mail_virus_held;
 probe_function probe_mail_clean;
 

@@ -18,6 +18,7 @@
 enum {
 	EXIT_USAGE = 64,
 	CONSOLE_MS = 5000,
+	FAILURES_SHOWN = 12, /* a console has few lines */
 	CERTIFICATE_LIMIT = 64 * 1024,
 };
 
@@ -104,7 +105,7 @@ static void compose(const json_t *report, const struct options *options, struct 
 
 	buffer_add_text(text, "\n");
 	report_text_summary(report, text);
-	report_text_failures(report, text);
+	report_text_failures(report, FAILURES_SHOWN, text);
 	report_text_errors(report, text);
 	if (in_force)
 		report_text_hints(report, text);

@@ -39,14 +39,17 @@ void report_text_probes(const json_t *report, struct buffer *text)
 	json_array_foreach(json_object_get(report, "probes"), i, probe) add_probe(probe, text);
 }
 
-void report_text_failures(const json_t *report, struct buffer *text)
+void report_text_failures(const json_t *report, unsigned limit, struct buffer *text)
 {
+	unsigned count = 0;
 	const json_t *probe;
 	size_t i;
 
 	json_array_foreach(json_object_get(report, "probes"), i,
-			   probe) if (strcmp(string_of(probe, "result"), "failed") == 0)
-	    add_probe(probe, text);
+			   probe) if (strcmp(string_of(probe, "result"), "failed") == 0 &&
+				      count++ < limit) add_probe(probe, text);
+	if (count > limit)
+		buffer_addf(text, "and %u more failed: postcask status\n", count - limit);
 }
 
 void report_text_errors(const json_t *report, struct buffer *text)

@@ -10,8 +10,8 @@
 /* One line a probe: name, component, result, time, detail. */
 void report_text_probes(const json_t *report, struct buffer *text);
 
-/* Only the failed ones, in the same form. */
-void report_text_failures(const json_t *report, struct buffer *text);
+/* Only the failed ones, in the same form, at most so many. */
+void report_text_failures(const json_t *report, unsigned limit, struct buffer *text);
 
 /* What was wrong with the settings, if they were not applied. */
 void report_text_errors(const json_t *report, struct buffer *text);

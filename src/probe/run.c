@@ -8,6 +8,7 @@
 
 enum {
 	WORKERS = 12,		   /* most of them wait most of the time */
+	HOPELESS_MS = 3000,	   /* for mail when the filter is down */
 	PROBE_MS = 45 * 1000,	   /* one half of a probe without waiting for mail */
 	CLEANUP_SHARE = 10,	   /* the last tenth of the time is for cleaning up */
 	OUTPUT_LIMIT = 256 * 1024, /* bytes of a conversation; our largest message has 2 KiB */
@@ -348,6 +349,20 @@ struct session_params probe_session_params(const struct probe_run *run, enum por
 	    .security = security,
 	    .tls = run->tls,
 	};
+}
+
+int64_t probe_mail_deadline(struct probe_run *run)
+{
+	int64_t soon_ms = clock_now_ms() + HOPELESS_MS;
+	int64_t deadline_ms = run->mail_deadline_ms;
+
+	pthread_mutex_lock(&run->lock);
+	for (size_t i = 0; i < run->count; i++)
+		if (run->results[i].probe->carries_mail &&
+		    run->results[i].outcome == PROBE_FAILED && soon_ms < deadline_ms)
+			deadline_ms = soon_ms;
+	pthread_mutex_unlock(&run->lock);
+	return deadline_ms;
 }
 
 enum failure_class probe_take_failure(struct probe_result *result, struct stream *stream)

@@ -17,6 +17,8 @@ static const char *const state_names[SESSION_STATES] = {
 
 static enum failure_class fail_state(struct session *session)
 {
+	if (session->state == SESSION_CONNECTING)
+		return session->stream.failure.class; /* it says so itself */
 	return failure_wrap(&session->stream.failure, "%s", state_names[session->state]);
 }
 

@@ -47,7 +47,7 @@ const struct probe probe_table[] = {
     {.name = "resolver-dnssec", .component = "unbound", .port = PORT_NONE,
      .first = probe_resolver_dnssec},
     {.name = "amavis-incoming", .component = "amavis", .port = PORT_NONE,
-     .first = probe_amavis_incoming},
+     .first = probe_amavis_incoming, .carries_mail = true},
     {.name = "amavis-submitted", .component = "amavis", .port = PORT_NONE,
      .first = probe_amavis_submitted},
 

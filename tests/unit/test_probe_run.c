@@ -203,6 +203,34 @@ static void the_state_says_whether_mail_flows(void **state _unused_)
 	expect_state(pass, fail_probe, "failed", "[\"smtp\"]");
 }
 
+static enum failure_class ask_mail_deadline(struct probe_run *run,
+					    const struct probe *probe _unused_,
+					    struct probe_result *result)
+{
+	result->milliseconds = probe_mail_deadline(run) - clock_now_ms();
+	return FAILURE_NONE;
+}
+
+static void nobody_waits_for_mail_without_the_filter(void **state _unused_)
+{
+	static const struct probe down[] = {
+	    {.name = "filter", .port = PORT_NONE, .first = fail_probe, .carries_mail = true},
+	    {.name = "mail", .port = PORT_NONE, .second = ask_mail_deadline, .last = true},
+	};
+	static const struct probe up[] = {
+	    {.name = "filter", .port = PORT_NONE, .first = pass, .carries_mail = true},
+	    {.name = "mail", .port = PORT_NONE, .second = ask_mail_deadline, .last = true},
+	};
+	_cleanup_(probe_settings_free) struct probe_settings settings;
+	_cleanup_(probe_run_free) struct probe_run first, second;
+
+	prepare(&settings);
+	run_table(&first, down, ARRAY_SIZE(down), NULL, &settings);
+	assert_in_range(result_of(&first, "mail")->milliseconds, 2000, 3100);
+	run_table(&second, up, ARRAY_SIZE(up), NULL, &settings);
+	assert_in_range(result_of(&second, "mail")->milliseconds, 3500, 4600);
+}
+
 static void one_port_of_a_direction_is_enough(void **state _unused_)
 {
 	static const struct probe table[] = {
@@ -221,7 +249,7 @@ static void one_port_of_a_direction_is_enough(void **state _unused_)
 	report = report_make(&run, false);
 	assert_int_equal(report_state_of(report), REPORT_DEGRADED);
 	assert_int_equal(report_exit_status(report), 2);
-	report_text_failures(report, &text);
+	report_text_failures(report, 1, &text);
 	assert_non_null(strstr(buffer_text(&text), "imaps"));
 	assert_non_null(strstr(buffer_text(&text), "content: not as it was sent"));
 	assert_null(strstr(buffer_text(&text), "postfix"));
@@ -307,6 +335,7 @@ int main(void)
 	    cmocka_unit_test(independent_probes_run_at_the_same_time),
 	    cmocka_unit_test(only_takes_what_it_needs_along),
 	    cmocka_unit_test(the_state_says_whether_mail_flows),
+	    cmocka_unit_test(nobody_waits_for_mail_without_the_filter),
 	    cmocka_unit_test(one_port_of_a_direction_is_enough),
 	    cmocka_unit_test(nothing_wanted_is_not_ready),
 	    cmocka_unit_test(the_table_is_sound),
