@@ -27,10 +27,11 @@ int show_report(const char *path, int json)
 	int result;
 
 	if (!report && error.code == -ENOENT) {
-		fprintf(stderr,
-			"postcask: %s: there is no report; the machine is still booting, or "
-			"this is none\n",
-			path);
+		fprintf(
+		    stderr,
+		    "postcask: %s: there is no report: the machine is still booting, or it is no "
+		    "postcask machine\n",
+		    path);
 		return COMMAND_FAILED;
 	}
 	if (!report) {
