@@ -5,6 +5,8 @@
 
 #include "base/cleanup.h"
 #include "image/build.h"
+#include "image/run.h"
+#include "image/seed.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -14,6 +16,8 @@ static const struct {
 	const char *says;
 } commands[] = {
 	{"build", build_main, "make the disk image"},
+	{"run", run_main, "boot it in QEMU"},
+	{"seed", seed_main, "make a NoCloud disk from user-data"},
 };
 
 static void usage_print(FILE *stream)

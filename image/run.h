@@ -1,0 +1,7 @@
+/* The command `postcask-image run`: boots the image in QEMU. */
+#ifndef POSTCASK_IMAGE_RUN_H
+#define POSTCASK_IMAGE_RUN_H
+
+int run_main(int argc, char **argv);
+
+#endif

@@ -1,0 +1,175 @@
+#include "image/seed.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "image/command.h"
+#include "image/digest.h"
+
+enum { EXIT_USAGE = 2, FILE_LIMIT = 16 << 20, XORRISO_S = 60 };
+
+int seed_check_user_data(const char *text, const char *file, struct error *error)
+{
+	static const char *const beginnings[] = {
+		"#cloud-config", "#!", "## template:", "#include", "#part-handler", "#cloud-boothook",
+		"Content-Type:", "MIME-Version:", "\x1f\x8b" /* gzip */};
+
+	for (size_t i = 0; i < ARRAY_SIZE(beginnings); i++)
+		if (strncasecmp(text, beginnings[i], strlen(beginnings[i])) == 0)
+			return 0;
+	return error_set(error, EINVAL,
+			 "%s:1:1: cloud-init does not know this as user-data; write #cloud-config "
+			 "in the first line",
+			 file);
+}
+
+static bool instance_id_is_valid(const char *id)
+{
+	static const char alphabet[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				       "0123456789._-";
+	size_t length = strlen(id);
+
+	return length > 0 && length <= 64 && id[strspn(id, alphabet)] == '\0';
+}
+
+int seed_make_meta_data(const char *user_data, const char *instance_id, char **ret_text,
+			struct error *error)
+{
+	struct cache_key key;
+	char hex[KEY_HEX_SIZE];
+	char *text = NULL;
+
+	if (instance_id && !instance_id_is_valid(instance_id))
+		return error_set(error, EINVAL,
+				 "'%s' is no instance-id; write up to 64 letters, digits and . _ -",
+				 instance_id);
+	cache_key_start(&key);
+	cache_key_add(&key, "user-data", user_data);
+	if (cache_key_finish(&key, hex) < 0 ||
+	    asprintf(&text, "instance-id: %s%s\n", instance_id ? "" : "postcask-",
+		     instance_id ? instance_id : hex) < 0)
+		return error_errno(error, ENOMEM, "meta-data");
+	*ret_text = text;
+	return 0;
+}
+
+static void folder_remove(char **folder)
+{
+	if (*folder && file_remove_tree(*folder, NULL) < 0)
+		fprintf(stderr, "postcask-image: cannot remove %s\n", *folder);
+	free(*folder);
+}
+
+static int copy_into(const char *folder, const char *name, const char *from, struct error *error)
+{
+	_cleanup_free_ char *path = file_join(folder, name);
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+	int result = file_read(from, FILE_LIMIT, &text, &size, error);
+
+	return result < 0 ? result : file_replace(path, text, size, 0600, -1, -1, error);
+}
+
+/* user-data, meta-data and network-config as cloud-init wants to find them. */
+static int folder_fill(const struct seed *seed, const char *folder, struct error *error)
+{
+	_cleanup_free_ char *user_data = NULL, *meta_data = NULL;
+	_cleanup_free_ char *meta_path = file_join(folder, "meta-data");
+	int result = file_read(seed->user_data, FILE_LIMIT, &user_data, NULL, error);
+
+	if (result == 0)
+		result = seed_check_user_data(user_data, seed->user_data, error);
+	if (result == 0)
+		result = copy_into(folder, "user-data", seed->user_data, error);
+	if (result == 0 && seed->network_config)
+		result = copy_into(folder, "network-config", seed->network_config, error);
+	if (result == 0 && seed->meta_data)
+		return copy_into(folder, "meta-data", seed->meta_data, error);
+	if (result == 0)
+		result = seed_make_meta_data(user_data, seed->instance_id, &meta_data, error);
+	return result < 0 ? result
+			  : file_replace(meta_path, meta_data, strlen(meta_data), 0600, -1, -1,
+					 error);
+}
+
+int seed_write(const struct seed *seed, const char *output, struct error *error)
+{
+	char template[] = "/tmp/postcask-seed.XXXXXX";
+	_cleanup_(folder_remove) char *folder = NULL;
+	_cleanup_(buffer_free) struct buffer printed = BUFFER_INIT;
+	_cleanup_free_ char *partial = NULL;
+	int result;
+
+	if (!mkdtemp(template))
+		return error_errno(error, errno, "%s", template);
+	folder = strdup(template);
+	if (!folder || asprintf(&partial, "%s.partial", output) < 0)
+		return error_errno(error, ENOMEM, "%s", output);
+	result = folder_fill(seed, folder, error);
+	if (result < 0)
+		return result;
+	/* It holds password hashes: nobody else may read it. */
+	umask(077);
+	result = command_output(XORRISO_S,
+				COMMAND("xorriso", "-as", "mkisofs", "-quiet", "-V", "cidata", "-J",
+					"-r", "-o", partial, folder),
+				&printed, error);
+	if (result < 0)
+		return error_wrap(error, "%s", buffer_text(&printed));
+	if (rename(partial, output) < 0)
+		return error_errno(error, errno, "%s", output);
+	return 0;
+}
+
+static const char usage[] =
+	"usage: postcask-image seed [OPTION...] USER-DATA OUTPUT.iso\n"
+	"\n"
+	"  --meta-data=FILE       instead of one with an instance-id only\n"
+	"  --network-config=FILE  netplan's format, version 2; without it: DHCP\n"
+	"  --instance-id=ID       instead of one made from the user-data\n";
+
+enum { META_DATA, NETWORK_CONFIG, INSTANCE_ID, HELP };
+
+static const struct option long_options[] = {
+	{"meta-data", required_argument, NULL, META_DATA},
+	{"network-config", required_argument, NULL, NETWORK_CONFIG},
+	{"instance-id", required_argument, NULL, INSTANCE_ID},
+	{"help", no_argument, NULL, HELP},
+	{0},
+};
+
+int seed_main(int argc, char **argv)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	struct seed seed = {0};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", long_options, NULL)) >= 0) {
+		if (option == META_DATA) {
+			seed.meta_data = optarg;
+		} else if (option == NETWORK_CONFIG) {
+			seed.network_config = optarg;
+		} else if (option == INSTANCE_ID) {
+			seed.instance_id = optarg;
+		} else {
+			fputs(usage, option == HELP ? stdout : stderr);
+			return option == HELP ? EXIT_SUCCESS : EXIT_USAGE;
+		}
+	}
+	if (argc - optind != 2) {
+		fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+	seed.user_data = argv[optind];
+	if (seed_write(&seed, argv[optind + 1], &error) < 0) {
+		error_print(&error);
+		return EXIT_FAILURE;
+	}
+	return EXIT_SUCCESS;
+}
