@@ -272,8 +272,10 @@ static void report_later(const struct setting *setting, const struct node *key,
 static void report_unknown(const struct setting *group, const struct node *key,
 			   struct diagnostics *diagnostics)
 {
-	const struct setting *nearest = table_nearest(group, key->text);
-	const struct setting *elsewhere = nearest ? NULL : table_elsewhere(key->text);
+	bool shown_at_all = diagnostics->errors <= DIAGNOSTICS_LIMIT;
+	const struct setting *nearest = shown_at_all ? table_nearest(group, key->text) : NULL;
+	const struct setting *elsewhere =
+	    nearest || !shown_at_all ? NULL : table_elsewhere(key->text);
 	_cleanup_free_ char *quoted = encoding_quote(key->text, key->size);
 	const char *shown = quoted ? quoted : "the key";
 	const char *place = group ? group->path : "mail";

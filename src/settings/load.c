@@ -34,6 +34,11 @@ static void merge_root(struct node *root, const struct node *part)
 	while (member) {
 		struct node *next = member->next, **link = &root->first;
 
+		if (member->kind == NODE_BROKEN) { /* no concern of the settings, or refused */
+			member = next;
+			continue;
+		}
+
 		while (*link && strcmp((*link)->key->text, member->key->text) != 0)
 			link = &(*link)->next;
 		if (*link) {

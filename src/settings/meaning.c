@@ -128,6 +128,9 @@ static const char *nearest_domain(const struct check *check, const char *domain)
 	size_t i;
 	json_t *value;
 
+	if (check->diagnostics->errors > DIAGNOSTICS_LIMIT)
+		return NULL; /* the line will not be shown */
+
 	json_array_foreach(json_object_get(check->settings, "domains"), i, value)
 	{
 		const char *other = json_string_value(value);

@@ -6,7 +6,8 @@
 #include "settings/scalar.h"
 #include "settings/settings.h"
 
-#define BLOCK_SIZE (64u << 10)
+#define BLOCK_SIZE  (64u << 10)
+#define GRAFT_LIMIT 200 /* members of a mapping that get places; the table has fewer */
 
 struct node_block {
 	struct node_block *next;
@@ -237,6 +238,8 @@ void node_graft_marks(struct node *values, const struct node *places)
 	values->mark = places->mark;
 	switch (values->kind) {
 	case NODE_MAPPING:
+		if (values->count > GRAFT_LIMIT)
+			break;
 		for (member = values->first; member; member = member->next) {
 			place = node_get(places, member->key->text);
 			if (!place)

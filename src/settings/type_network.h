@@ -1,18 +1,15 @@
-/* Types of names and addresses: domains, mail addresses, hosts, networks, URLs. */
+/* Types of the network: IP addresses, networks, hosts, URLs. */
 #ifndef POSTCASK_TYPE_NETWORK_H
 #define POSTCASK_TYPE_NETWORK_H
+
+#include <stdbool.h>
 
 #include "base/error.h"
 #include "settings/table.h"
 
-int type_domain(const struct setting *setting, const char *text, size_t size, char **ret_value,
-		struct error *error);
-int type_hostname(const struct setting *setting, const char *text, size_t size, char **ret_value,
-		  struct error *error);
-int type_mailbox(const struct setting *setting, const char *text, size_t size, char **ret_value,
-		 struct error *error);
-int type_address(const struct setting *setting, const char *text, size_t size, char **ret_value,
-		 struct error *error);
+/* An IPv4 or IPv6 address as inet_pton(3) reads it. */
+bool type_is_ip(const char *text);
+
 int type_ip(const struct setting *setting, const char *text, size_t size, char **ret_value,
 	    struct error *error);
 int type_network(const struct setting *setting, const char *text, size_t size, char **ret_value,

@@ -7,8 +7,6 @@
 #include "base/error.h"
 #include "settings/table.h"
 
-#define DOMAIN_SELFTEST "selftest.invalid"
-
 /* Checks the text of a scalar.  *ret_value is the stored form (owned by the
  * caller).  On refusal the error's text is "what is wrong; what to write
  * instead", without the value when the setting is secret. */
@@ -25,10 +23,10 @@ struct type {
 
 const struct type *type_of(enum setting_type type);
 
-/* The parts, for others to check with: each 0 with the stored form, or -EINVAL
- * with a sentence. */
-int type_check_domain(const char *text, size_t size, char **ret_value, struct error *error);
-int type_check_address(const char *text, size_t size, char **ret_value, struct error *error);
+/* For the types' own files: refusal with the value quoted before the sentence,
+ * and of characters that nobody sees (0 when there are none). */
+int type_refuse(struct error *error, const char *text, size_t size, const char *sentence);
+int type_refuse_control(const char *text, size_t size, struct error *error);
 
 /* How dovecot is told the scheme of a hash that was accepted: "{CRYPT}" or
  * "{ARGON2ID}". */

@@ -8,6 +8,7 @@
 #include "settings/names.h"
 #include "settings/scalar.h"
 #include "settings/settings.h"
+#include "settings/yaml_report.h"
 
 struct reader {
 	const struct yaml_input *input;
@@ -25,9 +26,7 @@ static bool read_value(struct reader *reader, yaml_event_t *event, unsigned dept
 
 static struct mark reader_mark(const struct reader *reader, yaml_mark_t mark)
 {
-	return (struct mark){.file = reader->input->file,
-			     .line = reader->input->first_line + (unsigned)mark.line,
-			     .column = (unsigned)mark.column + 1};
+	return yaml_place(reader->input, mark);
 }
 
 static bool out_of_memory(struct reader *reader)
@@ -36,91 +35,13 @@ static bool out_of_memory(struct reader *reader)
 	return false;
 }
 
-/* What usually stands behind a message of libyaml. */
-static const char *yaml_advice(const char *problem)
-{
-	static const struct {
-		const char *part, *advice;
-	} table[] = {
-
-	    {"mapping values are not allowed", "put a value that contains \": \" in quotes, or "
-					       "mend the indentation of this line"},
-	    {"could not find expected ':'", "write `key: value`, with a blank after the colon"},
-	    {"did not find expected key", "indent the keys of one mapping alike"},
-	    {"did not find expected '-'", "indent the items of one list alike"},
-	    {"block sequence entries are not allowed", "begin a list on a line of its own"},
-	    {"unexpected end of stream", "close the quote that is open here"},
-	    {"unexpected document indicator", "close the quote that is open here"},
-	    {"expected ',' or ']'", "close the list with ]"},
-	    {"expected ',' or '}'", "close the mapping with }"},
-	    {"unknown escape character", "write the value in 'single quotes', where a backslash "
-					 "is itself"},
-	    {"undefined tag handle", "write the value without a tag (!)"},
-	};
-
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (strstr(problem, table[i].part))
-			return table[i].advice;
-	return "write it as the YAML examples of postcask-settings(5)";
-}
-
-/* The byte at a mark, whose index counts characters. */
-static char byte_at(const struct yaml_input *input, size_t index)
-{
-	size_t i = 0;
-
-	for (; i < input->size; i++)
-		if ((input->text[i] & 0xc0) != 0x80 && !index--)
-			break;
-	return i < input->size ? input->text[i] : '\0';
-}
-
-static void report_yaml(struct reader *reader)
-{
-	const yaml_parser_t *parser = &reader->parser;
-	const char *problem = parser->problem ? parser->problem : "unreadable";
-	const char *advice = yaml_advice(problem);
-	yaml_mark_t mark = parser->problem_mark;
-
-	if (strstr(problem, "cannot start any token"))
-		advice = byte_at(reader->input, mark.index) == '\t'
-			     ? "indent with spaces instead of tabs"
-			     : "put a value that begins with @, ` or % in quotes";
-	/* These are found at the next line or the end; they began earlier. */
-	if (strstr(problem, "unexpected end of stream") ||
-	    strstr(problem, "unexpected document indicator") ||
-	    strstr(problem, "could not find expected ':'"))
-		mark = parser->context_mark;
-	diagnostics_error(reader->diagnostics, reader_mark(reader, mark),
-			  "not valid YAML, so cloud-init reads nothing of this file (%s%s%s); %s",
-			  parser->context ? parser->context : "", parser->context ? ": " : "",
-			  problem, advice);
-}
-
 static bool reader_next(struct reader *reader, yaml_event_t *event)
 {
 	if (yaml_parser_parse(&reader->parser, event))
 		return true;
 	if (reader->parser.error == YAML_MEMORY_ERROR)
 		return out_of_memory(reader);
-	report_yaml(reader);
-	return false;
-}
-
-/* Tags that PyYAML's SafeLoader constructs. */
-static bool is_known_tag(const char *tag)
-{
-	static const char prefix[] = "tag:yaml.org,2002:";
-	static const char *const names[] = {"null", "bool",	 "int",	 "float", "binary", "str",
-					    "seq",  "timestamp", "omap", "pairs", "set",    "map"};
-
-	if (!strcmp(tag, "!"))
-		return true;
-	if (strncmp(tag, prefix, strlen(prefix)) != 0)
-		return false;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!strcmp(tag + strlen(prefix), names[i]))
-			return true;
+	yaml_report(reader->input, &reader->parser, reader->diagnostics);
 	return false;
 }
 
@@ -150,7 +71,7 @@ static bool check_properties(struct reader *reader, const yaml_event_t *event, b
 				  "a tag (!) has no place in the settings; write the value without "
 				  "it, text in quotes");
 		accepted = false;
-	} else if (tag && !is_known_tag(tag)) {
+	} else if (tag && !yaml_tag_is_known(tag)) {
 		diagnostics_error(
 		    reader->diagnostics, mark,
 		    "cloud-init does not know this tag and reads nothing of the file; "
