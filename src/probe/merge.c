@@ -31,7 +31,7 @@ static json_t *empty_report(void)
 			 "skipped", 0, "probes", "open", "facts", "notes");
 }
 
-static void judge_firstboot(json_t *report, const json_t *firstboot)
+static void judge_firstboot(json_t *report, const json_t *verify, const json_t *firstboot)
 {
 	const char *state = string_of(firstboot, "state");
 	bool in_force = json_integer_value(json_object_get(firstboot, "generation")) > 0;
@@ -40,7 +40,7 @@ static void judge_firstboot(json_t *report, const json_t *firstboot)
 		worsen(report, REPORT_FAILED);
 		note(report, "failed: postcask-firstboot left no result");
 	} else if (strcmp(state, "refused") != 0 && strcmp(state, "failed") != 0) {
-		return;
+		; /* applied or unchanged */
 	} else if (in_force) {
 		worsen(report, REPORT_DEGRADED);
 		note(report, "degraded: the new settings were not applied; the ones before are in "
@@ -49,6 +49,8 @@ static void judge_firstboot(json_t *report, const json_t *firstboot)
 		worsen(report, REPORT_FAILED);
 		note(report, "failed: there are no settings in force; every mail port is closed");
 	}
+	if (!verify && in_force)
+		note(report, "failed: the self-tests have no result");
 }
 
 /* The names in `open` that the firewall does not list. */
@@ -120,15 +122,13 @@ json_t *report_merge(const json_t *verify, json_t *firstboot, json_t *firewall,
 	if (!report)
 		return NULL;
 	json_object_set_new(report, "seconds", json_real((double)(clock_now_ms() / 100) / 10));
-	if (!verify)
-		note(report, "failed: the self-tests have no result");
 	value = json_object_get(settings, "hostname");
 	if (json_is_string(value))
 		json_object_set(report, "hostname", value);
 	value = json_object_get(settings, "first_address");
 	if (json_is_string(value))
 		json_object_set(report, "first_address", value);
-	judge_firstboot(report, firstboot);
+	judge_firstboot(report, verify, firstboot);
 	if (firstboot)
 		json_object_set(report, "firstboot", firstboot);
 	if (firewall) {

@@ -160,17 +160,26 @@ static bool is_ready(const struct schedule *schedule, const struct job *job)
 	return true;
 }
 
-/* Why a half is not run at all; NULL: it is run. */
-static const char *reason_to_skip(const struct schedule *schedule, const struct job *job)
+static void skip(struct probe_result *result, const char *why, const char *what)
+{
+	free(result->detail);
+	if (asprintf(&result->detail, "%s%s", why, what) < 0)
+		result->detail = NULL;
+	result->outcome = PROBE_SKIPPED;
+}
+
+/* Is this half not to be run at all? */
+static bool is_skipped(const struct schedule *schedule, const struct job *job)
 {
 	const struct probe_result *needed = needed_result(schedule, job);
-	enum port port = job->result->probe->port;
+	struct probe_result *result = job->result;
+	enum port port = result->probe->port;
 
 	if (port != PORT_NONE && !schedule->run->settings->enabled[port])
-		return "not enabled in the settings";
-	if (needed && needed->outcome != PROBE_PASSED)
-		return "needs what did not pass: ";
-	return NULL;
+		skip(result, "not enabled in the settings", "");
+	else if (needed && needed->outcome != PROBE_PASSED)
+		skip(result, "needs what did not pass: ", needed->probe->name);
+	return result->outcome == PROBE_SKIPPED;
 }
 
 /* Runs one half.  Called without the lock; only this thread touches the result
@@ -189,27 +198,13 @@ static void run_half(struct schedule *schedule, struct job *job)
 	result->milliseconds += clock_now_ms() - started_ms;
 }
 
-static void skip(struct schedule *schedule, struct job *job, const char *reason)
-{
-	struct probe_result *result = job->result;
-	const char *after = needed_result(schedule, job) ? result->probe->after : "";
-
-	free(result->detail);
-	if (asprintf(&result->detail, "%s%s", reason, after) < 0)
-		result->detail = NULL;
-	result->outcome = PROBE_SKIPPED;
-}
-
 /* Called with the lock held, gives it up while the probe works. */
 static void run_job(struct schedule *schedule, struct job *job)
 {
 	struct probe_result *result = job->result;
-	const char *reason = reason_to_skip(schedule, job);
 
 	job->taken = true;
-	if (result->outcome == PROBE_PENDING && reason) {
-		skip(schedule, job, reason);
-	} else if (result->outcome == PROBE_PENDING) {
+	if (result->outcome == PROBE_PENDING && !is_skipped(schedule, job)) {
 		pthread_mutex_unlock(&schedule->run->lock);
 		run_half(schedule, job);
 		pthread_mutex_lock(&schedule->run->lock);

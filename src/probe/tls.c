@@ -23,7 +23,9 @@ static void cleanup_context(SSL_CTX **context)
 
 static const char *library_error(void)
 {
-	const char *text = ERR_reason_error_string(ERR_get_error());
+	unsigned long code = ERR_get_error();
+	const char *text =
+	    ERR_SYSTEM_ERROR(code) ? strerror(ERR_GET_REASON(code)) : ERR_reason_error_string(code);
 
 	ERR_clear_error();
 	return text ? text : "unknown error";

@@ -60,7 +60,7 @@ static void merges_the_parts(void **state _unused_)
 	expect_merge(verified, applied, closed, REPORT_DEGRADED, "firewall keeps a port closed");
 	expect_merge(verified, kept, open, REPORT_DEGRADED, "the ones before are in force");
 	expect_merge(verified, none, closed, REPORT_FAILED, "no settings in force");
-	expect_merge(NULL, none, closed, REPORT_FAILED, "self-tests have no result");
+	expect_merge(NULL, none, closed, REPORT_FAILED, "[\"failed: there are no settings");
 	expect_merge(NULL, applied, closed, REPORT_FAILED, "self-tests have no result");
 	expect_merge(NULL, NULL, NULL, REPORT_FAILED, "firstboot left no result");
 	expect_merge("{\"state\":\"strange\"}", applied, closed, REPORT_FAILED, "[]");

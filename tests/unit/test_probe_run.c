@@ -117,6 +117,7 @@ static void what_needs_a_failed_probe_is_skipped(void **state _unused_)
 	    {.name = "b", .port = PORT_IMAPS, .second = pass_second, .after = "a"},
 	    {.name = "c", .port = PORT_IMAPS, .first = pass},
 	    {.name = "d", .port = PORT_POP3, .first = pass},
+	    {.name = "e", .port = PORT_POP3, .second = pass_second, .after = "a"},
 	};
 	_cleanup_(probe_settings_free) struct probe_settings settings;
 	_cleanup_(probe_run_free) struct probe_run run;
@@ -129,6 +130,7 @@ static void what_needs_a_failed_probe_is_skipped(void **state _unused_)
 	assert_string_equal(result_of(&run, "b")->detail, "needs what did not pass: a");
 	assert_int_equal(result_of(&run, "d")->outcome, PROBE_SKIPPED);
 	assert_string_equal(result_of(&run, "d")->detail, "not enabled in the settings");
+	assert_string_equal(result_of(&run, "e")->detail, "not enabled in the settings");
 	assert_false(probe_port_proved(&run, PORT_SMTP));
 	assert_true(probe_port_proved(&run, PORT_IMAPS));
 	assert_false(probe_port_proved(&run, PORT_POP3)); /* nothing was proved */

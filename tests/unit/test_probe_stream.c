@@ -290,6 +290,8 @@ static void makes_no_client_without_an_authority(void **state _unused_)
 	struct tls_client *client = NULL;
 
 	assert_int_equal(tls_client_new(&missing, &client, &failure), FAILURE_CERTIFICATE);
+	assert_string_equal(failure_text(&failure),
+			    "cannot load /nonexistent/ca.pem: No such file or directory");
 	assert_int_equal(tls_client_new(&empty, &client, &failure), FAILURE_CERTIFICATE);
 	assert_null(client);
 }
