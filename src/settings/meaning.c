@@ -325,9 +325,6 @@ static void check_certificate(const struct check *check)
 	if (certificate_check_pem(certificate, key, check->hostname, time(NULL), &error) < 0)
 		diagnostics_error(check->diagnostics, mark_of(node, "certificate"), "%s",
 				  error_text(&error));
-	if (json_array_size(json_object_get(tls, "names")))
-		diagnostics_warning(check->diagnostics, mark_of(node, "names"),
-				    "tls.names has no effect on a given certificate; leave it out");
 }
 
 static void check_sense(const struct check *check)

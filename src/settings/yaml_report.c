@@ -29,6 +29,9 @@ static const char *yaml_advice(const char *problem)
 	    {"unknown escape character", "write the value in 'single quotes', where a backslash "
 					 "is itself"},
 	    {"undefined tag handle", "write the value without a tag (!)"},
+	    {"expected node content", "write a value there, or close the list or mapping"},
+	    {"expected <document start>", "indent it, or remove what follows the last key"},
+	    {"incompatible YAML document", "leave the %YAML line out"},
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
@@ -59,8 +62,9 @@ void yaml_report(const struct yaml_input *input, const yaml_parser_t *parser,
 		advice = byte_at(input, mark.index) == '\t'
 			     ? "indent with spaces instead of tabs"
 			     : "put a value that begins with @, ` or % in quotes";
-	/* These are found at the next line or the end; they began earlier. */
-	if (strstr(problem, "unexpected end of stream") ||
+	/* What is found only at the next line or the end began earlier. */
+	if ((parser->context && byte_at(input, mark.index) == '\0') ||
+	    strstr(problem, "unexpected end of stream") ||
 	    strstr(problem, "unexpected document indicator") ||
 	    strstr(problem, "could not find expected ':'"))
 		mark = parser->context_mark;

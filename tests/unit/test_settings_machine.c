@@ -118,8 +118,8 @@ static void broken_user_data_says_why(void **state)
 {
 	assert_refused(
 	    state, (struct machine){"{}", "#cloud-config\nmail: [\n"}, -EINVAL,
-	    "while parsing a flow node: did not find expected node content); write it as "
-	    "the YAML examples of postcask-settings(5)");
+	    "did not find expected node content); write a value there, or close the list or "
+	    "mapping");
 	assert_refused(state, (struct machine){"{}", "#cloud-config\nruncmd: [ls]\n"}, -ENOENT,
 		       "user-data.txt: there are no settings in it; write a `mail:` mapping as in "
 		       "postcask-settings(5)");
