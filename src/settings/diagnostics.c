@@ -20,8 +20,9 @@ static bool diagnostics_reserve(struct diagnostics *diagnostics)
 	return true;
 }
 
-static void diagnostics_add(struct diagnostics *diagnostics, enum severity severity,
-			    struct mark mark, const char *format, va_list arguments)
+__attribute__((format(printf, 4, 0))) static void
+diagnostics_add(struct diagnostics *diagnostics, enum severity severity, struct mark mark,
+		const char *format, va_list arguments)
 {
 	size_t *counter =
 	    severity == SEVERITY_ERROR ? &diagnostics->errors : &diagnostics->warnings;

@@ -22,7 +22,7 @@ static int load_raw(const char *path, struct diagnostics *diagnostics, struct lo
 	r = load_file(path, diagnostics, &text, &size);
 	if (r < 0)
 		return r;
-	if (!size)
+	if (strspn(text, " \t\r\n") == size)
 		return 0;
 	r = load_user_data(path, text, size, diagnostics, load);
 	explicit_bzero(text, size);
