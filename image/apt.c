@@ -104,7 +104,8 @@ static int sources_write(const struct build *build, struct error *error)
 	return text_write(path, &text, error);
 }
 
-int apt_configure(const struct build *build, struct error *error)
+/* Writes the configuration of apt's own state. */
+static int configuration_write(const struct build *build, struct error *error)
 {
 	static const char *const folders[] = {"apt/lists/partial", "apt/cache",
 					       "apt/archives/partial", "debs"};
@@ -151,34 +152,34 @@ int apt_configure(const struct build *build, struct error *error)
 	return text_write(path, &text, error);
 }
 
+/* The lists are of this --mirror and younger than half a day. */
 static bool lists_are_fresh(const struct build *build, const char *stamp)
 {
-	_cleanup_free_ char *sources = build_cache_path(build, "apt/sources.list");
-	_cleanup_free_ char *used = build_cache_path(build, "apt/sources.used");
-	_cleanup_free_ char *now_text = NULL, *used_text = NULL;
+	_cleanup_free_ char *mirror = NULL;
 	struct stat status;
 
 	if (build->refresh || stat(stamp, &status) < 0 ||
 	    time(NULL) - status.st_mtime > LISTS_MAX_AGE_S)
 		return false;
-	return file_read(sources, 1 << 16, &now_text, NULL, NULL) == 0 &&
-	       file_read(used, 1 << 16, &used_text, NULL, NULL) == 0 &&
-	       strcmp(now_text, used_text) == 0;
+	return file_read(stamp, 4096, &mirror, NULL, NULL) == 0 &&
+	       strcmp(mirror, build->mirror ? build->mirror : "") == 0;
 }
 
 int apt_update(const struct build *build, int log, struct error *error)
 {
 	_cleanup_free_ char *configuration = build_cache_path(build, "apt/apt.conf");
 	_cleanup_free_ char *sources = build_cache_path(build, "apt/sources.list");
-	_cleanup_free_ char *used = build_cache_path(build, "apt/sources.used");
-	_cleanup_free_ char *text = NULL;
-	size_t size;
+	_cleanup_free_ char *stamp = build_cache_path(build, "apt/updated");
+	const char *mirror = build->mirror ? build->mirror : "";
 	int result;
 
-	if (!configuration || !sources || !used)
+	if (!configuration || !sources || !stamp)
 		return error_errno(error, ENOMEM, "apt");
-	if (lists_are_fresh(build, used))
+	if (lists_are_fresh(build, stamp))
 		return 0;
+	result = configuration_write(build, error);
+	if (result < 0)
+		return result;
 	result = command_run(log, FETCH_S,
 			     COMMAND("apt-get", "-c", configuration, "-q", "-y",
 				     "--error-on=any", "update"),
@@ -187,8 +188,7 @@ int apt_update(const struct build *build, int log, struct error *error)
 		return error_wrap(error, "cannot fetch Debian's package lists: is the network up, "
 					 "and does the mirror in %s have %s?", sources,
 				  BUILD_SUITE);
-	result = file_read(sources, 1 << 16, &text, &size, error);
-	return result < 0 ? result : file_replace(used, text, size, 0644, -1, -1, error);
+	return file_replace(stamp, mirror, strlen(mirror), 0644, -1, -1, error);
 }
 
 /* "'URI' FILE SIZE SHA256:HEX" as apt prints it -> "URI FILE SIZE HEX". */

@@ -8,11 +8,9 @@
 #include "image/build.h"
 #include "image/package_list.h"
 
-/* Writes the state's configuration: the Debian mirror is the build's, else the
- * one of the host's own sources, else debootstrap's default. */
-_must_check_ int apt_configure(const struct build *build, struct error *error);
-
-/* Fetches the package lists unless they are younger than half a day. */
+/* Fetches the package lists unless they are younger than half a day.  The Debian
+ * mirror is the build's, else the one of the host's own sources, else
+ * debootstrap's default. */
 _must_check_ int apt_update(const struct build *build, int log, struct error *error);
 
 /* Finds the packages and (with `depends`) all they depend on.  One line each:

@@ -99,6 +99,8 @@ static int tree_complete(const struct build *build, const struct layers *layers,
 				     error);
 	if (result == 0)
 		result = scrub_tree(layers->merged, error);
+	if (result == 0)
+		result = update_stamps_write(layers->merged, error);
 	return result < 0 ? result : scrub_verify(layers->merged, error);
 }
 

@@ -52,7 +52,7 @@ static char *set_path(const struct build *build, const struct set *set, const ch
 /* What decides whether the sets must be worked out again. */
 static int inputs_describe(const struct build *build, struct buffer *text, struct error *error)
 {
-	_cleanup_free_ char *used = build_cache_path(build, "apt/sources.used");
+	_cleanup_free_ char *used = build_cache_path(build, "apt/updated");
 	struct stat status;
 
 	if (!used || stat(used, &status) < 0)
@@ -167,8 +167,6 @@ int packages_step(void *context, int log, struct error *error)
 	_cleanup_free_ char *folder = build_cache_path(build, "sets");
 	int result = file_make_folders(folder, 0755, error);
 
-	if (result == 0)
-		result = apt_configure(build, error);
 	if (result == 0)
 		result = apt_update(build, log, error);
 	if (result == 0)

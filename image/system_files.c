@@ -1,10 +1,12 @@
 #include "image/system_files.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
@@ -114,6 +116,28 @@ int system_files_write(const struct build *build, const char *tree, const char *
 	if (result == 0)
 		result = os_release_write(tree, error);
 	return result < 0 ? result : tree_write(tree, "etc/hostname", &name, error);
+}
+
+/* systemd rebuilds caches when /usr is newer than these; the image's are fresh. */
+int update_stamps_write(const char *tree, struct error *error)
+{
+	static const char *const names[] = {"etc/.updated", "var/.updated"};
+	_cleanup_free_ char *usr = file_join(tree, "usr");
+	struct stat status;
+
+	if (!usr || stat(usr, &status) < 0)
+		return error_errno(error, errno, "usr");
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		_cleanup_free_ char *path = file_join(tree, names[i]);
+		struct timespec times[] = {status.st_mtim, status.st_mtim};
+		int result = file_replace(path, "", 0, 0644, 0, 0, error);
+
+		if (result < 0)
+			return result;
+		if (utimensat(AT_FDCWD, path, times, 0) < 0)
+			return error_errno(error, errno, "%s", path);
+	}
+	return 0;
 }
 
 int signatures_copy(const struct build *build, const char *tree, int log, struct error *error)

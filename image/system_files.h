@@ -16,6 +16,9 @@ _must_check_ int system_files_write(const struct build *build, const char *tree,
 				    const char *root_uuid, const char *var_uuid,
 				    struct error *error);
 
+/* Says that /etc and /var match /usr as it is now: the last change to the tree. */
+_must_check_ int update_stamps_write(const char *tree, struct error *error);
+
 /* Copies --signatures into the tree, readable by clamd; nothing without it. */
 _must_check_ int signatures_copy(const struct build *build, const char *tree, int log,
 				 struct error *error);
