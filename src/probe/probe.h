@@ -23,7 +23,8 @@ struct probe_result;
 struct probe;
 
 /* Returns the class and leaves the sentence in result->failure; may leave a
- * sentence for people in result->detail. */
+ * sentence for people in result->detail.  What does not apply to this machine sets
+ * result->outcome to PROBE_SKIPPED and returns FAILURE_NONE. */
 typedef enum failure_class probe_function(struct probe_run *run, const struct probe *probe,
 					  struct probe_result *result);
 
@@ -64,8 +65,9 @@ struct probe_run {
 	const struct probe_settings *settings;
 	int64_t started_ms;
 	int64_t deadline_ms;
-	int64_t mail_deadline_ms; /* see probe_mail_deadline; leaves time to clean up */
-	struct tls_client *tls;	  /* NULL: tls_failure says why */
+	int64_t mail_deadline_ms;   /* see probe_mail_deadline; leaves time to clean up */
+	struct tls_client *tls;	    /* NULL: tls_failure says why */
+	struct tls_client *tls_rsa; /* the same for a client that knows only RSA */
 	struct failure tls_failure;
 	struct tls_facts certificate; /* of the first server that showed one */
 	struct mailbox mailbox;

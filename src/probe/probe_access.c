@@ -1,5 +1,7 @@
 #include "probe/probe_access.h"
 
+#include <string.h>
+
 /* The same everywhere: Dovecot punishes the guessing of several. */
 static const char wrong_password[] = "this is not the password";
 
@@ -40,6 +42,27 @@ enum failure_class probe_access_tls(struct probe_run *run, const struct probe *p
 	if (failure)
 		return failure;
 	result->detail = tls_describe(&session.stream);
+	return FAILURE_NONE;
+}
+
+enum failure_class probe_access_rsa(struct probe_run *run, const struct probe *probe,
+				    struct probe_result *result)
+{
+	_cleanup_(session_free) struct session session = SESSION_INIT;
+	_cleanup_(tls_facts_free) struct tls_facts facts = {0};
+	struct session_params params =
+	    probe_session_params(run, probe->port, SECURITY_TLS, STRANGER_FRIEND);
+
+	if (run->settings->chain) {
+		result->detail = strdup("the settings gave the one certificate");
+		result->outcome = PROBE_SKIPPED;
+		return FAILURE_NONE;
+	}
+	params.tls = run->tls_rsa;
+	params.facts = &facts;
+	if (session_open(&session, &params))
+		return probe_take_failure(result, &session.stream);
+	result->detail = TAKE_POINTER(facts.key);
 	return FAILURE_NONE;
 }
 

@@ -8,6 +8,10 @@
  * offer inside it. */
 probe_function probe_access_tls;
 
+/* A client that knows only RSA is served as well, unless the settings gave the one
+ * certificate that there is. */
+probe_function probe_access_rsa;
+
 /* TLS 1.0 and 1.1 are refused. */
 probe_function probe_access_old_tls;
 

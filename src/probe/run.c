@@ -92,6 +92,8 @@ static void open_clients(struct probe_run *run)
 
 	/* Without it every TLS probe fails with tls_failure. */
 	(void)!tls_client_new(&params, &run->tls, &run->tls_failure);
+	params.rsa_only = true;
+	(void)!tls_client_new(&params, &run->tls_rsa, &run->tls_failure);
 	if (!settings->enabled[PORT_IMAP] && settings->enabled[PORT_IMAPS])
 		port = PORT_IMAPS; /* with neither, 143 still answers on the loopback */
 	session = probe_session_params(run, port, SECURITY_TLS, STRANGER_FRIEND);
@@ -210,7 +212,7 @@ static void run_job(struct schedule *schedule, struct job *job)
 		pthread_mutex_lock(&schedule->run->lock);
 		if (result->failure.class)
 			result->outcome = PROBE_FAILED;
-		else if (is_final(job))
+		else if (is_final(job) && result->outcome == PROBE_PENDING)
 			result->outcome = PROBE_PASSED;
 	}
 	job->done = true;
@@ -296,6 +298,7 @@ void probe_run_free(struct probe_run *run)
 {
 	mailbox_free(&run->mailbox);
 	tls_client_free(run->tls);
+	tls_client_free(run->tls_rsa);
 	tls_facts_free(&run->certificate);
 	failure_clear(&run->tls_failure);
 	for (enum mail mail = 0; mail < MAILS; mail++)

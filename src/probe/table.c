@@ -61,6 +61,9 @@ const struct probe probe_table[] = {
     ACCESS("pop3s", "dovecot", PORT_POP3S, MECHANISM_PLAIN),
     ACCESS_STARTTLS("managesieve", "dovecot", PORT_MANAGESIEVE, MECHANISM_PLAIN),
 
+    {.name = "smtp-rsa", .component = "postfix", .port = PORT_SMTP, .first = probe_access_rsa},
+    {.name = "imaps-rsa", .component = "dovecot", .port = PORT_IMAPS, .first = probe_access_rsa},
+
     /* What SMTP says, and whom it refuses. */
     {.name = "smtp-banner", .component = "postfix", .port = PORT_SMTP,
      .first = probe_smtp_banner},

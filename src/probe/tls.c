@@ -57,6 +57,10 @@ enum failure_class tls_client_new(const struct tls_params *params, struct tls_cl
 	if (!context || SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1)
 		return failure_set(failure, FAILURE_RESOURCE, "cannot set up TLS: %s",
 				   library_error());
+	if (params->rsa_only &&
+	    SSL_CTX_set1_sigalgs_list(context, "rsa_pss_rsae_sha256:RSA+SHA256") != 1)
+		return failure_set(failure, FAILURE_RESOURCE, "cannot ask for RSA: %s",
+				   library_error());
 	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
 	if (params->ca_file && SSL_CTX_load_verify_file(context, params->ca_file) != 1)
 		return failure_set(failure, FAILURE_CERTIFICATE, "cannot load %s: %s",

@@ -15,6 +15,7 @@ struct tls_params {
 	const char *ca_file;  /* PEM; NULL: `chain` alone is believed */
 	const char *chain;    /* PEM text of a given certificate and its chain, trusted as it
 				 stands whoever signed it; NULL: none */
+	bool rsa_only;	      /* understands no other signatures: a client of some years ago */
 };
 
 struct tls_client;

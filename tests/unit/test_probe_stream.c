@@ -250,6 +250,28 @@ static void believes_a_given_certificate_as_it_stands(void **state _unused_)
 	identity_free(&authority);
 }
 
+static void a_client_of_rsa_alone_needs_an_rsa_key(void **state _unused_)
+{
+	static const struct step steps[] = {START_TLS, END};
+	struct identity identity = identity_make("mail.example.org", 10, NULL);
+	SSL_CTX *context = identity_context(&identity);
+	_cleanup_free_ char *pem = identity_pem(&identity);
+	_cleanup_(stream_free) struct stream stream = STREAM_INIT;
+	struct tls_params params = {.hostname = "mail.example.org", .chain = pem, .rsa_only = true};
+	struct tls_client *client = NULL;
+	struct server server;
+
+	server_start(&server, steps, context);
+	open_stream(&stream, &server, 3000);
+	assert_int_equal(tls_client_new(&params, &client, &stream.failure), FAILURE_NONE);
+	assert_int_equal(tls_start(&stream, client, NULL), FAILURE_TLS);
+	tls_client_free(client);
+	stream_close(&stream);
+	server_finish(&server);
+	SSL_CTX_free(context);
+	identity_free(&identity);
+}
+
 static enum failure_class try_old(SSL_CTX *context, const struct step *steps)
 {
 	_cleanup_(stream_free) struct stream stream = STREAM_INIT;
@@ -323,6 +345,7 @@ int main(void)
 	    cmocka_unit_test(says_why_there_is_no_connection),
 	    cmocka_unit_test(verifies_chain_name_and_time),
 	    cmocka_unit_test(believes_a_given_certificate_as_it_stands),
+	    cmocka_unit_test(a_client_of_rsa_alone_needs_an_rsa_key),
 	    cmocka_unit_test(finds_a_server_that_still_speaks_old_tls),
 	    cmocka_unit_test(makes_no_client_without_an_authority),
 	    cmocka_unit_test(a_failure_is_one_printable_line),
