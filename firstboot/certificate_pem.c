@@ -109,7 +109,7 @@ int key_chain_parse(const char *text, size_t size, struct key_chain *ret, struct
 	*ret = KEY_CHAIN_INIT;
 	if (size > FILE_MAX)
 		return error_set(error, EFBIG, "larger than %zu bytes", FILE_MAX);
-	bio = BIO_new_mem_buf(text, (int)size);
+	bio = BIO_new_mem_buf(size > 0 ? text : "", (int)size);
 	if (!bio)
 		return error_set(error, ENOMEM, "out of memory");
 	while (result > 0) {

@@ -24,10 +24,16 @@ const struct component components[] = {
 	 .reload_verb = "restart",
 	 .unit = "amavis.service"},
 	{.name = "clamav",
-	 .files = {{"etc/clamav/clamd.conf", "clamd", 0644, NULL},
-		   {"etc/clamav/freshclam.conf", "clamd", 0644, NULL}},
+	 .files = {{"etc/clamav/clamd.conf", "clamd", 0644, NULL}},
+	 .checker = {"clamd", "--config-file=@/etc/clamav/clamd.conf", "--version"},
 	 .reload_verb = "restart",
 	 .unit = "clamav-daemon.service"},
+	{.name = "freshclam",
+	 .files = {{"etc/clamav/freshclam.conf", "clamd", 0644, NULL},
+		   {"etc/clamav/updates", "plain", 0644, NULL}},
+	 .checker = {"freshclam", "--config-file=@/etc/clamav/freshclam.conf", "--version"},
+	 .reload_verb = "restart",
+	 .unit = "clamav-freshclam.service"},
 	{.name = "unbound",
 	 .files = {{"etc/unbound/unbound.conf.d/postcask.conf", "unbound", 0644, NULL}},
 	 .checker = {"unbound-checkconf", "@/etc/unbound/unbound.conf.d/postcask.conf"},
@@ -36,7 +42,8 @@ const struct component components[] = {
 	{.name = "timesync",
 	 .files = {{"etc/systemd/timesyncd.conf.d/postcask.conf", "plain", 0644, NULL}},
 	 .reload_verb = "try-restart",
-	 .unit = "systemd-timesyncd.service"},
+	 .unit = "systemd-timesyncd.service",
+	 .starts_early = true},
 };
 
 const size_t component_count = ARRAY_SIZE(components);

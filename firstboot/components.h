@@ -3,6 +3,7 @@
 #ifndef POSTCASK_COMPONENTS_H
 #define POSTCASK_COMPONENTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -18,11 +19,13 @@ enum { COMPONENT_FILES = 8, COMPONENT_ARGUMENTS = 8 };
 struct component {
 	const char *name;
 	struct component_file files[COMPONENT_FILES]; /* ends with a NULL path */
-	/* The daemon's own checker; "@" at the start of an argument stands for
-	 * the generation's folder.  No argument: there is none. */
+	/* The daemon's own checker; the first "@" in an argument stands for the
+	 * generation's folder.  No argument: there is none. */
 	const char *checker[COMPONENT_ARGUMENTS];
 	/* What makes a running daemon take the new files, by systemctl. */
 	const char *reload_verb, *unit;
+	/* It is running before the settings are applied, so it is told at boot. */
+	bool starts_early;
 };
 
 extern const struct component components[];

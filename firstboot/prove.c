@@ -20,14 +20,16 @@ struct proof {
 	struct error error;
 };
 
-/* The checker's arguments with the folder in place of "@".  Both owned. */
+/* The checker's arguments with the folder in place of "@"; owned by the caller. */
 static bool arguments_expand(const struct proof *proof, char *ret[COMPONENT_ARGUMENTS + 1])
 {
 	for (size_t i = 0; i < COMPONENT_ARGUMENTS && proof->component->checker[i]; i++) {
 		const char *argument = proof->component->checker[i];
-		bool marked = argument[0] == '@';
+		size_t before = strcspn(argument, "@");
+		bool marked = argument[before] == '@';
 
-		if (asprintf(&ret[i], "%s%s", marked ? proof->folder : "", argument + marked) < 0) {
+		if (asprintf(&ret[i], "%.*s%s%s", (int)before, argument,
+			     marked ? proof->folder : "", argument + before + marked) < 0) {
 			ret[i] = NULL;
 			return false;
 		}
