@@ -132,8 +132,7 @@ static void early_daemons_reload(void)
 		struct process process = {.argv = argv, .timeout_ms = RELOAD_TIMEOUT_MS};
 
 		if (components[i].starts_early && process_run(&process, NULL, &none) < 0)
-			error_print(&none);
-		error_clear(&none);
+			error_clear(&none);
 	}
 }
 
