@@ -138,8 +138,8 @@ static int read_counter(struct nftnl_expr *expression, void *context)
 	struct readback *readback = context;
 
 	if (text_equal(nftnl_expr_get_str(expression, NFTNL_EXPR_NAME), "counter")) {
-		readback->dropped_packets = nftnl_expr_get_u64(expression, NFTNL_EXPR_CTR_PACKETS);
-		readback->dropped_bytes = nftnl_expr_get_u64(expression, NFTNL_EXPR_CTR_BYTES);
+		readback->dropped_packets += nftnl_expr_get_u64(expression, NFTNL_EXPR_CTR_PACKETS);
+		readback->dropped_bytes += nftnl_expr_get_u64(expression, NFTNL_EXPR_CTR_BYTES);
 	}
 	return 0;
 }
@@ -266,6 +266,8 @@ static int reading_dump(struct reading *reading, uint16_t type, mnl_cb_t read, s
 	}
 	for (int tries = 0; tries < DUMP_TRIES && result == -EINTR; tries++) {
 		reading->seen = 0;
+		if (type == NFT_MSG_GETRULE)
+			reading->readback->dropped_packets = reading->readback->dropped_bytes = 0;
 		result = netlink_dump(NETLINK_NETFILTER, request, read, reading, error);
 	}
 	return result;

@@ -10,7 +10,7 @@
 
 struct readback {
 	uint32_t ports;		  /* open ones (firewall/ports.h) */
-	uint64_t dropped_packets; /* the counter at the end of the input chain */
+	uint64_t dropped_packets; /* the sum of the rules' counters */
 	uint64_t dropped_bytes;
 };
 

@@ -143,13 +143,16 @@ static bool rule_match(struct nftnl_rule *rule, const struct match *match)
 
 static bool rule_put_verdict(struct nftnl_rule *rule, int verdict)
 {
-	struct nftnl_expr *last = rule_add(rule, verdict < 0 ? "counter" : "immediate");
+	struct nftnl_expr *immediate;
 
-	if (last && verdict >= 0) {
-		nftnl_expr_set_u32(last, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
-		nftnl_expr_set_u32(last, NFTNL_EXPR_IMM_VERDICT, (uint32_t)verdict);
-	}
-	return last;
+	if (verdict == NF_DROP && !rule_add(rule, "counter"))
+		return false;
+	immediate = rule_add(rule, "immediate");
+	if (!immediate)
+		return false;
+	nftnl_expr_set_u32(immediate, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
+	nftnl_expr_set_u32(immediate, NFTNL_EXPR_IMM_VERDICT, (uint32_t)verdict);
+	return true;
 }
 
 /* The comment that nft(8) shows beside a rule. */
@@ -167,7 +170,7 @@ static bool rule_set_comment(struct nftnl_rule *rule, const char *comment)
 	return put;
 }
 
-struct nftnl_rule *rule_compose(const char *table, const char *chain, const struct rule *rule)
+struct nftnl_rule *rule_compose(const char *table, const struct rule *rule)
 {
 	struct nftnl_rule *composed = nftnl_rule_alloc();
 	bool good;
@@ -176,7 +179,7 @@ struct nftnl_rule *rule_compose(const char *table, const char *chain, const stru
 		return NULL;
 	nftnl_rule_set_u32(composed, NFTNL_RULE_FAMILY, NFPROTO_INET);
 	good = nftnl_rule_set_str(composed, NFTNL_RULE_TABLE, table) == 0 &&
-	       nftnl_rule_set_str(composed, NFTNL_RULE_CHAIN, chain) == 0 &&
+	       nftnl_rule_set_str(composed, NFTNL_RULE_CHAIN, rule->chain) == 0 &&
 	       rule_set_comment(composed, rule->comment);
 	for (size_t i = 0; good && i < RULE_MATCHES; i++)
 		good = rule_match(composed, &rule->matches[i]);

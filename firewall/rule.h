@@ -11,8 +11,7 @@
 #define SOURCE_PORT	 0
 #define DESTINATION_PORT 2
 
-#define RULE_MATCHES	4
-#define RULE_COUNT_ONLY (-1) /* a rule without a verdict: it counts */
+#define RULE_MATCHES 4
 
 /* What a rule asks of a packet; each kind is a few expressions. */
 struct match {
@@ -32,13 +31,14 @@ struct match {
 };
 
 struct rule {
+	const char *chain;
 	const char *comment; /* shown by nft(8) */
 	struct match matches[RULE_MATCHES];
-	int verdict; /* NF_ACCEPT, NF_DROP or RULE_COUNT_ONLY */
+	int verdict; /* NF_ACCEPT or NF_DROP; what is dropped is counted */
 };
 
 /* The rule as an object of libnftnl, owned by the caller; NULL when out of
  * memory. */
-struct nftnl_rule *rule_compose(const char *table, const char *chain, const struct rule *rule);
+struct nftnl_rule *rule_compose(const char *table, const struct rule *rule);
 
 #endif

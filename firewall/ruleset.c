@@ -71,35 +71,42 @@ static const struct {
 };
 
 static const struct rule RULES[RULESET_RULES] = {
-    {"loopback", {{MATCH_INTERFACE, LOOPBACK_INTERFACE, 0, NULL}}, NF_ACCEPT},
-    {"answers", {{MATCH_STATE, STATE_ESTABLISHED | STATE_RELATED, 0, NULL}}, NF_ACCEPT},
-    {"not part of any connection", {{MATCH_STATE, STATE_INVALID, 0, NULL}}, NF_DROP},
-    {"errors and ping",
+    {"input", "loopback", {{MATCH_INTERFACE, LOOPBACK_INTERFACE, 0, NULL}}, NF_ACCEPT},
+    {"input", "answers", {{MATCH_STATE, STATE_ESTABLISHED | STATE_RELATED, 0, NULL}}, NF_ACCEPT},
+    {"input", "not part of any connection", {{MATCH_STATE, STATE_INVALID, 0, NULL}}, NF_DROP},
+    {"input",
+     "errors and ping",
      {{MATCH_PROTOCOL, IPPROTO_ICMP, 0, NULL}, {MATCH_TYPE_IN_SET, 0, 0, "icmp_types"}},
      NF_ACCEPT},
-    {"RFC 4890",
+    {"input",
+     "RFC 4890",
      {{MATCH_PROTOCOL, IPPROTO_ICMPV6, 0, NULL}, {MATCH_TYPE_IN_SET, 0, 0, "icmpv6_types"}},
      NF_ACCEPT},
-    {"DHCP answers",
+    {"input",
+     "DHCP answers",
      {{MATCH_FAMILY, NFPROTO_IPV4, 0, NULL},
       {MATCH_PROTOCOL, IPPROTO_UDP, 0, NULL},
       {MATCH_PORT, DHCP_SERVER_PORT, SOURCE_PORT, NULL},
       {MATCH_PORT, DHCP_CLIENT_PORT, DESTINATION_PORT, NULL}},
      NF_ACCEPT},
-    {"DHCPv6 answers",
+    {"input",
+     "DHCPv6 answers",
      {{MATCH_FAMILY, NFPROTO_IPV6, 0, NULL},
       {MATCH_LINK_LOCAL, 0, 0, NULL},
       {MATCH_PROTOCOL, IPPROTO_UDP, 0, NULL},
       {MATCH_PORT, DHCPV6_CLIENT_PORT, DESTINATION_PORT, NULL}},
      NF_ACCEPT},
-    {"ssh",
+    {"input",
+     "ssh",
      {{MATCH_PROTOCOL, IPPROTO_TCP, 0, NULL},
       {MATCH_PORT, RULESET_SSH_PORT, DESTINATION_PORT, NULL}},
      NF_ACCEPT},
-    {"proved mail services",
+    {"input",
+     "proved mail services",
      {{MATCH_PROTOCOL, IPPROTO_TCP, 0, NULL}, {MATCH_PORT_IN_SET, 0, 0, RULESET_OPEN_PORTS}},
      NF_ACCEPT},
-    {"dropped", {{MATCH_NOTHING, 0, 0, NULL}}, RULE_COUNT_ONLY},
+    {"input", "nobody asked for it", {{MATCH_NOTHING, 0, 0, NULL}}, NF_DROP},
+    {"forward", "not a router", {{MATCH_NOTHING, 0, 0, NULL}}, NF_DROP},
 };
 
 static struct nftnl_chain *chain_compose(size_t index)
@@ -184,7 +191,7 @@ int ruleset_compose(uint32_t ports, struct ruleset *ret, struct error *error)
 	for (size_t i = 0; good && i < RULESET_SETS; i++)
 		good = (ruleset.sets[i] = set_compose(i, ports));
 	for (size_t i = 0; good && i < RULESET_RULES; i++)
-		good = (ruleset.rules[i] = rule_compose(RULESET_TABLE, "input", &RULES[i]));
+		good = (ruleset.rules[i] = rule_compose(RULESET_TABLE, &RULES[i]));
 	if (!good)
 		return error_set(error, ENOMEM, "out of memory");
 	*ret = ruleset;
