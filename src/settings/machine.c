@@ -79,23 +79,58 @@ static void graft_places(const struct node *root, const struct node *raw)
 	}
 }
 
+/* Whether the user-data says by itself what is wrong with it: its own text is
+ * then judged, as on the host. */
+static bool raw_is_refused(const struct load *raw, const char *name, bool merged,
+			   struct diagnostics *diagnostics, int *ret_code)
+{
+	json_t *settings = NULL;
+
+	if (raw->user_data.unjudged || !node_get(raw->root, "mail") ||
+	    (merged && !diagnostics->errors))
+		return false;
+	*ret_code = load_check(raw->root, name, diagnostics, &settings);
+	json_decref(settings);
+	return *ret_code < 0 || diagnostics->errors;
+}
+
+static int load_merged(const char *combined, const char *user_data, const struct load *raw,
+		       struct diagnostics *diagnostics, json_t **ret_settings)
+{
+	_cleanup_(diagnostics_free) struct diagnostics problem = DIAGNOSTICS_INIT;
+	_cleanup_(node_tree_free) struct node_tree tree = NODE_TREE_INIT;
+	struct node *root = NULL;
+	int r = load_combined(combined, &tree, &problem, &root), code;
+
+	if (r == -ENOMEM)
+		return r;
+	if (raw_is_refused(raw, user_data, r == 0, diagnostics, &code))
+		return code < 0 ? code : -EINVAL;
+	if (r < 0) {
+		const struct diagnostic *first = &problem.items[0];
+
+		diagnostics_error(diagnostics, (struct mark){combined, first->line, first->column},
+				  "%s", first->text);
+		return r;
+	}
+	/* What is misspelt has a place in the user-data. */
+	if (!node_get(root, "mail") && raw->root && !node_get(raw->root, "mail"))
+		return load_check(raw->root, user_data, diagnostics, ret_settings);
+	if (!raw->user_data.unjudged)
+		graft_places(root, raw->root);
+	return load_check(root, user_data, diagnostics, ret_settings);
+}
+
 int settings_load_machine(const struct settings_sources *sources, struct diagnostics *diagnostics,
 			  json_t **ret_settings)
 {
 	const char *combined = sources && sources->combined ? sources->combined : COMBINED_PATH;
 	const char *user_data = sources && sources->user_data ? sources->user_data : USER_DATA_PATH;
 	_cleanup_(load_free) struct load raw = {0};
-	_cleanup_(node_tree_free) struct node_tree tree = NODE_TREE_INIT;
-	struct node *root = NULL;
 	int r = load_raw(user_data, diagnostics, &raw);
 
 	if (r == 0)
-		r = load_combined(combined, &tree, diagnostics, &root);
-	if (r == 0) {
-		if (!raw.user_data.unjudged)
-			graft_places(root, raw.root);
-		r = load_check(root, user_data, diagnostics, ret_settings);
-	}
+		r = load_merged(combined, user_data, &raw, diagnostics, ret_settings);
 	diagnostics_sort(diagnostics);
 	return r;
 }

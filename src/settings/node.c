@@ -223,7 +223,7 @@ static bool scalar_means(const struct node *written, const struct node *value)
 	case NODE_INTEGER:
 		return !written->overflow && written->integer == value->integer;
 	case NODE_DECIMAL:
-		return strtod(written->text, NULL) == strtod(value->text, NULL);
+		return scalar_decimal_value(written) == scalar_decimal_value(value);
 	default:
 		return written->size == value->size &&
 		       !memcmp(written->text, value->text, value->size);

@@ -281,3 +281,23 @@ bool scalar_integer_is_canonical(const struct node *node)
 		return !text[1] && node->text[0] != '-';
 	return *text && !*skip_set(text, "0123456789");
 }
+
+double scalar_decimal_value(const struct node *node)
+{
+	const char *text = skip_sign(node->text);
+	double sign = node->text[0] == '-' ? -1 : 1, value = 0;
+	_cleanup_free_ char *plain = strdup(text);
+	char *end = plain, *rest = plain;
+
+	if (!plain)
+		return 0;
+	if (!strcasecmp(text, ".inf") || !strcasecmp(text, ".nan"))
+		return sign * strtod(text + 1, NULL);
+	for (const char *c = text; *c; c++)
+		if (*c != '_')
+			*end++ = *c;
+	*end = '\0';
+	for (char *part; (part = strsep(&rest, ":"));)
+		value = value * 60 + strtod(part, NULL);
+	return sign * value;
+}

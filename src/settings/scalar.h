@@ -15,4 +15,7 @@ void scalar_resolve(struct node *node);
  * leading zero, no `_`, `0x`, `0b`, `:` or `+`. */
 bool scalar_integer_is_canonical(const struct node *node);
 
+/* The value of a NODE_DECIMAL: `_` left out, base 60 by `:`, infinities and NaN. */
+double scalar_decimal_value(const struct node *node);
+
 #endif

@@ -114,6 +114,27 @@ static void values_are_judged_as_written(void **state)
 	    "cloud-init would silently keep only the last");
 }
 
+/* Decimals of YAML 1.1 whose value is in the merged data: 1_0.5 and 1:30.5. */
+static void odd_decimals_are_judged_as_written(void **state)
+{
+	static const char *const table[][2] = {{"10.5", "1_0.5"}, {"90.5", "1:30.5"}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		_cleanup_free_ char *combined = NULL, *more = NULL, *raw = NULL, *line = NULL;
+
+		assert_true(asprintf(&more, ", \"filter\": {\"spam\": {\"spam_level\": %s}}",
+				     table[i][0]) > 0);
+		assert_true(asprintf(&combined, COMBINED, more) > 0);
+		assert_true(
+		    asprintf(&raw, RAW "  filter: {spam: {spam_level: %s}}\n", table[i][1]) > 0);
+		assert_true(asprintf(&line,
+				     "user-data.txt:8:31: \"%s\" is no decimal number; write one "
+				     "such as 6.31 (at most three decimals)",
+				     table[i][1]) > 0);
+		assert_refused(state, (struct machine){combined, raw}, -EINVAL, line);
+	}
+}
+
 static void broken_user_data_says_why(void **state)
 {
 	assert_refused(
