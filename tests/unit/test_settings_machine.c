@@ -183,6 +183,7 @@ int main(void)
 	    folder_test(no_user_data_is_needed),
 	    folder_test(places_come_from_the_user_data),
 	    folder_test(values_are_judged_as_written),
+	    folder_test(odd_decimals_are_judged_as_written),
 	    folder_test(broken_user_data_says_why),
 	    folder_test(missing_merged_data_is_an_error),
 	    folder_test(unjudged_parts_give_no_places),
