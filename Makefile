@@ -140,7 +140,7 @@ golden: $(OUT)/bin/postcask
 # The image is built as root: debootstrap and mount need it.
 AS_ROOT = $(if $(filter 0,$(shell id -u)),,sudo)
 image: all
-	$(AS_ROOT) build/bin/postcask-image build --output build/postcask.qcow2
+	$(AS_ROOT) build/bin/postcask-image build --output build/postcask.qcow2 --layer build/native
 
 run: image
 	$(AS_ROOT) build/bin/postcask-image run --user-data image/example-user-data.yaml

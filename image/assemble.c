@@ -32,12 +32,14 @@ enum { PRESET_S = 60, COPY_S = 120, MKE2FS_S = 300 };
 struct layers {
 	char *merged; /* the whole tree as it will be */
 	char *var;    /* its /var, seen where nothing covers it */
+	char *upper;  /* what was changed in it */
 };
 
 static void layers_free(struct layers *layers)
 {
 	free(layers->merged);
 	free(layers->var);
+	free(layers->upper);
 }
 
 static int layers_mount(const struct build *build, struct layers *layers, struct error *error)
@@ -56,7 +58,8 @@ static int layers_mount(const struct build *build, struct layers *layers, struct
 		return result;
 	layers->merged = build_cache_path(build, "scratch/merged");
 	layers->var = build_cache_path(build, "scratch/var");
-	if (!layers->merged || !layers->var ||
+	layers->upper = build_cache_path(build, "scratch/upper");
+	if (!layers->merged || !layers->var || !layers->upper ||
 	    asprintf(&options,
 		     "lowerdir=%s,upperdir=%s/scratch/upper,workdir=%s/scratch/work", tree,
 		     build->cache, build->cache) < 0)
@@ -146,6 +149,8 @@ int assemble_step(void *context, int log, struct error *error)
 		result = layers_mount(build, &layers, error);
 	if (result == 0)
 		result = tree_complete(build, &layers, log, root_uuid, var_uuid, error);
+	if (result == 0 && build->layer)
+		result = layer_keep(build, layers.upper, log, error);
 	if (result == 0)
 		result = var_separate(&layers, error);
 	if (result == 0)

@@ -47,6 +47,7 @@ static const char usage[] =
 	"  --source=FOLDER    the repository (the current folder)\n"
 	"  --mirror=URI       Debian's archive (the one this host's apt uses)\n"
 	"  --signatures=DIR   ClamAV's official databases to put into the image\n"
+	"  --layer=DIR        keep the tree as layers for overlayfs: DIR/roots lists them\n"
 	"  --refresh          fetch the package lists even if they are fresh\n"
 	"  --quiet            print errors only\n"
 	"  --json             print the manifest to standard output\n";
@@ -215,7 +216,7 @@ static int options_complete(struct build *build, struct error *error)
 	return build->sysroot && build->programs ? 0 : error_errno(error, ENOMEM, "build");
 }
 
-enum { OUTPUT, FORMAT, CACHE, SOURCE, MIRROR, SIGNATURES, REFRESH, QUIET, JSON, HELP };
+enum { OUTPUT, FORMAT, CACHE, SOURCE, MIRROR, SIGNATURES, LAYER, REFRESH, QUIET, JSON, HELP };
 
 static const struct option long_options[] = {
 	{"output", required_argument, NULL, OUTPUT},
@@ -224,6 +225,7 @@ static const struct option long_options[] = {
 	{"source", required_argument, NULL, SOURCE},
 	{"mirror", required_argument, NULL, MIRROR},
 	{"signatures", required_argument, NULL, SIGNATURES},
+	{"layer", required_argument, NULL, LAYER},
 	{"refresh", no_argument, NULL, REFRESH},
 	{"quiet", no_argument, NULL, QUIET},
 	{"json", no_argument, NULL, JSON},
@@ -246,6 +248,8 @@ static int option_take(struct options *options, int option, const char *text, st
 		return path_set(&build->source, text, error);
 	case SIGNATURES:
 		return path_set(&build->signatures, text, error);
+	case LAYER:
+		return path_set(&build->layer, text, error);
 	case MIRROR:
 		free(build->mirror);
 		build->mirror = strdup(text);
@@ -284,7 +288,8 @@ static void options_free(struct options *options)
 {
 	struct build *build = &options->build;
 	char **texts[] = {&build->source, &build->cache,  &build->sysroot,   &build->programs,
-			  &build->output, &build->mirror, &build->signatures};
+			  &build->output, &build->mirror, &build->signatures,
+			  &build->layer};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		free(*texts[i]);

@@ -17,6 +17,7 @@ struct build {
 	char *output;	  /* the outputs' path without suffix */
 	char *mirror;	  /* NULL: found on this host */
 	char *signatures; /* a folder of ClamAV's official databases, or NULL */
+	char *layer;	  /* a folder to keep the tree's changes in (layer.c), or NULL */
 	bool want_raw;
 	bool want_qcow2;
 	bool refresh; /* fetch the package lists even when they are fresh */
@@ -40,6 +41,10 @@ _must_check_ int build_forget_others(const struct build *build, const char *kind
 /* Removes the cache's entries whose name begins and ends so, except `but`. */
 _must_check_ int build_cache_remove(const struct build *build, const char *begin, const char *end,
 				    const char *but, struct error *error);
+
+/* Copies `upper`, the changes to the cached tree, into the folder `layer`. */
+_must_check_ int layer_keep(const struct build *build, const char *upper, int log,
+			    struct error *error);
 
 /* The steps (see step.h), each in the file of its name. */
 int packages_step(void *context, int log, struct error *error);

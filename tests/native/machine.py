@@ -56,7 +56,7 @@ mail:
 def roots():
     """The layers of the image's tree, topmost first, as make leaves them."""
     listed = os.environ.get("POSTCASK_ROOTS")
-    return listed if listed else (TOP / "build" / "native-roots").read_text().strip()
+    return listed if listed else (TOP / "build" / "native" / "roots").read_text().strip()
 
 
 class Machine:
@@ -66,6 +66,7 @@ class Machine:
         self.name, self.net, self.host = name, net, net + ".2"
         self.boot("remove")
         self.tree = Path(self.boot("create", net, roots()))
+        (self.tree / "etc/fstab").write_text("")
         for unit in NOT_HERE:
             (self.tree / "etc/systemd/system" / unit).symlink_to("/dev/null")
         self.seed(data if data is not None else user_data(), instance)
