@@ -283,8 +283,11 @@ static enum failure_class imap_authenticate(struct session *session, enum mechan
 					 ? login(session, user, password)
 					 : authenticate_plain(session, user, password);
 
-	if (failure == FAILURE_CONTENT)
-		failure = session->stream.failure.class = FAILURE_AUTHENTICATION;
+	if (failure == FAILURE_CONTENT) /* RFC 5530 §3 */
+		failure = session->stream.failure.class =
+		    strstr(failure_text(&session->stream.failure), "[AUTHENTICATIONFAILED]")
+			? FAILURE_AUTHENTICATION
+			: FAILURE_POLICY;
 	if (failure || session->capabilities & CAPABILITY_IDLE)
 		return failure;
 	return run(session, NULL, NULL, "CAPABILITY"); /* §6.2.3: they change with the login */

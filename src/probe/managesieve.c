@@ -114,8 +114,12 @@ static enum failure_class managesieve_authenticate(struct session *session,
 	explicit_bzero(response, strlen(response));
 	if (!failure)
 		failure = read_result(session);
+	/* There is no code for it (§2.1): the words are Dovecot's. */
 	if (failure == FAILURE_CONTENT)
-		failure = session->stream.failure.class = FAILURE_AUTHENTICATION;
+		failure = session->stream.failure.class =
+		    strcasestr(failure_text(&session->stream.failure), "authentication failed")
+			? FAILURE_AUTHENTICATION
+			: FAILURE_POLICY;
 	return failure;
 }
 

@@ -179,8 +179,11 @@ static enum failure_class pop3_authenticate(struct session *session, enum mechan
 					 ? login(session, user, password)
 					 : auth_plain(session, user, password);
 
-	if (failure == FAILURE_CONTENT)
-		failure = session->stream.failure.class = FAILURE_AUTHENTICATION;
+	if (failure == FAILURE_CONTENT) /* RFC 3206 §4 */
+		failure = session->stream.failure.class =
+		    strstr(failure_text(&session->stream.failure), "[AUTH]")
+			? FAILURE_AUTHENTICATION
+			: FAILURE_POLICY;
 	return failure;
 }
 

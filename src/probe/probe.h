@@ -22,6 +22,23 @@ struct probe_run;
 struct probe_result;
 struct probe;
 
+/* Every port has two conversations that its probes share, one after the other in the
+ * order of the table; each takes it as far as it needs (enum stage).  Most of the
+ * work of a probe is the server's process and handshake, and under emulation that
+ * is most of the run.  After a failure the next probe begins a new one. */
+enum conversation {
+	CONVERSATION_NONE,    /* the probe makes connections of its own, if any */
+	CONVERSATION_USER,    /* gives the right password */
+	CONVERSATION_GUESSER, /* does what must be refused */
+	CONVERSATIONS
+};
+
+enum stage {
+	STAGE_CLEAR,
+	STAGE_TLS,
+	STAGE_LOGIN,
+};
+
 /* Returns the class and leaves the sentence in result->failure; may leave a
  * sentence for people in result->detail.  What does not apply to this machine sets
  * result->outcome to PROBE_SKIPPED and returns FAILURE_NONE. */
@@ -46,6 +63,7 @@ struct probe {
 	probe_function *second;
 	const char *after; /* the probe that must have passed before the last half */
 	bool carries_mail; /* when it fails, mail cannot arrive */
+	enum conversation conversation;
 	enum mail mail;
 	enum mechanism mechanism;
 	bool last; /* its last half waits for everything before it in the table */
@@ -69,7 +87,8 @@ struct probe_run {
 	struct tls_client *tls;	    /* NULL: tls_failure says why */
 	struct tls_client *tls_rsa; /* the same for a client that knows only RSA */
 	struct failure tls_failure;
-	struct tls_facts certificate; /* of the first server that showed one */
+	struct tls_facts certificate;		       /* of the first server that showed one */
+	struct session sessions[PORTS][CONVERSATIONS]; /* of the conversations */
 	struct mailbox mailbox;
 	struct message messages[MAILS];
 	int quarantine_fd; /* inotify */
@@ -100,17 +119,18 @@ bool probe_port_proved(const struct probe_run *run, enum port port);
 void probe_run_free(struct probe_run *run);
 
 /* For the probes' functions: fills the parameters of a conversation with `port`
- * as of now.  `stranger` chooses an address of 127.0.0.0/8 to come from that is
- * not the server's own: daemons may trust that one more.  Who guesses passwords has
- * an address of his own at every port, because Dovecot makes an address wait longer
- * with every failed login. */
-enum stranger {
-	STRANGER_FRIEND,
-	STRANGER_GUESSER, /* gives wrong passwords */
-	STRANGER_CLEAR,	  /* tries without TLS */
-};
+ * as of now.  Each conversation comes from an address of 127.0.0.0/8 of its own that
+ * is not the server's: daemons may trust that one more, and Dovecot makes an address
+ * wait longer with every failed login. */
 struct session_params probe_session_params(const struct probe_run *run, enum port port,
-					   enum session_security security, enum stranger stranger);
+					   enum session_security security,
+					   enum conversation conversation);
+
+/* Takes the probe's conversation to `stage`, opening it if it is not open or already
+ * further.  *ret_session stays the run's. */
+_must_check_ enum failure_class probe_converse(struct probe_run *run, const struct probe *probe,
+					       enum stage stage, struct session **ret_session,
+					       struct probe_result *result);
 
 /* Until when to wait for mail: the run's deadline for it, or only seconds when it
  * is known already that the filter is not there. */
@@ -118,9 +138,5 @@ int64_t probe_mail_deadline(struct probe_run *run);
 
 /* Moves a stream's failure to the result. */
 enum failure_class probe_take_failure(struct probe_result *result, struct stream *stream);
-
-/* Opens a verified session, fails the result when it cannot. */
-_must_check_ enum failure_class probe_open(struct probe_run *run, enum port port,
-					   struct session *session, struct probe_result *result);
 
 #endif

@@ -34,15 +34,14 @@ static enum failure_class check_offers(const struct session *session, struct pro
 enum failure_class probe_access_tls(struct probe_run *run, const struct probe *probe,
 				    struct probe_result *result)
 {
-	_cleanup_(session_free) struct session session = SESSION_INIT;
-	enum failure_class failure = probe_open(run, probe->port, &session, result);
+	struct session *session;
+	enum failure_class failure = probe_converse(run, probe, STAGE_TLS, &session, result);
 
 	if (!failure)
-		failure = check_offers(&session, result);
-	if (failure)
-		return failure;
-	result->detail = tls_describe(&session.stream);
-	return FAILURE_NONE;
+		failure = check_offers(session, result);
+	if (!failure)
+		result->detail = tls_describe(&session->stream);
+	return failure;
 }
 
 enum failure_class probe_access_rsa(struct probe_run *run, const struct probe *probe,
@@ -51,7 +50,7 @@ enum failure_class probe_access_rsa(struct probe_run *run, const struct probe *p
 	_cleanup_(session_free) struct session session = SESSION_INIT;
 	_cleanup_(tls_facts_free) struct tls_facts facts = {0};
 	struct session_params params =
-	    probe_session_params(run, probe->port, SECURITY_TLS, STRANGER_FRIEND);
+	    probe_session_params(run, probe->port, SECURITY_TLS, CONVERSATION_NONE);
 
 	if (run->settings->chain) {
 		result->detail = strdup("the settings gave the one certificate");
@@ -71,21 +70,25 @@ enum failure_class probe_access_old_tls(struct probe_run *run, const struct prob
 {
 	_cleanup_(session_free) struct session session = SESSION_INIT;
 	struct session_params params =
-	    probe_session_params(run, probe->port, SECURITY_OLD_TLS, STRANGER_FRIEND);
+	    probe_session_params(run, probe->port, SECURITY_OLD_TLS, CONVERSATION_NONE);
 
 	return session_open(&session, &params) ? probe_take_failure(result, &session.stream)
 					       : FAILURE_NONE;
 }
 
-/* Logs in although it should not work: FAILURE_NONE when the server refused. */
+/* Logs in although it should not work: FAILURE_NONE when the server refused, and, if
+ * it must have `judged` the password, because of that. */
 static enum failure_class expect_refusal(struct session *session, const struct probe *probe,
-					 const char *password, struct probe_result *result)
+					 const char *password, bool judged,
+					 struct probe_result *result)
 {
 	enum failure_class failure =
 	    session_authenticate(session, probe->mechanism, PROBE_ADDRESS, password);
 
-	if (failure == FAILURE_AUTHENTICATION)
+	if (failure == FAILURE_AUTHENTICATION || (failure == FAILURE_POLICY && !judged)) {
+		result->detail = strdup(failure_text(&session->stream.failure));
 		return FAILURE_NONE;
+	}
 	if (failure)
 		return probe_take_failure(result, &session->stream);
 	return failure_set(&result->failure, FAILURE_POLICY, "the server let us in");
@@ -94,44 +97,40 @@ static enum failure_class expect_refusal(struct session *session, const struct p
 enum failure_class probe_access_clear(struct probe_run *run, const struct probe *probe,
 				      struct probe_result *result)
 {
-	_cleanup_(session_free) struct session session = SESSION_INIT;
-	struct session_params params =
-	    probe_session_params(run, probe->port, SECURITY_CLEAR, STRANGER_CLEAR);
+	enum failure_class failure;
+	struct session *session;
 
-	if (session_open(&session, &params))
-		return probe_take_failure(result, &session.stream);
-	if (!(session.capabilities & CAPABILITY_STARTTLS))
+	if (probe_converse(run, probe, STAGE_CLEAR, &session, result))
+		return result->failure.class;
+	if (!(session->capabilities & CAPABILITY_STARTTLS))
 		return failure_set(&result->failure, FAILURE_PROTOCOL, "STARTTLS is not offered");
-	if (session.capabilities & (CAPABILITY_AUTH_PLAIN | CAPABILITY_AUTH_LOGIN))
+	if (session->capabilities & (CAPABILITY_AUTH_PLAIN | CAPABILITY_AUTH_LOGIN))
 		return failure_set(&result->failure, FAILURE_POLICY,
 				   "a login is offered without TLS");
-	if (session.protocol == &imap_protocol &&
-	    !(session.capabilities & CAPABILITY_LOGINDISABLED))
+	if (session->protocol == &imap_protocol &&
+	    !(session->capabilities & CAPABILITY_LOGINDISABLED))
 		return failure_set(&result->failure, FAILURE_POLICY,
 				   "LOGINDISABLED is not among the capabilities");
-	return expect_refusal(&session, probe, run->settings->password, result);
+	failure = expect_refusal(session, probe, run->settings->password, false, result);
+	/* Pigeonhole 2.4 adds the refused response to the next one. */
+	if (session->protocol == &managesieve_protocol)
+		session_free(session);
+	return failure;
 }
 
 enum failure_class probe_access_wrong(struct probe_run *run, const struct probe *probe,
 				      struct probe_result *result)
 {
-	_cleanup_(session_free) struct session session = SESSION_INIT;
-	struct session_params params =
-	    probe_session_params(run, probe->port, SECURITY_TLS, STRANGER_GUESSER);
+	struct session *session;
+	enum failure_class failure = probe_converse(run, probe, STAGE_TLS, &session, result);
 
-	if (session_open(&session, &params))
-		return probe_take_failure(result, &session.stream);
-	return expect_refusal(&session, probe, wrong_password, result);
+	return failure ? failure : expect_refusal(session, probe, wrong_password, true, result);
 }
 
 enum failure_class probe_access_right(struct probe_run *run, const struct probe *probe,
 				      struct probe_result *result)
 {
-	_cleanup_(session_free) struct session session = SESSION_INIT;
-	enum failure_class failure = probe_open(run, probe->port, &session, result);
+	struct session *session;
 
-	if (!failure && session_authenticate(&session, probe->mechanism, PROBE_ADDRESS,
-					     run->settings->password))
-		failure = probe_take_failure(result, &session.stream);
-	return failure;
+	return probe_converse(run, probe, STAGE_LOGIN, &session, result);
 }

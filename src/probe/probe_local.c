@@ -26,7 +26,7 @@ static enum failure_class probe_amavis(struct probe_run *run, unsigned port,
 {
 	_cleanup_(session_free) struct session session = SESSION_INIT;
 	struct session_params params =
-	    probe_session_params(run, PORT_SMTP, SECURITY_CLEAR, STRANGER_FRIEND);
+	    probe_session_params(run, PORT_SMTP, SECURITY_CLEAR, CONVERSATION_NONE);
 
 	params.stream.port = port;
 	params.stream.source = NULL; /* amavis answers its own address alone */
@@ -55,16 +55,12 @@ enum failure_class probe_sieve_script(struct probe_run *run, const struct probe 
 	static const char script[] = "require \"fileinto\";\r\n"
 				     "if header :contains \"subject\" \"x\" {\r\n"
 				     "    fileinto \"Spam\";\r\n}\r\n";
-	_cleanup_(session_free) struct session session = SESSION_INIT;
-	enum failure_class failure = probe_open(run, probe->port, &session, result);
+	struct session *session;
+	enum failure_class failure = probe_converse(run, probe, STAGE_LOGIN, &session, result);
 
-	if (failure)
-		return failure;
-	if (session_authenticate(&session, probe->mechanism, PROBE_ADDRESS,
-				 run->settings->password) ||
-	    managesieve_check_script(&session, script))
-		return probe_take_failure(result, &session.stream);
-	return FAILURE_NONE;
+	if (!failure && managesieve_check_script(session, script))
+		failure = probe_take_failure(result, &session->stream);
+	return failure;
 }
 
 static enum failure_class ask(struct probe_run *run, const char *name, ns_class class, ns_type type,

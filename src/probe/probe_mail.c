@@ -37,27 +37,19 @@ static enum failure_class send_mail(struct probe_run *run, enum mail mail, struc
 enum failure_class probe_mail_receive(struct probe_run *run, const struct probe *probe,
 				      struct probe_result *result)
 {
-	_cleanup_(session_free) struct session session = SESSION_INIT;
-	struct session_params params =
-	    probe_session_params(run, PORT_SMTP, SECURITY_CLEAR, STRANGER_FRIEND);
+	struct session *session;
+	enum failure_class failure = probe_converse(run, probe, STAGE_CLEAR, &session, result);
 
-	if (session_open(&session, &params))
-		return probe_take_failure(result, &session.stream);
-	return send_mail(run, probe->mail, &session, result);
+	return failure ? failure : send_mail(run, probe->mail, session, result);
 }
 
 enum failure_class probe_mail_submit(struct probe_run *run, const struct probe *probe,
 				     struct probe_result *result)
 {
-	_cleanup_(session_free) struct session session = SESSION_INIT;
-	enum failure_class failure = probe_open(run, probe->port, &session, result);
+	struct session *session;
+	enum failure_class failure = probe_converse(run, probe, STAGE_LOGIN, &session, result);
 
-	if (failure)
-		return failure;
-	if (session_authenticate(&session, probe->mechanism, PROBE_ADDRESS,
-				 run->settings->password))
-		return probe_take_failure(result, &session.stream);
-	return send_mail(run, probe->mail, &session, result);
+	return failure ? failure : send_mail(run, probe->mail, session, result);
 }
 
 /* How long a message was on its way, for people. */
@@ -198,16 +190,14 @@ static enum failure_class fetch_imap(struct probe_run *run, struct session *sess
 enum failure_class probe_mail_fetch_imap(struct probe_run *run, const struct probe *probe,
 					 struct probe_result *result)
 {
-	_cleanup_(session_free) struct session session = SESSION_INIT;
 	_cleanup_(buffer_free) struct buffer fetched = BUFFER_INIT;
-	enum failure_class failure = probe_open(run, probe->port, &session, result);
+	struct session *session;
+	enum failure_class failure = probe_converse(run, probe, STAGE_LOGIN, &session, result);
 
 	if (failure)
 		return failure;
-	if (session_authenticate(&session, probe->mechanism, PROBE_ADDRESS,
-				 run->settings->password) ||
-	    fetch_imap(run, &session, &fetched))
-		return probe_take_failure(result, &session.stream);
+	if (fetch_imap(run, session, &fetched))
+		return probe_take_failure(result, &session->stream);
 	return compare(run, &fetched, result);
 }
 
@@ -226,16 +216,17 @@ static enum failure_class fetch_pop3(struct probe_run *run, struct session *sess
 enum failure_class probe_mail_fetch_pop3(struct probe_run *run, const struct probe *probe,
 					 struct probe_result *result)
 {
-	_cleanup_(session_free) struct session session = SESSION_INIT;
 	_cleanup_(buffer_free) struct buffer fetched = BUFFER_INIT;
-	enum failure_class failure = probe_open(run, probe->port, &session, result);
+	struct session *session;
+	enum failure_class failure;
 
+	/* A session sees the mail that was there when it began (RFC 1939 §5). */
+	session_free(&run->sessions[probe->port][probe->conversation]);
+	failure = probe_converse(run, probe, STAGE_LOGIN, &session, result);
 	if (failure)
 		return failure;
-	if (session_authenticate(&session, probe->mechanism, PROBE_ADDRESS,
-				 run->settings->password) ||
-	    fetch_pop3(run, &session, &fetched))
-		return probe_take_failure(result, &session.stream);
+	if (fetch_pop3(run, session, &fetched))
+		return probe_take_failure(result, &session->stream);
 	return compare(run, &fetched, result);
 }
 

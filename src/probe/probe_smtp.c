@@ -22,26 +22,25 @@ static bool tells_version(const char *text)
 enum failure_class probe_smtp_banner(struct probe_run *run, const struct probe *probe,
 				     struct probe_result *result)
 {
-	_cleanup_(session_free) struct session session = SESSION_INIT;
-	struct session_params params =
-	    probe_session_params(run, probe->port, SECURITY_CLEAR, STRANGER_FRIEND);
 	const char *name = run->settings->hostname;
 	size_t size = strlen(name);
+	struct session *session;
 
-	if (session_open(&session, &params))
-		return probe_take_failure(result, &session.stream);
-	if (strncasecmp(session.greeting, name, size) != 0 || !strchr(" ", session.greeting[size]))
+	if (probe_converse(run, probe, STAGE_CLEAR, &session, result))
+		return result->failure.class;
+	if (strncasecmp(session->greeting, name, size) != 0 ||
+	    !strchr(" ", session->greeting[size]))
 		return failure_set(&result->failure, FAILURE_CONTENT,
-				   "the banner '%s' does not begin with %s", session.greeting,
+				   "the banner '%s' does not begin with %s", session->greeting,
 				   name);
-	if (tells_version(session.greeting + size))
+	if (tells_version(session->greeting + size))
 		return failure_set(&result->failure, FAILURE_POLICY,
-				   "the banner '%s' tells product or version", session.greeting);
-	if (!(session.capabilities & CAPABILITY_STARTTLS) ||
-	    !(session.capabilities & CAPABILITY_8BITMIME))
+				   "the banner '%s' tells product or version", session->greeting);
+	if (!(session->capabilities & CAPABILITY_STARTTLS) ||
+	    !(session->capabilities & CAPABILITY_8BITMIME))
 		return failure_set(&result->failure, FAILURE_PROTOCOL,
 				   "EHLO without STARTTLS or 8BITMIME");
-	result->detail = TAKE_POINTER(session.greeting);
+	result->detail = strdup(session->greeting);
 	return FAILURE_NONE;
 }
 
@@ -78,6 +77,18 @@ static enum failure_class begin_mail(struct session *session, const char *sender
 	return FAILURE_NONE;
 }
 
+/* Leaves the conversation as it was found, for the next probe. */
+static enum failure_class end_mail(struct session *session, struct probe_result *result)
+{
+	_cleanup_(smtp_reply_free) struct smtp_reply reply = SMTP_REPLY_INIT;
+
+	if (smtp_command(session, &reply, "RSET"))
+		return probe_take_failure(result, &session->stream);
+	if (reply.code != 250 && smtp_unexpected(session, &reply, "RSET"))
+		return probe_take_failure(result, &session->stream);
+	return FAILURE_NONE;
+}
+
 enum failure_class probe_smtp_relay(struct probe_run *run, const struct probe *probe,
 				    struct probe_result *result)
 {
@@ -91,62 +102,61 @@ enum failure_class probe_smtp_relay(struct probe_run *run, const struct probe *p
 	    {"@" PROBE_DOMAIN ":relay@elsewhere.invalid", NULL}, /* RFC 5321 appendix C */
 	    {"\"relay@elsewhere.invalid\"@" PROBE_DOMAIN, NULL},
 	};
-	_cleanup_(session_free) struct session session = SESSION_INIT;
-	enum failure_class failure = probe_open(run, probe->port, &session, result);
+	struct session *session;
+	enum failure_class failure = probe_converse(run, probe, STAGE_TLS, &session, result);
 
 	if (!failure)
-		failure = begin_mail(&session, "", result);
+		failure = begin_mail(session, "", result);
 	for (size_t i = 0; !failure && i < ARRAY_SIZE(attempts); i++)
 		failure =
-		    expect_refusal(&session, attempts[i].recipient, attempts[i].enhanced, result);
-	return failure;
+		    expect_refusal(session, attempts[i].recipient, attempts[i].enhanced, result);
+	return failure ? failure : end_mail(session, result);
 }
 
 enum failure_class probe_smtp_unknown(struct probe_run *run, const struct probe *probe,
 				      struct probe_result *result)
 {
-	_cleanup_(session_free) struct session session = SESSION_INIT;
 	_cleanup_free_ char *recipient = NULL;
-	struct session_params params =
-	    probe_session_params(run, probe->port, SECURITY_CLEAR, STRANGER_FRIEND);
 	enum failure_class failure;
+	struct session *session;
 
-	if (session_open(&session, &params))
-		return probe_take_failure(result, &session.stream);
-	failure = begin_mail(&session, "", result);
+	if (probe_converse(run, probe, STAGE_CLEAR, &session, result))
+		return result->failure.class;
+	failure = begin_mail(session, "", result);
 	if (!failure)
 		failure =
-		    expect_refusal(&session, "no-such-mailbox@" PROBE_DOMAIN, "5.1.1 ", result);
+		    expect_refusal(session, "no-such-mailbox@" PROBE_DOMAIN, "5.1.1 ", result);
 	if (failure || !run->settings->domain)
-		return failure;
+		return failure ? failure : end_mail(session, result);
 	/* Part of the Message-ID: nobody has a mailbox of that name. */
 	if (asprintf(&recipient, "%.*s@%s", (int)strcspn(run->messages[MAIL_IN].id, "@"),
 		     run->messages[MAIL_IN].id, run->settings->domain) < 0) {
 		recipient = NULL;
 		return failure_set(&result->failure, FAILURE_RESOURCE, "out of memory");
 	}
-	return expect_refusal(&session, recipient, "5.1.1 ", result);
+	failure = expect_refusal(session, recipient, "5.1.1 ", result);
+	return failure ? failure : end_mail(session, result);
 }
 
 enum failure_class probe_smtp_sender(struct probe_run *run, const struct probe *probe,
 				     struct probe_result *result)
 {
-	_cleanup_(session_free) struct session session = SESSION_INIT;
-	enum failure_class failure = probe_open(run, probe->port, &session, result);
+	const struct probe_settings *settings = run->settings;
 	_cleanup_free_ char *sender = NULL;
+	struct session *session;
+	enum failure_class failure = probe_converse(run, probe, STAGE_LOGIN, &session, result);
 
 	if (failure)
 		return failure;
-	if (session_authenticate(&session, probe->mechanism, PROBE_ADDRESS,
-				 run->settings->password))
-		return probe_take_failure(result, &session.stream);
 	if (asprintf(&sender, "postmaster@%s",
-		     run->settings->domain ? run->settings->domain : run->settings->hostname) < 0) {
+		     settings->domain ? settings->domain : settings->hostname) < 0) {
 		sender = NULL;
 		return failure_set(&result->failure, FAILURE_RESOURCE, "out of memory");
 	}
-	failure = begin_mail(&session, sender, result);
+	failure = begin_mail(session, sender, result);
 	if (failure == FAILURE_POLICY)
 		return FAILURE_NONE; /* refused at once: as good */
-	return failure ? failure : expect_refusal(&session, PROBE_ADDRESS, "5.7.1 ", result);
+	if (!failure)
+		failure = expect_refusal(session, PROBE_ADDRESS, "5.7.1 ", result);
+	return failure ? failure : end_mail(session, result);
 }

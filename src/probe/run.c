@@ -7,11 +7,9 @@
 #include "probe/probe.h"
 
 enum {
-	WORKERS = 12,		   /* most of them wait most of the time */
-	HOPELESS_MS = 3000,	   /* for mail when the filter is down */
-	PROBE_MS = 45 * 1000,	   /* one half of a probe without waiting for mail */
-	CLEANUP_SHARE = 10,	   /* the last tenth of the time is for cleaning up */
-	OUTPUT_LIMIT = 256 * 1024, /* bytes of a conversation; our largest message has 2 KiB */
+	WORKERS = 12,	    /* most of them wait most of the time */
+	HOPELESS_MS = 3000, /* for mail when the filter is down */
+	CLEANUP_SHARE = 10, /* the last tenth of the time is for cleaning up */
 };
 
 struct job {
@@ -96,7 +94,7 @@ static void open_clients(struct probe_run *run)
 	(void)!tls_client_new(&params, &run->tls_rsa, &run->tls_failure);
 	if (!settings->enabled[PORT_IMAP] && settings->enabled[PORT_IMAPS])
 		port = PORT_IMAPS; /* with neither, 143 still answers on the loopback */
-	session = probe_session_params(run, port, SECURITY_TLS, STRANGER_FRIEND);
+	session = probe_session_params(run, port, SECURITY_TLS, CONVERSATION_NONE);
 	session.stream.deadline_ms = run->deadline_ms;
 	session.facts = NULL;
 	mailbox_init(&run->mailbox, &session, PROBE_ADDRESS, settings->password);
@@ -124,6 +122,9 @@ int probe_run_init(struct probe_run *run, const struct probe *table, size_t coun
 	run->results = calloc(count, sizeof(*run->results));
 	if (!run->results)
 		return error_set(error, ENOMEM, "out of memory");
+	for (enum port port = 0; port < PORTS; port++)
+		for (enum conversation i = 0; i < CONVERSATIONS; i++)
+			run->sessions[port][i] = SESSION_INIT;
 	for (size_t i = 0; i < count; i++)
 		if (!only || is_needed(table, count, only, &table[i]))
 			run->results[run->count++].probe = &table[i];
@@ -147,6 +148,21 @@ static const struct probe_result *needed_result(const struct schedule *schedule,
 	return after && is_final(job) ? find_result(schedule->run, after) : NULL;
 }
 
+/* A second half that follows a first one waits elsewhere. */
+static bool uses_conversation(const struct job *job)
+{
+	const struct probe *probe = job->result->probe;
+
+	return probe->conversation && (!job->second || !probe->first);
+}
+
+static bool share_conversation(const struct job *one, const struct job *other)
+{
+	return uses_conversation(one) && uses_conversation(other) &&
+	       one->result->probe->port == other->result->probe->port &&
+	       one->result->probe->conversation == other->result->probe->conversation;
+}
+
 static bool is_ready(const struct schedule *schedule, const struct job *job)
 {
 	const struct probe_result *needed = needed_result(schedule, job);
@@ -157,6 +173,8 @@ static bool is_ready(const struct schedule *schedule, const struct job *job)
 		if (job->result->probe->last && is_final(job) && !other->done)
 			return false;
 		if (other->result == job->result && !other->done)
+			return false;
+		if (share_conversation(other, job) && !other->done)
 			return false;
 	}
 	return true;
@@ -197,6 +215,9 @@ static void run_half(struct schedule *schedule, struct job *job)
 	if (failure == FAILURE_NONE)
 		failure_clear(&result->failure); /* of attempts that were meant to fail */
 	result->failure.class = failure;
+	if (failure && uses_conversation(job))
+		session_free(
+		    &schedule->run->sessions[result->probe->port][result->probe->conversation]);
 	result->milliseconds += clock_now_ms() - started_ms;
 }
 
@@ -296,6 +317,9 @@ bool probe_port_proved(const struct probe_run *run, enum port port)
 
 void probe_run_free(struct probe_run *run)
 {
+	for (enum port port = 0; port < PORTS; port++)
+		for (enum conversation i = 0; i < CONVERSATIONS; i++)
+			session_free(&run->sessions[port][i]);
 	mailbox_free(&run->mailbox);
 	tls_client_free(run->tls);
 	tls_client_free(run->tls_rsa);
@@ -313,42 +337,6 @@ void probe_run_free(struct probe_run *run)
 	pthread_mutex_destroy(&run->lock);
 }
 
-static const char *source_address(const struct probe_run *run, enum port port,
-				  enum stranger stranger)
-{
-	static const char *const guessers[PORTS] = {"127.0.0.11", "127.0.0.12", "127.0.0.13",
-						    "127.0.0.14", "127.0.0.15", "127.0.0.16",
-						    "127.0.0.17", "127.0.0.18"};
-
-	if (strncmp(run->settings->host, "127.", 4) != 0)
-		return NULL;
-	if (stranger == STRANGER_GUESSER)
-		return guessers[port];
-	return stranger == STRANGER_CLEAR ? "127.0.0.3" : "127.0.0.2";
-}
-
-struct session_params probe_session_params(const struct probe_run *run, enum port port,
-					   enum session_security security, enum stranger stranger)
-{
-	const struct probe_settings *settings = run->settings;
-	int64_t deadline_ms = clock_now_ms() + PROBE_MS;
-
-	return (struct session_params){
-	    .protocol = port_table[port].protocol,
-	    .stream =
-		{
-		    .address = settings->host,
-		    .port = settings->number[port],
-		    .source = source_address(run, port, stranger),
-		    .deadline_ms = deadline_ms < run->deadline_ms ? deadline_ms : run->deadline_ms,
-		    .total_limit = OUTPUT_LIMIT,
-		},
-	    .implicit_tls = port_table[port].implicit_tls,
-	    .security = security,
-	    .tls = run->tls,
-	};
-}
-
 int64_t probe_mail_deadline(struct probe_run *run)
 {
 	int64_t soon_ms = clock_now_ms() + HOPELESS_MS;
@@ -361,39 +349,4 @@ int64_t probe_mail_deadline(struct probe_run *run)
 			deadline_ms = soon_ms;
 	pthread_mutex_unlock(&run->lock);
 	return deadline_ms;
-}
-
-enum failure_class probe_take_failure(struct probe_result *result, struct stream *stream)
-{
-	failure_move(&result->failure, &stream->failure);
-	return result->failure.class;
-}
-
-/* Keeps what the first server showed, for the report. */
-static void keep_certificate(struct probe_run *run, struct tls_facts *facts)
-{
-	pthread_mutex_lock(&run->lock);
-	if (!run->certificate.fingerprint) {
-		run->certificate = *facts;
-		*facts = (struct tls_facts){0};
-	}
-	pthread_mutex_unlock(&run->lock);
-	tls_facts_free(facts);
-}
-
-enum failure_class probe_open(struct probe_run *run, enum port port, struct session *session,
-			      struct probe_result *result)
-{
-	struct session_params params =
-	    probe_session_params(run, port, SECURITY_TLS, STRANGER_FRIEND);
-	struct tls_facts facts = {0};
-	enum failure_class failure;
-
-	if (!run->tls)
-		return failure_set(&result->failure, run->tls_failure.class, "%s",
-				   failure_text(&run->tls_failure));
-	params.facts = &facts;
-	failure = session_open(session, &params);
-	keep_certificate(run, &facts);
-	return failure ? probe_take_failure(result, &session->stream) : FAILURE_NONE;
 }

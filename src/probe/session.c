@@ -49,12 +49,10 @@ static enum failure_class open_implicit(struct session *session,
 	return greet(session);
 }
 
-static enum failure_class open_clear(struct session *session, const struct session_params *params)
+static enum failure_class start_tls(struct session *session, const struct session_params *params)
 {
-	enum failure_class failure = greet(session);
+	enum failure_class failure;
 
-	if (failure || params->security == SECURITY_CLEAR)
-		return failure;
 	session->state = SESSION_STARTING_TLS;
 	if (!(session->capabilities & CAPABILITY_STARTTLS))
 		return failure_set(&session->stream.failure, FAILURE_PROTOCOL,
@@ -68,6 +66,24 @@ static enum failure_class open_clear(struct session *session, const struct sessi
 	session->capabilities = 0;
 	session->state = SESSION_GREETING;
 	return session->protocol->encrypted(session);
+}
+
+enum failure_class session_start_tls(struct session *session, const struct session_params *params)
+{
+	session->stream.deadline_ms = params->stream.deadline_ms;
+	if (start_tls(session, params))
+		return fail_state(session);
+	session->state = SESSION_READY;
+	return FAILURE_NONE;
+}
+
+static enum failure_class open_clear(struct session *session, const struct session_params *params)
+{
+	enum failure_class failure = greet(session);
+
+	if (failure || params->security == SECURITY_CLEAR)
+		return failure;
+	return start_tls(session, params);
 }
 
 enum failure_class session_open(struct session *session, const struct session_params *params)

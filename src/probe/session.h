@@ -54,8 +54,9 @@ struct protocol {
 	enum failure_class (*start_tls)(struct session *session);
 	/* After the handshake: the capabilities again (RFC 3207 §4.2). */
 	enum failure_class (*encrypted)(struct session *session);
-	/* FAILURE_AUTHENTICATION when the server refuses for good.  Capabilities
-	 * are not looked at, so that refusals can be provoked. */
+	/* FAILURE_AUTHENTICATION when the server refuses the password for good;
+	 * FAILURE_POLICY when it refuses for another reason.
+	 * Capabilities are not looked at, so that refusals can be provoked. */
 	enum failure_class (*authenticate)(struct session *session, enum mechanism mechanism,
 					   const char *user, const char *password);
 	void (*quit)(struct session *session);
@@ -90,6 +91,11 @@ struct session {
  * FAILURE_NONE means that the server refused the handshake. */
 _must_check_ enum failure_class session_open(struct session *session,
 					     const struct session_params *params);
+
+/* Takes a session that is in the clear into TLS; of `params` it needs tls, facts,
+ * security and the deadline. */
+_must_check_ enum failure_class session_start_tls(struct session *session,
+						  const struct session_params *params);
 
 _must_check_ enum failure_class session_authenticate(struct session *session,
 						     enum mechanism mechanism, const char *user,

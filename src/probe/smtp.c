@@ -211,7 +211,7 @@ static enum failure_class smtp_authenticate(struct session *session, enum mechan
 	if (failure || reply.code == 235)
 		return failure;
 	failure = smtp_unexpected(session, &reply, "AUTH");
-	if (reply.code >= 500)
+	if (reply.code == 535) /* RFC 4954 §6; other 5xx do not judge the password */
 		failure = session->stream.failure.class = FAILURE_AUTHENTICATION;
 	return failure;
 }

@@ -158,6 +158,8 @@ static void logs_in(void **state _unused_)
 	static const struct step refused[] = {
 	    GREETING, READ_LINE, SAY("A1 NO [AUTHENTICATIONFAILED] Authentication failed.\r\n"),
 	    END};
+	static const struct step private[] = {
+	    GREETING, READ_LINE, SAY("A1 NO [PRIVACYREQUIRED] Cleartext disallowed.\r\n"), END};
 	static const struct step unavailable[] = {
 	    GREETING, READ_LINE, SAY("A1 NO [UNAVAILABLE] Temporary failure.\r\n"), END};
 	static const struct step early[] = {GREETING, READ_LINE, SAY("A1 OK in\r\n"), END};
@@ -166,6 +168,7 @@ static void logs_in(void **state _unused_)
 	assert_int_equal(try_login(login, MECHANISM_LOGIN), FAILURE_NONE);
 	assert_int_equal(try_login(plain, MECHANISM_PLAIN), FAILURE_NONE);
 	assert_int_equal(try_login(refused, MECHANISM_LOGIN), FAILURE_AUTHENTICATION);
+	assert_int_equal(try_login(private, MECHANISM_LOGIN), FAILURE_POLICY);
 	assert_int_equal(try_login(unavailable, MECHANISM_LOGIN), FAILURE_RESOURCE);
 	assert_int_equal(try_login(early, MECHANISM_PLAIN), FAILURE_PROTOCOL);
 	assert_int_equal(try_login(bye, MECHANISM_LOGIN), FAILURE_CLOSED);

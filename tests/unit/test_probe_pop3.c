@@ -236,7 +236,10 @@ static void managesieve_logs_in_and_checks_a_script(void **state _unused_)
 	    EXPECT("CHECKSCRIPT {4+}\r\nevil\r\n"),
 	    SAY("NO {14}\r\nline 1: error.\r\n"),
 	    END};
-	static const struct step refused[] = {SIEVE_GREETING, READ_LINE, SAY("NO \"no\"\r\n"), END};
+	static const struct step refused[] = {SIEVE_GREETING, READ_LINE,
+					      SAY("NO \"Authentication failed.\"\r\n"), END};
+	static const struct step strange[] = {SIEVE_GREETING, READ_LINE,
+					      SAY("NO \"Invalid base64 data\"\r\n"), END};
 	_cleanup_(session_free) struct session session = SESSION_INIT;
 	struct server server;
 
@@ -250,6 +253,9 @@ static void managesieve_logs_in_and_checks_a_script(void **state _unused_)
 	close_session(&session, &server);
 	assert_int_equal(try_login(&managesieve_protocol, refused, MECHANISM_PLAIN),
 			 FAILURE_AUTHENTICATION);
+	/* Refused, but not for the password: a probe must not take it for that. */
+	assert_int_equal(try_login(&managesieve_protocol, strange, MECHANISM_PLAIN),
+			 FAILURE_POLICY);
 }
 
 int main(void)

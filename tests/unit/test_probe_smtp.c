@@ -165,7 +165,7 @@ static void tells_refused_logins_from_broken_ones(void **state _unused_)
 	static const struct step gone[] = {GREETING, SAY("250 a\r\n"), READ_LINE, END};
 
 	assert_int_equal(try_login(refused, MECHANISM_PLAIN), FAILURE_AUTHENTICATION);
-	assert_int_equal(try_login(no_tls, MECHANISM_LOGIN), FAILURE_AUTHENTICATION);
+	assert_int_equal(try_login(no_tls, MECHANISM_LOGIN), FAILURE_POLICY);
 	assert_int_equal(try_login(broken, MECHANISM_PLAIN), FAILURE_RESOURCE);
 	assert_int_equal(try_login(strange, MECHANISM_PLAIN), FAILURE_PROTOCOL);
 	assert_int_equal(try_login(gone, MECHANISM_PLAIN), FAILURE_CLOSED);
