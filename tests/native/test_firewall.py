@@ -62,7 +62,8 @@ six = ":" in sys.argv[1]
 family, protocol = (socket.AF_INET6, socket.IPPROTO_ICMPV6) if six else (socket.AF_INET, 1)
 request = struct.pack("!BBHHH", 128 if six else 8, 0, 0, 0x5043, 1)
 total = sum(struct.unpack("!4H", request))
-request = request[:2] + struct.pack("!H", ~((total & 0xffff) + (total >> 16)) & 0xffff) + request[4:]
+total = ~((total & 0xffff) + (total >> 16)) & 0xffff
+request = request[:2] + struct.pack("!H", total) + request[4:]
 with socket.socket(family, socket.SOCK_RAW, protocol) as raw:
     raw.sendto(request, (sys.argv[1], 0))
     end = time.monotonic() + 1

@@ -32,11 +32,25 @@
 static char folder[64];
 static const char *const NAMES[] = {"mail.example.org", "autoconfig.example.org"};
 
-static _unused_ int setup(void **state)
+static _unused_ int setup_empty(void **state)
 {
 	(void)state;
 	snprintf(folder, sizeof(folder), "/tmp/test-certificate-XXXXXX");
 	return mkdtemp(folder) ? 0 : -1;
+}
+
+/* A folder with an RSA key in its place, without a certificate: one key is enough for
+ * all tests, and making one takes a second. */
+static _unused_ int setup(void **state)
+{
+	static EVP_PKEY *key;
+	char path[128];
+
+	if (setup_empty(state) < 0 ||
+	    (!key && certificate_make_key(CERTIFICATE_RSA, &key, NULL) < 0))
+		return -1;
+	snprintf(path, sizeof(path), "%s/server-rsa.pem", folder);
+	return key_chain_write(path, 0600, key, NULL, NULL);
 }
 
 static _unused_ int teardown(void **state)

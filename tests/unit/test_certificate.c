@@ -379,7 +379,7 @@ int main(void)
 {
 #define folder_test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 	const struct CMUnitTest tests[] = {
-	    folder_test(test_first_boot),
+	    cmocka_unit_test_setup_teardown(test_first_boot, setup_empty, teardown),
 	    folder_test(test_renewal_by_time),
 	    folder_test(test_clock_went_back),
 	    folder_test(test_other_names),
