@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "image/build.h"
 #include "image/command.h"
+#include "image/complete.h"
 #include "image/disk.h"
 #include "image/overlay.h"
 #include "image/scrub.h"
@@ -100,6 +101,8 @@ static int tree_complete(const struct build *build, const struct layers *layers,
 				     COMMAND("env", "SYSTEMD_OFFLINE=1", "chroot", layers->merged,
 					     "systemctl", "preset-all"),
 				     error);
+	if (result == 0)
+		result = complete_tree(build, layers->merged, log, error);
 	if (result == 0)
 		result = scrub_tree(layers->merged, error);
 	if (result == 0)
