@@ -13,21 +13,14 @@ enum { LISTS_MAX_AGE_S = 12 * 3600, RESOLVE_S = 120, FETCH_S = 1800 };
 
 static const char KEYRING[] = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-/* The URI of the host's own sources with this label, without the last slash. */
-static char *host_mirror(const char *label)
+/* The URI of the sources with this label, without the last slash. */
+static char *labelled_mirror(const char *sources, const char *label)
 {
-	_cleanup_(buffer_free) struct buffer output = BUFFER_INIT;
-	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	_cleanup_free_ char *wanted = NULL;
 
 	if (asprintf(&wanted, "Debian|%s|", label) < 0)
 		return NULL;
-	if (command_output(RESOLVE_S,
-			   COMMAND("apt-get", "indextargets", "--format",
-				   "$(ORIGIN)|$(LABEL)|$(REPO_URI)"),
-			   &output, &error) < 0)
-		return NULL;
-	const char *found = strstr(buffer_text(&output), wanted);
+	const char *found = strstr(sources, wanted);
 	if (!found)
 		return NULL;
 	found += strlen(wanted);
@@ -35,6 +28,18 @@ static char *host_mirror(const char *label)
 	while (length > 0 && found[length - 1] == '/')
 		length--;
 	return strndup(found, length);
+}
+
+/* The host's own sources: "ORIGIN|LABEL|URI" lines. */
+static void host_sources(struct buffer *sources)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+
+	if (command_output(RESOLVE_S,
+			   COMMAND("apt-get", "indextargets", "--format",
+				   "$(ORIGIN)|$(LABEL)|$(REPO_URI)"),
+			   sources, &error) < 0)
+		buffer_reset(sources); /* then debootstrap's default is taken */
 }
 
 /* The mirror that debootstrap takes when none is named. */
@@ -57,9 +62,15 @@ static char *debootstrap_mirror(void)
 static int mirrors_find(const struct build *build, char **ret_main, char **ret_security,
 			struct error *error)
 {
-	_cleanup_free_ char *archive = build->mirror ? strdup(build->mirror) : host_mirror("Debian");
-	_cleanup_free_ char *security = build->mirror ? NULL : host_mirror("Debian-Security");
+	_cleanup_(buffer_free) struct buffer sources = BUFFER_INIT;
+	_cleanup_free_ char *archive = build->mirror ? strdup(build->mirror) : NULL;
+	_cleanup_free_ char *security = NULL;
 
+	if (!archive) {
+		host_sources(&sources);
+		archive = labelled_mirror(buffer_text(&sources), "Debian");
+		security = labelled_mirror(buffer_text(&sources), "Debian-Security");
+	}
 	if (!archive)
 		archive = debootstrap_mirror();
 	if (!archive)

@@ -27,15 +27,18 @@ enum { EXIT_USAGE = 2 };
 
 enum { PACKAGES, SYSROOT, PROGRAMS, TREE, DISK, ASSEMBLE, QCOW2, RAW };
 
+/* The tree is the longest way: what is made beside it gives way to it. */
+enum { BESIDE = 10 };
+
 static const struct step steps[] = {
-	[PACKAGES] = {"packages", 0, packages_step},
-	[SYSROOT] = {"sysroot", AFTER(PACKAGES), sysroot_step},
-	[PROGRAMS] = {"programs", AFTER(SYSROOT), programs_step},
-	[TREE] = {"tree", AFTER(PACKAGES), tree_step},
-	[DISK] = {"disk", AFTER(PACKAGES), disk_step},
-	[ASSEMBLE] = {"assemble", AFTER(PROGRAMS) | AFTER(TREE) | AFTER(DISK), assemble_step},
-	[QCOW2] = {"qcow2", AFTER(ASSEMBLE), qcow2_step},
-	[RAW] = {"raw", AFTER(ASSEMBLE), raw_step},
+	[PACKAGES] = {"packages", 0, 0, packages_step},
+	[SYSROOT] = {"sysroot", AFTER(PACKAGES), BESIDE, sysroot_step},
+	[PROGRAMS] = {"programs", AFTER(SYSROOT), BESIDE, programs_step},
+	[TREE] = {"tree", AFTER(PACKAGES), 0, tree_step},
+	[DISK] = {"disk", AFTER(PACKAGES), BESIDE, disk_step},
+	[ASSEMBLE] = {"assemble", AFTER(PROGRAMS) | AFTER(TREE) | AFTER(DISK), 0, assemble_step},
+	[QCOW2] = {"qcow2", AFTER(ASSEMBLE), 0, qcow2_step},
+	[RAW] = {"raw", AFTER(ASSEMBLE), 0, raw_step},
 };
 
 static const char usage[] =

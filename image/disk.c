@@ -1,7 +1,8 @@
 /* The step "disk": the disk's frame, kept as CACHE/disk-KEY: a sparse file with
  * the partition table, the boot loaders for BIOS and UEFI, and room for the two
- * file systems.  libguestfs makes it, in a virtual machine that takes some
- * seconds to start; so it is made again only when its inputs change.
+ * file systems.  libguestfs fills the EFI system partition, in a virtual machine
+ * that takes some seconds to start; so the frame is made again only when its
+ * inputs change.
  *
  *	1  BIOS boot partition	GRUB's core.img
  *	2  EFI system partition	shim and GRUB as Debian signed them, removable path
@@ -18,8 +19,10 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <guestfs.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -37,6 +40,7 @@ enum {
 	ROOT_MIB = 2048,
 	VAR_MIB = 512,
 	MKIMAGE_S = 60,
+	SFDISK_S = 30,
 	/* Offsets in boot.img and diskboot.img: GRUB's include/grub/i386/pc/boot.h */
 	BOOT_CODE_SIZE = 440,
 	BOOT_KERNEL_SECTOR = 0x5c,
@@ -130,7 +134,7 @@ static int guest_start(const char *disk, int *log, guestfs_h **ret_guest, struct
 				   GUESTFS_EVENT_APPLIANCE | GUESTFS_EVENT_LIBRARY |
 					   GUESTFS_EVENT_WARNING | GUESTFS_EVENT_TRACE,
 				   0, log);
-	guestfs_set_verbose(guest, 1);
+	guestfs_set_trace(guest, 1);
 	if (guestfs_set_backend(guest, "direct") < 0 ||
 	    (!machine_has_kvm() && guestfs_set_backend_setting(guest, "force_tcg", "1") < 0) ||
 	    guestfs_add_drive_opts(guest, disk, GUESTFS_ADD_DRIVE_OPTS_FORMAT, "raw", -1) < 0 ||
@@ -140,20 +144,29 @@ static int guest_start(const char *disk, int *log, guestfs_h **ret_guest, struct
 	return 0;
 }
 
-static int partitions_make(guestfs_h *guest, const struct disk_layout *layout, struct error *error)
+/* The partition table, by sfdisk(8) on the file itself: one call, where each of
+ * libguestfs' would cost a second of emulation. */
+static int partitions_make(const char *disk, const struct disk_layout *layout, int log,
+			   struct error *error)
 {
-	if (guestfs_part_init(guest, "/dev/sda", "gpt") < 0)
-		return guest_error(guest, "partition table", error);
-	for (int i = 0; i < DISK_PARTITIONS; i++) {
-		int64_t first = layout->partitions[i].offset / DISK_SECTOR;
-		int64_t last = first + layout->partitions[i].size / DISK_SECTOR - 1;
+	_cleanup_(buffer_free) struct buffer script = BUFFER_INIT, printed = BUFFER_INIT;
 
-		if (guestfs_part_add(guest, "/dev/sda", "p", first, last) < 0 ||
-		    guestfs_part_set_gpt_type(guest, "/dev/sda", i + 1, partitions[i].type) < 0 ||
-		    guestfs_part_set_name(guest, "/dev/sda", i + 1, partitions[i].name) < 0)
-			return guest_error(guest, partitions[i].name, error);
-	}
-	return 0;
+	buffer_add_text(&script, "label: gpt\nunit: sectors\n");
+	for (int i = 0; i < DISK_PARTITIONS; i++)
+		buffer_addf(&script, "start=%lld, size=%lld, type=%s, name=%s\n",
+			    (long long)(layout->partitions[i].offset / DISK_SECTOR),
+			    (long long)(layout->partitions[i].size / DISK_SECTOR),
+			    partitions[i].type, partitions[i].name);
+	const struct process process = {
+		.argv = COMMAND("sfdisk", "--quiet", "--no-reread", "--no-tell-kernel", disk),
+		.input = script.data,
+		.input_size = script.size,
+		.timeout_ms = SFDISK_S * 1000};
+	int status = process_run(&process, &printed, error);
+	dprintf(log, "%s", buffer_text(&printed));
+	if (status > 0)
+		return error_set(error, EIO, "sfdisk ended with status %d", status);
+	return status;
 }
 
 static int esp_fill(guestfs_h *guest, const struct build *build, const char *boot,
@@ -239,14 +252,25 @@ static int frame_make(const struct build *build, const char *disk, const char *b
 	_cleanup_close_ int fd = open(disk, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (fd < 0 || ftruncate(fd, layout.size) < 0)
 		return error_errno(error, errno, "%s", disk);
-	result = guest_start(disk, &log, &guest, error);
+	result = partitions_make(disk, &layout, log, error);
 	if (result == 0)
-		result = partitions_make(guest, &layout, error);
+		result = guest_start(disk, &log, &guest, error);
 	if (result == 0)
 		result = esp_fill(guest, build, boot, error);
 	if (result == 0 && guestfs_shutdown(guest) < 0)
 		result = guest_error(guest, "shutdown", error);
 	return result < 0 ? result : bios_loader_write(disk, boot, &layout, error);
+}
+
+/* libguestfs keeps its sockets in /tmp, and leaves them there when it is killed:
+ * so it gets a /tmp of its own, unless the cache is in there. */
+static int tmp_hide(const struct build *build, struct error *error)
+{
+	if (strncmp(build->cache, "/tmp/", 5) == 0)
+		return 0;
+	if (unshare(CLONE_NEWNS) < 0 || mount("tmpfs", "/tmp", "tmpfs", 0, "mode=1777") < 0)
+		return error_errno(error, errno, "/tmp");
+	return 0;
 }
 
 int disk_step(void *context, int log, struct error *error)
@@ -262,7 +286,9 @@ int disk_step(void *context, int log, struct error *error)
 		return STEP_CACHED;
 	if (!boot || asprintf(&partial, "%s.partial", disk) < 0)
 		return error_errno(error, ENOMEM, "disk");
-	result = unpack_set(build, "disk", boot, log, error);
+	result = tmp_hide(build, error);
+	if (result == 0)
+		result = unpack_set(build, "disk", boot, log, error);
 	if (result == 0)
 		result = core_image_make(boot, log, error);
 	if (result == 0)

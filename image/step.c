@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -50,6 +51,7 @@ static _Noreturn void step_child(const struct runner *runner, size_t index, int 
 	static struct result result;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + step->niceness);
 	result.code = step->run(runner->options->context, log, &error);
 	if (result.code < 0) {
 		snprintf(result.text, sizeof(result.text), "%s", error_text(&error));

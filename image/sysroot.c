@@ -20,8 +20,10 @@ int sysroot_step(void *context, int log, struct error *error)
 
 	if (result < 0)
 		return result;
-	if (file_exists(folder))
-		return STEP_CACHED;
+	if (file_exists(folder)) {
+		result = file_replace_link(build->sysroot, folder, error);
+		return result < 0 ? result : STEP_CACHED;
+	}
 	if (asprintf(&partial, "%s.partial", folder) < 0)
 		return error_errno(error, ENOMEM, "sysroot");
 	result = unpack_set(build, "sysroot", partial, log, error);
@@ -31,7 +33,10 @@ int sysroot_step(void *context, int log, struct error *error)
 		return result;
 	if (rename(partial, folder) < 0)
 		return error_errno(error, errno, "%s", folder);
-	result = file_replace_link(build->sysroot, folder, error);
+	/* make does not know that the headers have changed. */
+	result = file_remove_tree(build->programs, error);
+	if (result == 0)
+		result = file_replace_link(build->sysroot, folder, error);
 	return result < 0 ? result : build_forget_others(build, "sysroot", error);
 }
 
