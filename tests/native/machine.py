@@ -137,8 +137,7 @@ class Machine:
         return context
 
     def smtp(self, port=25, tls=False, source=1):
-        """`source`: the last byte of the client's address, 1 to 9; a client has 60 logins a
-        minute."""
+        """`source`: the last byte of the client's address, 1 or 3 to 9."""
         source = (f"{self.net}.{source}", 0)
         if port == 465:
             return NamedSMTPS(self.host, 465, context=self.tls(), timeout=20,

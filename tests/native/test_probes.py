@@ -1,0 +1,139 @@
+"""The probes must be able to fail: each fault below is made in the running machine, and
+the probes have to find just that."""
+
+import contextlib
+import json
+
+import pytest
+
+from machine import Machine
+
+MAIN = "etc/postfix/main.cf"
+AMAVIS = "etc/amavis/amavisd.conf"
+DOVECOT = "etc/dovecot/dovecot.conf"
+PORTS = ("smtp", "submission", "submissions", "imap", "imaps", "pop3", "pop3s", "managesieve")
+
+
+@pytest.fixture(scope="module")
+def broken():
+    """A machine of its own, for nobody else should see these faults."""
+    with Machine("probes", "10.90.0") as booted:
+        yield booted
+
+
+def verify(machine, *options):
+    done = machine.run("/usr/lib/postcask/postcask-verify", "--secret-file",
+                       "/run/postcask/selftest.secret", "--output", "/tmp/report.json",
+                       "--timeout", "40", "--json", *options, check=False, timeout=90)
+    report = json.loads(done.stdout)
+    failed = {probe["name"]: probe["class"] for probe in report["probes"]
+              if probe["result"] == "failed"}
+    return done.returncode, report, failed
+
+
+# Dovecot's old processes would go on answering Postfix after a reload.
+VERBS = {"postfix": "reload", "dovecot": "restart", "amavis": "restart"}
+
+
+@contextlib.contextmanager
+def fault(machine, path, old, new, service):
+    """One change in a rendered file, undone afterwards."""
+    file = machine.tree / "var/lib/postcask" / \
+        machine.run("readlink", "/var/lib/postcask/current").stdout.strip() / path
+    whole = file.read_text()
+    assert old in whole
+    try:
+        file.write_text(whole.replace(old, new))
+        machine.run("systemctl", VERBS[service], service)
+        yield
+    finally:
+        file.write_text(whole)
+        machine.run("systemctl", VERBS[service], service)
+
+
+FAULTS = {
+    "auth without tls": (
+        MAIN, "smtpd_tls_auth_only = yes", "smtpd_tls_auth_only = no", "postfix",
+        {"smtp-no-tls": "policy"}),
+    "open relay": (
+        MAIN, "    reject_unauth_destination", "    permit_mynetworks reject_unauth_destination",
+        "postfix", {"smtp-relay": "policy"}),
+    "version in the banner": (
+        MAIN, "smtpd_banner = $myhostname ESMTP", "smtpd_banner = $myhostname ESMTP 3.10.1",
+        "postfix", {"smtp-banner": "policy"}),
+    "any recipient": (
+        MAIN, "smtpd_reject_unlisted_recipient = yes", "smtpd_reject_unlisted_recipient = no",
+        "postfix", {"smtp-unknown-recipient": "policy"}),
+    "any sender": (
+        MAIN, "    reject_authenticated_sender_login_mismatch\n", "", "postfix",
+        {"submission-sender": "policy", "submissions-sender": "policy"}),
+    "no RSA key": (
+        MAIN, "    /var/lib/postcask/keys/server-rsa.pem\n", "", "postfix", {"smtp-rsa": "tls"}),
+    "old TLS": (
+        MAIN, "smtpd_tls_protocols = >=TLSv1.2\nsmtpd_tls_mandatory_protocols = >=TLSv1.2\n",
+        "smtpd_tls_protocols = >=TLSv1\nsmtpd_tls_mandatory_protocols = >=TLSv1\n"
+        "tls_medium_cipherlist = ALL:@SECLEVEL=0\ntls_high_cipherlist = ALL:@SECLEVEL=0\n",
+        "postfix",
+        {name + "-old-tls": "policy" for name in ("smtp", "submission", "submissions")}),
+    "any password": (
+        DOVECOT, "passdb people {",
+        "passdb any {\n  driver = static\n  fields {\n    nopassword = yes\n  }\n}\npassdb people {",
+        "dovecot", {name + "-wrong-password": "policy" for name in PORTS}),
+    "login without tls": (
+        DOVECOT, "ssl = required\nauth_allow_cleartext = no",
+        "ssl = yes\nauth_allow_cleartext = yes", "dovecot",
+        {name + "-no-tls": "policy" for name in ("imap", "pop3", "managesieve")}),
+    "viruses pass": (
+        AMAVIS, "@bypass_virus_checks_maps = ()", "@bypass_virus_checks_maps = (1)", "amavis",
+        {"virus-quarantine": "timeout", "virus-held": "policy"}),
+    "spam passes": (
+        AMAVIS, "@bypass_spam_checks_maps = ()", "@bypass_spam_checks_maps = (1)", "amavis",
+        {"spam-folder": "timeout"}),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_found(broken, name):
+    path, old, new, service, wanted = FAULTS[name]
+    with fault(broken, path, old, new, service):
+        # what never comes is waited for until the deadline
+        hopeless = "timeout" in wanted.values()
+        status, report, failed = verify(broken, "--timeout", "20" if hopeless else "40")
+    assert failed == wanted
+    assert status in (1, 2)
+    shut = {probe["port"] for probe in report["probes"] if probe["name"] in wanted}
+    assert shut.isdisjoint(report["open"])
+    assert set(report["open"]) == set(PORTS) - shut
+
+
+def test_the_machine_is_well_again(broken):
+    status, report, failed = verify(broken)
+    assert (status, failed) == (0, {})
+    assert set(report["open"]) == set(PORTS)
+
+
+def test_a_dead_filter_shuts_what_needs_it_and_leaves_the_mailboxes_open(broken):
+    broken.run("systemctl", "stop", "amavis")
+    try:
+        status, report, failed = verify(broken)
+    finally:
+        broken.run("systemctl", "start", "amavis")
+    assert status == 1
+    assert failed["amavis-incoming"] == "refused"
+    assert set(report["open"]) == {"imap", "imaps", "pop3", "pop3s", "managesieve"}
+
+
+def test_the_report_tells_a_machine_without_a_resolver(broken):
+    broken.run("systemctl", "stop", "unbound")
+    try:
+        status, report, failed = verify(broken)
+    finally:
+        broken.run("systemctl", "start", "unbound")
+    assert failed == {"resolver": "refused", "resolver-dnssec": "refused"}
+    assert (status, report["state"]) == (2, "degraded")
+
+
+def test_one_probe_alone_proves_no_port(broken):
+    status, report, failed = verify(broken, "--only", "imap-mail")
+    assert (status, failed, report["open"]) == (0, {}, [])
+    assert [probe["name"] for probe in report["probes"]] == ["mail-in", "imap-mail"]
