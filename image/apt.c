@@ -35,10 +35,10 @@ static void host_sources(struct buffer *sources)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 
-	if (command_output(RESOLVE_S,
-			   COMMAND("apt-get", "indextargets", "--format",
-				   "$(ORIGIN)|$(LABEL)|$(REPO_URI)"),
-			   sources, &error) < 0)
+	if (command_output(
+		RESOLVE_S,
+		COMMAND("apt-get", "indextargets", "--format", "$(ORIGIN)|$(LABEL)|$(REPO_URI)"),
+		sources, &error) < 0)
 		buffer_reset(sources); /* then debootstrap's default is taken */
 }
 
@@ -99,8 +99,8 @@ static int sources_write(const struct build *build, struct error *error)
 	int result;
 
 	if (!file_exists(KEYRING))
-		return error_set(error, ENOENT,
-				 "%s is missing; install debian-archive-keyring", KEYRING);
+		return error_set(error, ENOENT, "%s is missing; install debian-archive-keyring",
+				 KEYRING);
 	result = mirrors_find(build, &archive, &security, error);
 	if (result < 0)
 		return result;
@@ -110,8 +110,8 @@ static int sources_write(const struct build *build, struct error *error)
 		       {archive, BUILD_SUITE "-updates"},
 		       {security, BUILD_SUITE "-security"}};
 	for (size_t i = 0; i < ARRAY_SIZE(sources); i++)
-		buffer_addf(&text, "deb [signed-by=%s arch=%s target=Packages] %s %s main\n", KEYRING,
-			    BUILD_ARCHITECTURE, sources[i].uri, sources[i].suite);
+		buffer_addf(&text, "deb [signed-by=%s arch=%s target=Packages] %s %s main\n",
+			    KEYRING, BUILD_ARCHITECTURE, sources[i].uri, sources[i].suite);
 	return text_write(path, &text, error);
 }
 
@@ -119,7 +119,7 @@ static int sources_write(const struct build *build, struct error *error)
 static int configuration_write(const struct build *build, struct error *error)
 {
 	static const char *const folders[] = {"apt/lists/partial", "apt/cache",
-					       "apt/archives/partial", "debs"};
+					      "apt/archives/partial", "debs"};
 	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
 	_cleanup_free_ char *path = build_cache_path(build, "apt/apt.conf");
 	int result;
@@ -191,14 +191,14 @@ int apt_update(const struct build *build, int log, struct error *error)
 	result = configuration_write(build, error);
 	if (result < 0)
 		return result;
-	result = command_run(log, FETCH_S,
-			     COMMAND("apt-get", "-c", configuration, "-q", "-y",
-				     "--error-on=any", "update"),
-			     error);
+	result = command_run(
+	    log, FETCH_S,
+	    COMMAND("apt-get", "-c", configuration, "-q", "-y", "--error-on=any", "update"), error);
 	if (result < 0)
-		return error_wrap(error, "cannot fetch Debian's package lists: is the network up, "
-					 "and does the mirror in %s have %s?", sources,
-				  BUILD_SUITE);
+		return error_wrap(error,
+				  "cannot fetch Debian's package lists: is the network up, "
+				  "and does the mirror in %s have %s?",
+				  sources, BUILD_SUITE);
 	return file_replace(stamp, mirror, strlen(mirror), 0644, -1, -1, error);
 }
 

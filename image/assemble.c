@@ -61,9 +61,8 @@ static int layers_mount(const struct build *build, struct layers *layers, struct
 	layers->var = build_cache_path(build, "scratch/var");
 	layers->upper = build_cache_path(build, "scratch/upper");
 	if (!layers->merged || !layers->var || !layers->upper ||
-	    asprintf(&options,
-		     "lowerdir=%s,upperdir=%s/scratch/upper,workdir=%s/scratch/work", tree,
-		     build->cache, build->cache) < 0)
+	    asprintf(&options, "lowerdir=%s,upperdir=%s/scratch/upper,workdir=%s/scratch/work",
+		     tree, build->cache, build->cache) < 0)
 		return error_errno(error, ENOMEM, "assemble");
 	if (mount("overlay", layers->merged, "overlay", 0, options) < 0)
 		return error_errno(error, errno, "cannot mount an overlay on %s", layers->merged);
@@ -157,8 +156,8 @@ int assemble_step(void *context, int log, struct error *error)
 	if (result == 0)
 		result = var_separate(&layers, error);
 	if (result == 0)
-		result = command_run(log, COPY_S, COMMAND("cp", "--sparse=always", frame, disk),
-				     error);
+		result =
+		    command_run(log, COPY_S, COMMAND("cp", "--sparse=always", frame, disk), error);
 	/* Mail is many small files: an inode for every 8 KiB, and a larger journal. */
 	if (result == 0)
 		result = filesystem_make(disk, &layout, DISK_ROOT, layers.merged, "postcask-root",

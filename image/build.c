@@ -31,29 +31,29 @@ enum { PACKAGES, SYSROOT, PROGRAMS, TREE, DISK, ASSEMBLE, QCOW2, RAW };
 enum { BESIDE = 10 };
 
 static const struct step steps[] = {
-	[PACKAGES] = {"packages", 0, 0, packages_step},
-	[SYSROOT] = {"sysroot", AFTER(PACKAGES), BESIDE, sysroot_step},
-	[PROGRAMS] = {"programs", AFTER(SYSROOT), BESIDE, programs_step},
-	[TREE] = {"tree", AFTER(PACKAGES), 0, tree_step},
-	[DISK] = {"disk", AFTER(PACKAGES), BESIDE, disk_step},
-	[ASSEMBLE] = {"assemble", AFTER(PROGRAMS) | AFTER(TREE) | AFTER(DISK), 0, assemble_step},
-	[QCOW2] = {"qcow2", AFTER(ASSEMBLE), 0, qcow2_step},
-	[RAW] = {"raw", AFTER(ASSEMBLE), 0, raw_step},
+    [PACKAGES] = {"packages", 0, 0, packages_step},
+    [SYSROOT] = {"sysroot", AFTER(PACKAGES), BESIDE, sysroot_step},
+    [PROGRAMS] = {"programs", AFTER(SYSROOT), BESIDE, programs_step},
+    [TREE] = {"tree", AFTER(PACKAGES), 0, tree_step},
+    [DISK] = {"disk", AFTER(PACKAGES), BESIDE, disk_step},
+    [ASSEMBLE] = {"assemble", AFTER(PROGRAMS) | AFTER(TREE) | AFTER(DISK), 0, assemble_step},
+    [QCOW2] = {"qcow2", AFTER(ASSEMBLE), 0, qcow2_step},
+    [RAW] = {"raw", AFTER(ASSEMBLE), 0, raw_step},
 };
 
 static const char usage[] =
-	"usage: postcask-image build [OPTION...]\n"
-	"\n"
-	"  --output=FILE      build/postcask.qcow2; the other files get its name\n"
-	"  --format=LIST      qcow2, raw or both: qcow2,raw (both)\n"
-	"  --cache=FOLDER     build/cache: what later builds use again\n"
-	"  --source=FOLDER    the repository (the current folder)\n"
-	"  --mirror=URI       Debian's archive (the one this host's apt uses)\n"
-	"  --signatures=DIR   ClamAV's official databases to put into the image\n"
-	"  --layer=DIR        keep the tree as layers for overlayfs: DIR/roots lists them\n"
-	"  --refresh          fetch the package lists even if they are fresh\n"
-	"  --quiet            print errors only\n"
-	"  --json             print the manifest to standard output\n";
+    "usage: postcask-image build [OPTION...]\n"
+    "\n"
+    "  --output=FILE      build/postcask.qcow2; the other files get its name\n"
+    "  --format=LIST      qcow2, raw or both: qcow2,raw (both)\n"
+    "  --cache=FOLDER     build/cache: what later builds use again\n"
+    "  --source=FOLDER    the repository (the current folder)\n"
+    "  --mirror=URI       Debian's archive (the one this host's apt uses)\n"
+    "  --signatures=DIR   ClamAV's official databases to put into the image\n"
+    "  --layer=DIR        keep the tree as layers for overlayfs: DIR/roots lists them\n"
+    "  --refresh          fetch the package lists even if they are fresh\n"
+    "  --quiet            print errors only\n"
+    "  --json             print the manifest to standard output\n";
 
 struct options {
 	struct build build;
@@ -127,7 +127,7 @@ static int work(void *context)
 	_cleanup_free_ char *scratch = build_cache_path(build, "scratch");
 	_cleanup_free_ char *logs = build_cache_path(build, "log");
 	const struct step_options step_options = {
-		.logs = logs, .context = build, .quiet = options->quiet};
+	    .logs = logs, .context = build, .quiet = options->quiet};
 	int64_t started = clock_now_ms();
 	int result = 0;
 
@@ -222,18 +222,18 @@ static int options_complete(struct build *build, struct error *error)
 enum { OUTPUT, FORMAT, CACHE, SOURCE, MIRROR, SIGNATURES, LAYER, REFRESH, QUIET, JSON, HELP };
 
 static const struct option long_options[] = {
-	{"output", required_argument, NULL, OUTPUT},
-	{"format", required_argument, NULL, FORMAT},
-	{"cache", required_argument, NULL, CACHE},
-	{"source", required_argument, NULL, SOURCE},
-	{"mirror", required_argument, NULL, MIRROR},
-	{"signatures", required_argument, NULL, SIGNATURES},
-	{"layer", required_argument, NULL, LAYER},
-	{"refresh", no_argument, NULL, REFRESH},
-	{"quiet", no_argument, NULL, QUIET},
-	{"json", no_argument, NULL, JSON},
-	{"help", no_argument, NULL, HELP},
-	{0},
+    {"output", required_argument, NULL, OUTPUT},
+    {"format", required_argument, NULL, FORMAT},
+    {"cache", required_argument, NULL, CACHE},
+    {"source", required_argument, NULL, SOURCE},
+    {"mirror", required_argument, NULL, MIRROR},
+    {"signatures", required_argument, NULL, SIGNATURES},
+    {"layer", required_argument, NULL, LAYER},
+    {"refresh", no_argument, NULL, REFRESH},
+    {"quiet", no_argument, NULL, QUIET},
+    {"json", no_argument, NULL, JSON},
+    {"help", no_argument, NULL, HELP},
+    {0},
 };
 
 static int option_take(struct options *options, int option, const char *text, struct error *error)
@@ -290,9 +290,8 @@ static int options_parse(struct options *options, int argc, char **argv, struct 
 static void options_free(struct options *options)
 {
 	struct build *build = &options->build;
-	char **texts[] = {&build->source, &build->cache,  &build->sysroot,   &build->programs,
-			  &build->output, &build->mirror, &build->signatures,
-			  &build->layer};
+	char **texts[] = {&build->source, &build->cache,  &build->sysroot,    &build->programs,
+			  &build->output, &build->mirror, &build->signatures, &build->layer};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		free(*texts[i]);

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 
-#define BUILD_SUITE "trixie"
+#define BUILD_SUITE	   "trixie"
 #define BUILD_ARCHITECTURE "amd64"
 
 struct build {

@@ -15,8 +15,7 @@ int command_run_process(const struct process *process, struct error *error)
 
 int command_run(int log, int timeout_s, const char *const *argv, struct error *error)
 {
-	struct process process = {
-		.argv = argv, .timeout_ms = timeout_s * 1000, .output_fd = log};
+	struct process process = {.argv = argv, .timeout_ms = timeout_s * 1000, .output_fd = log};
 
 	return command_run_process(&process, error);
 }
@@ -25,7 +24,7 @@ int command_output(int timeout_s, const char *const *argv, struct buffer *output
 		   struct error *error)
 {
 	struct process process = {
-		.argv = argv, .timeout_ms = timeout_s * 1000, .output_limit = 64 << 20};
+	    .argv = argv, .timeout_ms = timeout_s * 1000, .output_limit = 64 << 20};
 
 	return status_check(argv[0], process_run(&process, output, error), error);
 }

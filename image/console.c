@@ -12,9 +12,8 @@ enum console_state console_state_of_line(const char *line)
 	static const struct {
 		const char *word;
 		enum console_state state;
-	} states[] = {{"ready", CONSOLE_READY},
-		      {"degraded", CONSOLE_DEGRADED},
-		      {"failed", CONSOLE_FAILED}};
+	} states[] = {
+	    {"ready", CONSOLE_READY}, {"degraded", CONSOLE_DEGRADED}, {"failed", CONSOLE_FAILED}};
 	static const char begin[] = "POSTCASK state=";
 
 	if (strncmp(line, begin, strlen(begin)) != 0)

@@ -10,11 +10,11 @@
 enum console_state { CONSOLE_WAITING, CONSOLE_READY, CONSOLE_DEGRADED, CONSOLE_FAILED };
 
 struct console {
-	struct buffer line;	   /* so far; without control characters */
-	enum console_state state;  /* of the last report line */
-	struct buffer certificate; /* the last whole PEM certificate shown */
-	struct buffer pending;	   /* one that has begun */
-	int escape;		   /* inside a terminal's control sequence */
+	struct buffer line;			       /* so far; without control characters */
+	enum console_state state;		       /* of the last report line */
+	struct buffer certificate;		       /* the last whole PEM certificate shown */
+	struct buffer pending;			       /* one that has begun */
+	int escape;				       /* inside a terminal's control sequence */
 	void (*show)(void *context, const char *line); /* each whole line; may be NULL */
 	void *context;
 };

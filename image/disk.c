@@ -52,10 +52,10 @@ static const struct {
 	const char *name, *type;
 	int64_t mib;
 } partitions[DISK_PARTITIONS] = {
-	[DISK_BIOS] = {"bios", "21686148-6449-6E6F-744E-656564454649", BIOS_MIB},
-	[DISK_ESP] = {"esp", "C12A7328-F81F-11D2-BA4B-00A0C93EC93B", ESP_MIB},
-	[DISK_ROOT] = {"postcask-root", "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709", ROOT_MIB},
-	[DISK_VAR] = {"postcask-var", "4D21B016-B534-45C2-A9FB-5C16E091FD2D", VAR_MIB},
+    [DISK_BIOS] = {"bios", "21686148-6449-6E6F-744E-656564454649", BIOS_MIB},
+    [DISK_ESP] = {"esp", "C12A7328-F81F-11D2-BA4B-00A0C93EC93B", ESP_MIB},
+    [DISK_ROOT] = {"postcask-root", "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709", ROOT_MIB},
+    [DISK_VAR] = {"postcask-var", "4D21B016-B534-45C2-A9FB-5C16E091FD2D", VAR_MIB},
 };
 
 /* nftw(3) has no context. */
@@ -132,7 +132,7 @@ static int guest_start(const char *disk, int *log, guestfs_h **ret_guest, struct
 	guestfs_set_error_handler(guest, NULL, NULL);
 	guestfs_set_event_callback(guest, guest_log,
 				   GUESTFS_EVENT_APPLIANCE | GUESTFS_EVENT_LIBRARY |
-					   GUESTFS_EVENT_WARNING | GUESTFS_EVENT_TRACE,
+				       GUESTFS_EVENT_WARNING | GUESTFS_EVENT_TRACE,
 				   0, log);
 	guestfs_set_trace(guest, 1);
 	if (guestfs_set_backend(guest, "direct") < 0 ||
@@ -158,10 +158,10 @@ static int partitions_make(const char *disk, const struct disk_layout *layout, i
 			    (long long)(layout->partitions[i].size / DISK_SECTOR),
 			    partitions[i].type, partitions[i].name);
 	const struct process process = {
-		.argv = COMMAND("sfdisk", "--quiet", "--no-reread", "--no-tell-kernel", disk),
-		.input = script.data,
-		.input_size = script.size,
-		.timeout_ms = SFDISK_S * 1000};
+	    .argv = COMMAND("sfdisk", "--quiet", "--no-reread", "--no-tell-kernel", disk),
+	    .input = script.data,
+	    .input_size = script.size,
+	    .timeout_ms = SFDISK_S * 1000};
 	int status = process_run(&process, &printed, error);
 	dprintf(log, "%s", buffer_text(&printed));
 	if (status > 0)
@@ -174,14 +174,14 @@ static int esp_fill(guestfs_h *guest, const struct build *build, const char *boo
 {
 	const struct {
 		const char *folder, *from, *to;
-	} files[] = {{boot, "usr/lib/shim/shimx64.efi.signed", "/EFI/BOOT/BOOTX64.EFI"},
-		     {boot, "usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed",
-		      "/EFI/BOOT/grubx64.efi"},
-		     {build->source, "image/boot-esp.cfg", "/EFI/debian/grub.cfg"}};
+	} files[] = {
+	    {boot, "usr/lib/shim/shimx64.efi.signed", "/EFI/BOOT/BOOTX64.EFI"},
+	    {boot, "usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed", "/EFI/BOOT/grubx64.efi"},
+	    {build->source, "image/boot-esp.cfg", "/EFI/debian/grub.cfg"}};
 
 	if (guestfs_mkfs_opts(guest, "vfat", "/dev/sda2", GUESTFS_MKFS_OPTS_LABEL, "ESP", -1) < 0 ||
-	    guestfs_mount(guest, "/dev/sda2", "/") < 0 ||
-	    guestfs_mkdir_p(guest, "/EFI/BOOT") < 0 || guestfs_mkdir_p(guest, "/EFI/debian") < 0)
+	    guestfs_mount(guest, "/dev/sda2", "/") < 0 || guestfs_mkdir_p(guest, "/EFI/BOOT") < 0 ||
+	    guestfs_mkdir_p(guest, "/EFI/debian") < 0)
 		return guest_error(guest, "EFI system partition", error);
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		_cleanup_free_ char *from = file_join(files[i].folder, files[i].from);
@@ -194,17 +194,16 @@ static int esp_fill(guestfs_h *guest, const struct build *build, const char *boo
 
 static int core_image_make(const char *boot, int log, struct error *error)
 {
-	return command_run(
-		log, MKIMAGE_S,
-		COMMAND("chroot", boot, "grub-mkimage", "-O", "i386-pc", "-o", "/core.img", "-p",
-			"(,gpt3)/boot/grub", "biosdisk", "part_gpt", "ext2", "normal", "linux",
-			"configfile", "regexp", "probe", "test", "echo", "search", "ls", "cat",
-			"minicmd", "boot", "serial", "terminal", "halt", "reboot"),
-		error);
+	return command_run(log, MKIMAGE_S,
+			   COMMAND("chroot", boot, "grub-mkimage", "-O", "i386-pc", "-o",
+				   "/core.img", "-p", "(,gpt3)/boot/grub", "biosdisk", "part_gpt",
+				   "ext2", "normal", "linux", "configfile", "regexp", "probe",
+				   "test", "echo", "search", "ls", "cat", "minicmd", "boot",
+				   "serial", "terminal", "halt", "reboot"),
+			   error);
 }
 
-static int bytes_write(int fd, const void *bytes, size_t size, int64_t offset,
-		       struct error *error)
+static int bytes_write(int fd, const void *bytes, size_t size, int64_t offset, struct error *error)
 {
 	ssize_t put = pwrite(fd, bytes, size, offset);
 

@@ -15,9 +15,9 @@ static const struct {
 	int (*main)(int argc, char **argv);
 	const char *says;
 } commands[] = {
-	{"build", build_main, "make the disk image"},
-	{"run", run_main, "boot it in QEMU"},
-	{"seed", seed_main, "make a NoCloud disk from user-data"},
+    {"build", build_main, "make the disk image"},
+    {"run", run_main, "boot it in QEMU"},
+    {"seed", seed_main, "make a NoCloud disk from user-data"},
 };
 
 static void usage_print(FILE *stream)

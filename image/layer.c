@@ -28,6 +28,7 @@ int layer_keep(const struct build *build, const char *upper, int log, struct err
 	if (result == 0)
 		result = command_run(log, LAYER_COPY_S, COMMAND("cp", "-a", upper, files), error);
 	if (result == 0)
-		result = file_replace(list, roots, strlen(roots), 0644, (uid_t)-1, (gid_t)-1, error);
+		result =
+		    file_replace(list, roots, strlen(roots), 0644, (uid_t)-1, (gid_t)-1, error);
 	return result;
 }

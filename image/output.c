@@ -124,17 +124,17 @@ static int packages_list(const char *tree, json_t *packages, struct error *error
 
 	if (asprintf(&option, "--admindir=%s/var/lib/dpkg", tree) < 0)
 		return error_errno(error, ENOMEM, "manifest");
-	result = command_output(QUERY_S,
-				COMMAND("dpkg-query", option, "-W", "-f",
-					"${Package}\t${Version}\t${Architecture}\n"),
-				&output, error);
+	result = command_output(
+	    QUERY_S,
+	    COMMAND("dpkg-query", option, "-W", "-f", "${Package}\t${Version}\t${Architecture}\n"),
+	    &output, error);
 	rest = output.data;
 	while (result == 0 && (row = strsep(&rest, "\n")) != NULL) {
 		char *name = strsep(&row, "\t"), *version = strsep(&row, "\t");
 
-		if (row && json_array_append_new(packages, json_pack("{ssssss}", "name", name,
-								     "version", version,
-								     "architecture", row)) < 0)
+		if (row &&
+		    json_array_append_new(packages, json_pack("{ssssss}", "name", name, "version",
+							      version, "architecture", row)) < 0)
 			return error_errno(error, ENOMEM, "manifest");
 	}
 	return result;

@@ -46,7 +46,7 @@ static int file_lay(const char *path, const char *target, const struct stat *sta
 {
 	_cleanup_close_ int in = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	_cleanup_close_ int out =
-		open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	    open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	ssize_t sent = 1;
 
 	if (in < 0 || out < 0)

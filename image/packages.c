@@ -31,15 +31,15 @@ struct set {
 };
 
 static const struct set sets[] = {
-	{"tree",
-	 "image/packages",
-	 true,
-	 true,
-	 {"image/packages", "image/initramfs-modules", "overlays/usr/lib/sysusers.d/postcask.conf",
-	  "image/tree.d/setup00-packages", "image/tree.d/essential00-before-the-rest",
-	  "image/tree.d/customize00-finish"}},
-	{"sysroot", "image/sysroot-packages", true, false, {"image/sysroot-packages"}},
-	{"disk", "image/boot-packages", false, false, {"image/boot-packages"}},
+    {"tree",
+     "image/packages",
+     true,
+     true,
+     {"image/packages", "image/initramfs-modules", "overlays/usr/lib/sysusers.d/postcask.conf",
+      "image/tree.d/setup00-packages", "image/tree.d/essential00-before-the-rest",
+      "image/tree.d/customize00-finish"}},
+    {"sysroot", "image/sysroot-packages", true, false, {"image/sysroot-packages"}},
+    {"disk", "image/boot-packages", false, false, {"image/boot-packages"}},
 };
 
 static char *set_path(const struct build *build, const struct set *set, const char *what)
@@ -57,8 +57,7 @@ static int inputs_describe(const struct build *build, struct buffer *text, struc
 
 	if (!used || stat(used, &status) < 0)
 		return error_errno(error, errno, "package lists");
-	buffer_addf(text, "%lld.%09ld\n", (long long)status.st_mtim.tv_sec,
-		    status.st_mtim.tv_nsec);
+	buffer_addf(text, "%lld.%09ld\n", (long long)status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
 	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
 		_cleanup_free_ char *path = build_source_path(build, sets[i].list);
 		_cleanup_free_ char *list = NULL;

@@ -105,9 +105,9 @@ static void words_fill(struct words *words, const struct qemu *qemu)
 {
 	_cleanup_(buffer_free) struct buffer network = BUFFER_INIT;
 	bool kvm = machine_has_kvm();
-	static const char *const fixed[] = {
-		"-machine", "q35",   "-smp",	 "2",	 "-display", "none",
-		"-nodefaults", "-no-user-config", "-serial", "stdio", "-device", "virtio-rng-pci"};
+	static const char *const fixed[] = {"-machine", "q35",	 "-smp",	"2",
+					    "-display", "none",	 "-nodefaults", "-no-user-config",
+					    "-serial",	"stdio", "-device",	"virtio-rng-pci"};
 
 	words_add(words, "qemu-system-x86_64");
 	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)

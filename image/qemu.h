@@ -13,9 +13,9 @@ struct forward {
 };
 
 struct qemu {
-	const char *disk;     /* a qcow2 file that is written to */
-	const char *seed;     /* a NoCloud disk, or NULL */
-	const char *monitor;  /* where QEMU listens for QMP */
+	const char *disk;		/* a qcow2 file that is written to */
+	const char *seed;		/* a NoCloud disk, or NULL */
+	const char *monitor;		/* where QEMU listens for QMP */
 	const char *firmware_variables; /* UEFI: a copy of its variables; NULL: BIOS */
 	const char *firmware_code;
 	unsigned memory_mib;

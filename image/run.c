@@ -75,8 +75,8 @@ static int disk_make(const struct run *run, const char *disk, struct error *erro
 				   run->image);
 	result = command_output(CREATE_S,
 				COMMAND("qemu-img", "create", "-q", "-f", "qcow2", "-F",
-					suffix && strcmp(suffix, ".raw") == 0 ? "raw" : "qcow2", "-b",
-					image, disk, run->size),
+					suffix && strcmp(suffix, ".raw") == 0 ? "raw" : "qcow2",
+					"-b", image, disk, run->size),
 				&printed, error);
 	return result < 0 ? error_wrap(error, "%s", buffer_text(&printed)) : 0;
 }
@@ -137,8 +137,8 @@ static int certificate_save(const struct run *run, const struct console *console
 	const char *slash = strrchr(run->image, '/');
 
 	snprintf(path, size, "%.*sca.pem", slash ? (int)(slash + 1 - run->image) : 0, run->image);
-	return file_replace(path, console->certificate.data, console->certificate.size, 0644, -1, -1,
-			    NULL);
+	return file_replace(path, console->certificate.data, console->certificate.size, 0644, -1,
+			    -1, NULL);
 }
 
 static void connection_explain(const struct run *run, const struct console *console)
@@ -264,46 +264,60 @@ static int run_machine(struct run *run, struct error *error)
 }
 
 static const char usage[] =
-	"usage: postcask-image run [OPTION...]\n"
-	"\n"
-	"  --image=FILE           build/postcask.qcow2 (or a .raw)\n"
-	"  --user-data=FILE       image/example-user-data.yaml\n"
-	"  --no-user-data         boot without a seed disk\n"
-	"  --meta-data=FILE       instead of one made from the user-data\n"
-	"  --network-config=FILE  netplan's format; without it: DHCP\n"
-	"  --uefi                 by UEFI; otherwise by BIOS\n"
-	"  --disk=FILE            keep what the machine writes (made when missing)\n"
-	"  --size=SIZE            of the disk: 8G\n"
-	"  --memory=MIB           2048\n"
-	"  --forward=HOST:GUEST   a port of 127.0.0.1; without it: all mail ports and ssh\n"
-	"  --cut-off              the machine reaches nothing but who connects to it\n"
-	"  --timeout=SECONDS      for the report to appear: 600\n"
-	"  --monitor=SOCKET       where QEMU listens for QMP\n"
-	"  --once                 stop after the report: 0 ready, 2 degraded, 1 failed\n";
+    "usage: postcask-image run [OPTION...]\n"
+    "\n"
+    "  --image=FILE           build/postcask.qcow2 (or a .raw)\n"
+    "  --user-data=FILE       image/example-user-data.yaml\n"
+    "  --no-user-data         boot without a seed disk\n"
+    "  --meta-data=FILE       instead of one made from the user-data\n"
+    "  --network-config=FILE  netplan's format; without it: DHCP\n"
+    "  --uefi                 by UEFI; otherwise by BIOS\n"
+    "  --disk=FILE            keep what the machine writes (made when missing)\n"
+    "  --size=SIZE            of the disk: 8G\n"
+    "  --memory=MIB           2048\n"
+    "  --forward=HOST:GUEST   a port of 127.0.0.1; without it: all mail ports and ssh\n"
+    "  --cut-off              the machine reaches nothing but who connects to it\n"
+    "  --timeout=SECONDS      for the report to appear: 600\n"
+    "  --monitor=SOCKET       where QEMU listens for QMP\n"
+    "  --once                 stop after the report: 0 ready, 2 degraded, 1 failed\n";
 
 enum {
-	IMAGE, USER_DATA, NO_USER_DATA, META_DATA, NETWORK_CONFIG, UEFI, BIOS, DISK, SIZE, MEMORY,
-	FORWARD, CUT_OFF, TIMEOUT, MONITOR, ONCE, HELP,
+	IMAGE,
+	USER_DATA,
+	NO_USER_DATA,
+	META_DATA,
+	NETWORK_CONFIG,
+	UEFI,
+	BIOS,
+	DISK,
+	SIZE,
+	MEMORY,
+	FORWARD,
+	CUT_OFF,
+	TIMEOUT,
+	MONITOR,
+	ONCE,
+	HELP,
 };
 
 static const struct option long_options[] = {
-	{"image", required_argument, NULL, IMAGE},
-	{"user-data", required_argument, NULL, USER_DATA},
-	{"no-user-data", no_argument, NULL, NO_USER_DATA},
-	{"meta-data", required_argument, NULL, META_DATA},
-	{"network-config", required_argument, NULL, NETWORK_CONFIG},
-	{"uefi", no_argument, NULL, UEFI},
-	{"bios", no_argument, NULL, BIOS},
-	{"disk", required_argument, NULL, DISK},
-	{"size", required_argument, NULL, SIZE},
-	{"memory", required_argument, NULL, MEMORY},
-	{"forward", required_argument, NULL, FORWARD},
-	{"cut-off", no_argument, NULL, CUT_OFF},
-	{"timeout", required_argument, NULL, TIMEOUT},
-	{"monitor", required_argument, NULL, MONITOR},
-	{"once", no_argument, NULL, ONCE},
-	{"help", no_argument, NULL, HELP},
-	{0},
+    {"image", required_argument, NULL, IMAGE},
+    {"user-data", required_argument, NULL, USER_DATA},
+    {"no-user-data", no_argument, NULL, NO_USER_DATA},
+    {"meta-data", required_argument, NULL, META_DATA},
+    {"network-config", required_argument, NULL, NETWORK_CONFIG},
+    {"uefi", no_argument, NULL, UEFI},
+    {"bios", no_argument, NULL, BIOS},
+    {"disk", required_argument, NULL, DISK},
+    {"size", required_argument, NULL, SIZE},
+    {"memory", required_argument, NULL, MEMORY},
+    {"forward", required_argument, NULL, FORWARD},
+    {"cut-off", no_argument, NULL, CUT_OFF},
+    {"timeout", required_argument, NULL, TIMEOUT},
+    {"monitor", required_argument, NULL, MONITOR},
+    {"once", no_argument, NULL, ONCE},
+    {"help", no_argument, NULL, HELP},
+    {0},
 };
 
 static int number_take(const char *text, unsigned first, unsigned last, unsigned *ret,

@@ -103,18 +103,18 @@ static int loopback_up(void)
 
 #define RETURN_ZERO_FOR(number)                                                                    \
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),                                         \
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 0)
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 0)
 
 int sandbox_prepare_offline(void *context)
 {
 	struct sock_filter filter[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		RETURN_ZERO_FOR(SYS_fsync),
-		RETURN_ZERO_FOR(SYS_fdatasync),
-		RETURN_ZERO_FOR(SYS_sync),
-		RETURN_ZERO_FOR(SYS_syncfs),
-		RETURN_ZERO_FOR(SYS_sync_file_range),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+	    RETURN_ZERO_FOR(SYS_fsync),
+	    RETURN_ZERO_FOR(SYS_fdatasync),
+	    RETURN_ZERO_FOR(SYS_sync),
+	    RETURN_ZERO_FOR(SYS_syncfs),
+	    RETURN_ZERO_FOR(SYS_sync_file_range),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	struct sock_fprog program = {.len = ARRAY_SIZE(filter), .filter = filter};
 

@@ -14,39 +14,39 @@ enum { KEY_FILE_LIMIT = 256 * 1024, TEXT_LIMIT = 1 << 20, FOLDERS_OPEN = 32 };
 
 /* glob(7) patterns of what is removed, whole folders too. */
 static const char *const patterns[] = {
-	/* Keys and identities */
-	"/etc/ssh/ssh_host_*",
-	"/etc/ssl/private/*",
-	"/etc/ssl/certs/ssl-cert-snakeoil.pem",
-	"/etc/dovecot/private/*",
-	"/etc/unbound/*.key",
-	"/etc/unbound/*.pem",
-	"/var/lib/dbus/machine-id",
-	"/var/lib/systemd/random-seed",
-	"/var/lib/systemd/credential.secret",
-	"/var/lib/cloud/*",
-	"/root/.*_history",
-	"/root/.ssh",
-	/* Backups of account files and of dpkg's state */
-	"/etc/*-",
-	"/var/lib/dpkg/*-old",
-	"/var/cache/debconf/*-old",
-	"/var/backups/*",
-	/* Logs and caches */
-	"/var/log/*.log",
-	"/var/log/apt/*",
-	"/var/log/faillog",
-	"/var/log/lastlog",
-	"/var/cache/apt/*",
-	"/var/cache/ldconfig/*",
-	"/var/lib/apt/lists/*",
-	"/run/*",
-	"/tmp/*",
-	"/var/tmp/*",
-	/* What mmdebstrap had written */
-	"/etc/apt/sources.list",
-	"/etc/apt/apt.conf.d/99mmdebstrap",
-	"/etc/dpkg/dpkg.cfg.d/99mmdebstrap",
+    /* Keys and identities */
+    "/etc/ssh/ssh_host_*",
+    "/etc/ssl/private/*",
+    "/etc/ssl/certs/ssl-cert-snakeoil.pem",
+    "/etc/dovecot/private/*",
+    "/etc/unbound/*.key",
+    "/etc/unbound/*.pem",
+    "/var/lib/dbus/machine-id",
+    "/var/lib/systemd/random-seed",
+    "/var/lib/systemd/credential.secret",
+    "/var/lib/cloud/*",
+    "/root/.*_history",
+    "/root/.ssh",
+    /* Backups of account files and of dpkg's state */
+    "/etc/*-",
+    "/var/lib/dpkg/*-old",
+    "/var/cache/debconf/*-old",
+    "/var/backups/*",
+    /* Logs and caches */
+    "/var/log/*.log",
+    "/var/log/apt/*",
+    "/var/log/faillog",
+    "/var/log/lastlog",
+    "/var/cache/apt/*",
+    "/var/cache/ldconfig/*",
+    "/var/lib/apt/lists/*",
+    "/run/*",
+    "/tmp/*",
+    "/var/tmp/*",
+    /* What mmdebstrap had written */
+    "/etc/apt/sources.list",
+    "/etc/apt/apt.conf.d/99mmdebstrap",
+    "/etc/dpkg/dpkg.cfg.d/99mmdebstrap",
 };
 
 /* Links whose target was removed above: the snake-oil certificate's hash. */
@@ -61,11 +61,10 @@ static int dangling_links_remove(const char *tree, struct error *error)
 	if (glob(pattern, GLOB_NOSORT, NULL, &found) == 0)
 		for (size_t i = 0; result == 0 && i < found.gl_pathc; i++) {
 			char target[256];
-			ssize_t length =
-				readlink(found.gl_pathv[i], target, sizeof(target) - 1);
+			ssize_t length = readlink(found.gl_pathv[i], target, sizeof(target) - 1);
 
-			if (length > 0 && (target[length] = '\0',
-					   strstr(target, "ssl-cert-snakeoil")))
+			if (length > 0 &&
+			    (target[length] = '\0', strstr(target, "ssl-cert-snakeoil")))
 				result = file_remove_tree(found.gl_pathv[i], error);
 		}
 	globfree(&found);

@@ -16,9 +16,11 @@ enum { EXIT_USAGE = 2, FILE_LIMIT = 16 << 20, XORRISO_S = 60 };
 
 int seed_check_user_data(const char *text, const char *file, struct error *error)
 {
-	static const char *const beginnings[] = {
-		"#cloud-config", "#!", "## template:", "#include", "#part-handler", "#cloud-boothook",
-		"Content-Type:", "MIME-Version:", "\x1f\x8b" /* gzip */};
+	static const char *const beginnings[] = {"#cloud-config", "#!",
+						 "## template:",  "#include",
+						 "#part-handler", "#cloud-boothook",
+						 "Content-Type:", "MIME-Version:",
+						 "\x1f\x8b" /* gzip */};
 
 	for (size_t i = 0; i < ARRAY_SIZE(beginnings); i++)
 		if (strncasecmp(text, beginnings[i], strlen(beginnings[i])) == 0)
@@ -93,9 +95,9 @@ static int folder_fill(const struct seed *seed, const char *folder, struct error
 		return copy_into(folder, "meta-data", seed->meta_data, error);
 	if (result == 0)
 		result = seed_make_meta_data(user_data, seed->instance_id, &meta_data, error);
-	return result < 0 ? result
-			  : file_replace(meta_path, meta_data, strlen(meta_data), 0600, -1, -1,
-					 error);
+	return result < 0
+		   ? result
+		   : file_replace(meta_path, meta_data, strlen(meta_data), 0600, -1, -1, error);
 }
 
 int seed_write(const struct seed *seed, const char *output, struct error *error)
@@ -128,20 +130,20 @@ int seed_write(const struct seed *seed, const char *output, struct error *error)
 }
 
 static const char usage[] =
-	"usage: postcask-image seed [OPTION...] USER-DATA OUTPUT.iso\n"
-	"\n"
-	"  --meta-data=FILE       instead of one with an instance-id only\n"
-	"  --network-config=FILE  netplan's format, version 2; without it: DHCP\n"
-	"  --instance-id=ID       instead of one made from the user-data\n";
+    "usage: postcask-image seed [OPTION...] USER-DATA OUTPUT.iso\n"
+    "\n"
+    "  --meta-data=FILE       instead of one with an instance-id only\n"
+    "  --network-config=FILE  netplan's format, version 2; without it: DHCP\n"
+    "  --instance-id=ID       instead of one made from the user-data\n";
 
 enum { META_DATA, NETWORK_CONFIG, INSTANCE_ID, HELP };
 
 static const struct option long_options[] = {
-	{"meta-data", required_argument, NULL, META_DATA},
-	{"network-config", required_argument, NULL, NETWORK_CONFIG},
-	{"instance-id", required_argument, NULL, INSTANCE_ID},
-	{"help", no_argument, NULL, HELP},
-	{0},
+    {"meta-data", required_argument, NULL, META_DATA},
+    {"network-config", required_argument, NULL, NETWORK_CONFIG},
+    {"instance-id", required_argument, NULL, INSTANCE_ID},
+    {"help", no_argument, NULL, HELP},
+    {0},
 };
 
 int seed_main(int argc, char **argv)

@@ -65,8 +65,8 @@ static char *log_path(const struct runner *runner, size_t index)
 	char *path = NULL;
 
 	return asprintf(&path, "%s/%s.log", runner->options->logs, runner->steps[index].name) < 0
-		       ? NULL
-		       : path;
+		   ? NULL
+		   : path;
 }
 
 static int step_start(struct runner *runner, size_t index, struct error *error)

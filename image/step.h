@@ -20,7 +20,7 @@ enum { STEP_DONE = 0, STEP_CACHED = 1 };
 struct step {
 	const char *name; /* also its log's: LOGS/NAME.log */
 	unsigned after;	  /* bits: the steps that must be done before, 1u << index */
-	int niceness; /* of what nothing waits for while there is a longer way */
+	int niceness;	  /* of what nothing waits for while there is a longer way */
 	/* Everything it runs writes to log_fd. */
 	int (*run)(void *context, int log_fd, struct error *error);
 };

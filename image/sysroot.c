@@ -48,8 +48,8 @@ int programs_step(void *context, int log, struct error *error)
 	if (asprintf(&sysroot, "SYSROOT=%s", build->sysroot) < 0)
 		return error_errno(error, ENOMEM, "programs");
 	return command_run(log, COMPILE_S,
-			   COMMAND("env", "-u", "MAKEFLAGS", "-u", "MAKELEVEL", "-u", "MAKEOVERRIDES",
-				   "make", "--no-print-directory", "-j2", "-C", build->source, sysroot,
-				   "image-programs"),
+			   COMMAND("env", "-u", "MAKEFLAGS", "-u", "MAKELEVEL", "-u",
+				   "MAKEOVERRIDES", "make", "--no-print-directory", "-j2", "-C",
+				   build->source, sysroot, "image-programs"),
 			   error);
 }

@@ -24,9 +24,9 @@ int uuid_make(char uuid[UUID_SIZE], struct error *error)
 	b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
 	b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
 	snprintf(uuid, UUID_SIZE,
-		 "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0],
-		 b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13],
-		 b[14], b[15]);
+		 "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
+		 b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
+		 b[15]);
 	return 0;
 }
 
@@ -155,16 +155,15 @@ int signatures_copy(const struct build *build, const char *tree, int log, struct
 		return error_set(error, ENOENT, "%s holds no .cvd or .cld database",
 				 build->signatures);
 	for (size_t i = 0; result == 0 && i < found.gl_pathc; i++)
-		result = command_run(log, COPY_S,
-				     COMMAND("install", "-m", "0644",
-					     found.gl_pathv[i], target),
-				     error);
+		result =
+		    command_run(log, COPY_S,
+				COMMAND("install", "-m", "0644", found.gl_pathv[i], target), error);
 	globfree(&found);
 	/* freshclam replaces them: they are clamav's, by the number of its folder. */
 	if (result == 0)
-		result = command_run(log, COPY_S,
-				     COMMAND("chroot", tree, "chown", "-R", "clamav:clamav",
-					     "/var/lib/clamav"),
-				     error);
+		result = command_run(
+		    log, COPY_S,
+		    COMMAND("chroot", tree, "chown", "-R", "clamav:clamav", "/var/lib/clamav"),
+		    error);
 	return result;
 }

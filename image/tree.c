@@ -31,8 +31,7 @@ static int index_write(const struct build *build, struct error *error)
 
 	if (result == 0)
 		result = apt_index(build, lines, &index, error);
-	return result < 0 ? result
-			  : file_replace(path, index, strlen(index), 0644, -1, -1, error);
+	return result < 0 ? result : file_replace(path, index, strlen(index), 0644, -1, -1, error);
 }
 
 /* The lines that the hook appends, in SCRATCH/accounts. */
@@ -55,9 +54,9 @@ static int accounts_write(const struct build *build, const struct accounts *acco
 		_cleanup_free_ char *path = file_join(folder, rows[i].name);
 
 		result = rows[i].text->failed || !path
-				 ? error_errno(error, ENOMEM, "%s", rows[i].name)
-				 : file_replace(path, rows[i].text->data, rows[i].text->size, 0600,
-						-1, -1, error);
+			     ? error_errno(error, ENOMEM, "%s", rows[i].name)
+			     : file_replace(path, rows[i].text->data, rows[i].text->size, 0600, -1,
+					    -1, error);
 	}
 	return result;
 }
@@ -98,8 +97,7 @@ static int install(const struct build *build, const char *tree, int log, struct 
 	if (result < 0)
 		return result;
 	include = include_option(&packages);
-	if (!include ||
-	    asprintf(&hooks, "--hook-dir=%s/image/tree.d", build->source) < 0 ||
+	if (!include || asprintf(&hooks, "--hook-dir=%s/image/tree.d", build->source) < 0 ||
 	    asprintf(&source, "deb [trusted=yes] copy://%s/debs ./", build->cache) < 0 ||
 	    asprintf(&debs, "POSTCASK_DEBS=%s/debs", build->cache) < 0 ||
 	    asprintf(&accounts, "POSTCASK_ACCOUNTS=%s/scratch/accounts", build->cache) < 0 ||
@@ -107,17 +105,17 @@ static int install(const struct build *build, const char *tree, int log, struct 
 		return error_errno(error, ENOMEM, "tree");
 	/* PATH as an installation has it, whatever sudo made of ours. */
 	const struct process process = {
-		.argv = COMMAND("mmdebstrap", "--verbose", "--mode=root", "--variant=apt",
-				"--format=directory", "--architectures=" BUILD_ARCHITECTURE, include,
-				"--aptopt=APT::Install-Recommends \"false\"",
-				"--aptopt=Acquire::Languages \"none\"", "--dpkgopt=force-unsafe-io",
-				"--dpkgopt=force-confold", hooks, BUILD_SUITE, tree, source),
-		.environment = COMMAND("PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8",
-				       "HOME=/root", "DEBIAN_FRONTEND=noninteractive", "INITRD=No",
-				       debs, accounts, modules),
-		.prepare = sandbox_prepare_offline,
-		.timeout_ms = INSTALL_S * 1000,
-		.output_fd = log};
+	    .argv = COMMAND("mmdebstrap", "--verbose", "--mode=root", "--variant=apt",
+			    "--format=directory", "--architectures=" BUILD_ARCHITECTURE, include,
+			    "--aptopt=APT::Install-Recommends \"false\"",
+			    "--aptopt=Acquire::Languages \"none\"", "--dpkgopt=force-unsafe-io",
+			    "--dpkgopt=force-confold", hooks, BUILD_SUITE, tree, source),
+	    .environment =
+		COMMAND("PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", "HOME=/root",
+			"DEBIAN_FRONTEND=noninteractive", "INITRD=No", debs, accounts, modules),
+	    .prepare = sandbox_prepare_offline,
+	    .timeout_ms = INSTALL_S * 1000,
+	    .output_fd = log};
 	return command_run_process(&process, error);
 }
 

@@ -56,8 +56,8 @@ int unpack_set(const struct build *build, const char *kind, const char *folder, 
 	result = file_replace(list, input.data, input.size, 0600, -1, -1, error);
 	return result < 0 ? result
 			  : command_run(log, UNPACK_S,
-					COMMAND("xargs", "-a", list, "-0", "-P2", "-I{}", "dpkg-deb",
-						"-x", "{}", folder),
+					COMMAND("xargs", "-a", list, "-0", "-P2", "-I{}",
+						"dpkg-deb", "-x", "{}", folder),
 					error);
 }
 
