@@ -38,8 +38,8 @@ static const struct set sets[] = {
      {"image/packages", "image/initramfs-modules", "overlays/usr/lib/sysusers.d/postcask.conf",
       "image/tree.d/setup00-packages", "image/tree.d/essential00-before-the-rest",
       "image/tree.d/customize00-finish"}},
-    {"sysroot", "image/sysroot-packages", true, false, {"image/sysroot-packages"}},
-    {"disk", "image/boot-packages", false, false, {"image/boot-packages"}},
+    {"sysroot", "image/sysroot-packages", true, false, {NULL}},
+    {"disk", "image/boot-packages", false, false, {NULL}},
 };
 
 static char *set_path(const struct build *build, const struct set *set, const char *what)
@@ -109,6 +109,19 @@ static int sets_resolve(const struct build *build, struct error *error)
 	return file_replace(path, inputs.data, inputs.size, 0644, -1, -1, error);
 }
 
+/* The names of the list: its comments may change. */
+static int names_add(const struct build *build, const struct set *set, struct cache_key *key,
+		     struct error *error)
+{
+	_cleanup_(package_list_free) struct package_list packages = {0};
+	_cleanup_free_ char *list = build_source_path(build, set->list);
+	int result = package_list_load(list, &packages, error);
+
+	for (size_t i = 0; i < packages.count; i++)
+		cache_key_add(key, "name", packages.names[i]);
+	return result;
+}
+
 /* The key of one set, left for the other steps. */
 static int set_key_write(const struct build *build, const struct set *set, const char *lines,
 			 struct error *error)
@@ -124,6 +137,7 @@ static int set_key_write(const struct build *build, const struct set *set, const
 	cache_key_add(&key, "recipe", RECIPE);
 	cache_key_add(&key, "suite", BUILD_SUITE);
 	cache_key_add(&key, "packages", lines);
+	result = names_add(build, set, &key, error);
 	for (size_t i = 0; result == 0 && i < ARRAY_SIZE(set->inputs) && set->inputs[i]; i++) {
 		_cleanup_free_ char *file = build_source_path(build, set->inputs[i]);
 		_cleanup_free_ char *text = NULL;
