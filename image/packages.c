@@ -35,7 +35,7 @@ static const struct set sets[] = {
      "image/packages",
      true,
      true,
-     {"image/packages", "image/initramfs-modules", "overlays/usr/lib/sysusers.d/postcask.conf",
+     {"image/initramfs-modules", "overlays/usr/lib/sysusers.d/postcask.conf",
       "image/tree.d/setup00-packages", "image/tree.d/essential00-before-the-rest",
       "image/tree.d/customize00-finish"}},
     {"sysroot", "image/sysroot-packages", true, false, {NULL}},
