@@ -18,7 +18,8 @@ static int error_replace(struct error *error, int code, char *text)
 	return code;
 }
 
-static char *text_format(const char *format, va_list arguments)
+__attribute__((format(printf, 1, 0))) static char *text_format(const char *format,
+								 va_list arguments)
 {
 	char *text = NULL;
 

@@ -11,7 +11,8 @@
 
 #include "base/clock.h"
 
-enum { DEFAULT_OUTPUT_LIMIT = 64 * 1024 };
+enum { DEFAULT_OUTPUT_LIMIT = 64 * 1024,
+       PUMP_WAIT_MS = 20 /* how late the end of a child that writes nothing is seen */ };
 
 struct pipes {
 	int input[2];  /* parent writes [1], child reads [0] */
@@ -65,7 +66,8 @@ static _Noreturn void child_run(const struct process *process, struct pipes *pip
 	_exit(127);
 }
 
-/* Moves what is ready; returns false once the child's output has ended. */
+/* Moves what is ready.  Returns false when there is nothing more to move: the
+ * input is written (or nobody reads it) and the output has ended. */
 static bool pipes_pump(struct pipes *pipes, const struct process *process, size_t *input_done,
 		       struct buffer *output, int wait_ms)
 {
@@ -87,13 +89,32 @@ static bool pipes_pump(struct pipes *pipes, const struct process *process, size_
 	if (ends[0].revents) {
 		ssize_t got = read(pipes->output[0], chunk, sizeof(chunk));
 		if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
-			return false;
+			end_close(&pipes->output[0]);
 		if (got > 0 && output && output->size < limit)
 			buffer_add(output, chunk,
 				   (size_t)got < limit - output->size ? (size_t)got
 								      : limit - output->size);
 	}
-	return true;
+	return pipes->input[1] >= 0 || pipes->output[0] >= 0;
+}
+
+/* Moves input and output until the child has ended and what it wrote is read, or
+ * the deadline.  A grandchild that holds the output open does not keep us. */
+static void pipes_serve(struct pipes *pipes, const struct process *process, int pidfd,
+			int64_t deadline, struct buffer *output)
+{
+	size_t input_done = 0;
+
+	while (clock_left_ms(deadline) > 0) {
+		struct pollfd child = {.fd = pidfd, .events = POLLIN};
+		struct pollfd unread = {.fd = pipes->output[0], .events = POLLIN};
+		bool ended = poll(&child, 1, 0) > 0;
+
+		if (ended && poll(&unread, 1, 0) <= 0)
+			return;
+		if (!pipes_pump(pipes, process, &input_done, output, PUMP_WAIT_MS))
+			return;
+	}
 }
 
 /* Waits for the end of the child, killing its group at the deadline.  Output
@@ -116,7 +137,6 @@ static int parent_run(const struct process *process, struct pipes *pipes, pid_t 
 {
 	int64_t deadline = clock_now_ms() + process->timeout_ms;
 	_cleanup_close_ int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	size_t input_done = 0;
 	int status = 0, failure = 0, result;
 
 	end_close(&pipes->input[0]);
@@ -125,18 +145,7 @@ static int parent_run(const struct process *process, struct pipes *pipes, pid_t 
 	fcntl(pipes->input[1], F_SETFL, O_NONBLOCK);
 	if (!process->input_size)
 		end_close(&pipes->input[1]);
-	while (clock_left_ms(deadline) > 0) {
-		struct pollfd child = {.fd = pidfd, .events = POLLIN};
-		bool ended = poll(&child, 1, 0) > 0;
-
-		if (!pipes_pump(pipes, process, &input_done, output,
-				ended ? 0 : (int)(clock_left_ms(deadline) < 20 ? 1 : 20)) ||
-		    (ended && process->output_fd > 0))
-			break;
-		if (ended && poll(&(struct pollfd){.fd = pipes->output[0], .events = POLLIN}, 1,
-				  0) <= 0)
-			break;
-	}
+	pipes_serve(pipes, process, pidfd, deadline, output);
 	result = child_wait(pid, pidfd, deadline, &status);
 	if (result == -ETIME)
 		return error_set(error, ETIME, "%s: not done after %d ms", process->argv[0],

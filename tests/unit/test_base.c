@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "base/buffer.h"
@@ -131,6 +132,25 @@ static void process_takes_a_large_input(void **state _unused_)
 	free(input);
 }
 
+/* It once stopped before the input was written. */
+static void process_with_its_own_output_gets_all_its_input(void **state)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	_cleanup_free_ char *path = file_join(*state, "output"), *input = malloc(1 << 20);
+	_cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	struct process process = {.argv = (const char *const[]){"cat", NULL},
+				  .timeout_ms = 10000,
+				  .input = input,
+				  .input_size = 1 << 20,
+				  .output_fd = fd};
+	struct stat status;
+
+	memset(input, 'x', 1 << 20);
+	assert_int_equal(process_run(&process, NULL, &error), 0);
+	assert_int_equal(fstat(fd, &status), 0);
+	assert_int_equal(status.st_size, 1 << 20);
+}
+
 static void process_output_is_limited(void **state _unused_)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
@@ -186,6 +206,7 @@ int main(void)
 		folder_test(file_remove_does_not_follow_links),
 		cmocka_unit_test(process_gives_output_and_status),
 		cmocka_unit_test(process_takes_a_large_input),
+		folder_test(process_with_its_own_output_gets_all_its_input),
 		cmocka_unit_test(process_output_is_limited),
 		cmocka_unit_test(process_is_killed_at_its_deadline),
 		cmocka_unit_test(process_output_held_by_a_grandchild_does_not_hold_us),
