@@ -11,8 +11,7 @@
 
 #include "base/clock.h"
 
-enum { DEFAULT_OUTPUT_LIMIT = 64 * 1024,
-       PUMP_WAIT_MS = 20 /* how late the end of a child that writes nothing is seen */ };
+enum { DEFAULT_OUTPUT_LIMIT = 64 * 1024 };
 
 struct pipes {
 	int input[2];  /* parent writes [1], child reads [0] */
@@ -66,53 +65,49 @@ static _Noreturn void child_run(const struct process *process, struct pipes *pip
 	_exit(127);
 }
 
-/* Moves what is ready.  Returns false when there is nothing more to move: the
- * input is written (or nobody reads it) and the output has ended. */
-static bool pipes_pump(struct pipes *pipes, const struct process *process, size_t *input_done,
-		       struct buffer *output, int wait_ms)
+static void input_pump(struct pipes *pipes, const struct process *process, size_t *done)
+{
+	ssize_t put = write(pipes->input[1], process->input + *done, process->input_size - *done);
+
+	if (put > 0)
+		*done += (size_t)put;
+	if ((put < 0 && errno != EAGAIN) || *done == process->input_size)
+		end_close(&pipes->input[1]);
+}
+
+static void output_pump(struct pipes *pipes, const struct process *process, struct buffer *output)
 {
 	size_t limit = process->output_limit ? process->output_limit : DEFAULT_OUTPUT_LIMIT;
-	struct pollfd ends[] = {{.fd = pipes->output[0], .events = POLLIN},
-				{.fd = pipes->input[1], .events = POLLOUT}};
 	char chunk[4096];
+	ssize_t got = read(pipes->output[0], chunk, sizeof(chunk));
 
-	if (poll(ends, 2, wait_ms) <= 0)
-		return true;
-	if (ends[1].revents) {
-		ssize_t put = write(pipes->input[1], process->input + *input_done,
-				    process->input_size - *input_done);
-		if (put > 0)
-			*input_done += (size_t)put;
-		if ((put < 0 && errno != EAGAIN) || *input_done == process->input_size)
-			end_close(&pipes->input[1]);
-	}
-	if (ends[0].revents) {
-		ssize_t got = read(pipes->output[0], chunk, sizeof(chunk));
-		if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
-			end_close(&pipes->output[0]);
-		if (got > 0 && output && output->size < limit)
-			buffer_add(output, chunk,
-				   (size_t)got < limit - output->size ? (size_t)got
-								      : limit - output->size);
-	}
-	return pipes->input[1] >= 0 || pipes->output[0] >= 0;
+	if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
+		end_close(&pipes->output[0]);
+	if (got > 0 && output && output->size < limit)
+		buffer_add(output, chunk,
+			   (size_t)got < limit - output->size ? (size_t)got : limit - output->size);
 }
 
 /* Moves input and output until the child has ended and what it wrote is read, or
- * the deadline.  A grandchild that holds the output open does not keep us. */
+ * there is nothing more to move, or the deadline.  A grandchild that holds the
+ * output open does not keep us. */
 static void pipes_serve(struct pipes *pipes, const struct process *process, int pidfd,
 			int64_t deadline, struct buffer *output)
 {
-	size_t input_done = 0;
+	size_t done = 0;
 
-	while (clock_left_ms(deadline) > 0) {
-		struct pollfd child = {.fd = pidfd, .events = POLLIN};
-		struct pollfd unread = {.fd = pipes->output[0], .events = POLLIN};
-		bool ended = poll(&child, 1, 0) > 0;
+	while (pipes->input[1] >= 0 || pipes->output[0] >= 0) {
+		struct pollfd ends[] = {{.fd = pipes->output[0], .events = POLLIN},
+					{.fd = pipes->input[1], .events = POLLOUT},
+					{.fd = pidfd, .events = POLLIN}};
 
-		if (ended && poll(&unread, 1, 0) <= 0)
+		if (poll(ends, ARRAY_SIZE(ends), clock_left_ms(deadline)) <= 0)
 			return;
-		if (!pipes_pump(pipes, process, &input_done, output, PUMP_WAIT_MS))
+		if (ends[1].revents)
+			input_pump(pipes, process, &done);
+		if (ends[0].revents)
+			output_pump(pipes, process, output);
+		else if (ends[2].revents)
 			return;
 	}
 }
