@@ -1,6 +1,7 @@
 #include "firstboot/apply.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -8,6 +9,7 @@
 #include "base/process.h"
 #include "firstboot/certificate.h"
 #include "firstboot/components.h"
+#include "firstboot/drift.h"
 #include "firstboot/generation.h"
 #include "firstboot/prove.h"
 #include "firstboot/selftest.h"
@@ -22,6 +24,21 @@ static int64_t lap(int64_t *since)
 	return taken;
 }
 
+/* A sentence for the report. */
+_printf_(2, 3) static void outcome_note(struct apply_outcome *outcome, const char *format, ...)
+{
+	_cleanup_free_ char *text = NULL;
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (vasprintf(&text, format, arguments) < 0)
+		text = NULL;
+	va_end(arguments);
+	if (!outcome->notes)
+		outcome->notes = json_array();
+	json_array_append_new(outcome->notes, json_string(text ? text : "out of memory"));
+}
+
 /* What the unprivileged probes may know of the settings: no secret is in it. */
 static int probe_settings_save(const struct apply_paths *paths, const json_t *settings,
 			       struct error *error)
@@ -30,10 +47,11 @@ static int probe_settings_save(const struct apply_paths *paths, const json_t *se
 	const json_t *user = json_array_get(json_object_get(settings, "users"), 0);
 	json_t *address = json_object_get(user, "address");
 	json_t *value = json_pack(
-		"{s:O,s:O,s:O,s:O,s:s,s:O}", "hostname", json_object_get(settings, "hostname"),
+		"{s:O,s:O,s:O,s:O,s:s,s:O,s:O}", "hostname", json_object_get(settings, "hostname"),
 		"domains", json_object_get(settings, "domains"), "services",
 		json_object_get(settings, "services"), "limits", json_object_get(settings, "limits"),
-		"version", POSTCASK_VERSION, "first_address", address ? address : json_null());
+		"version", POSTCASK_VERSION, "first_address", address ? address : json_null(),
+		"certificate", json_object_get(json_object_get(settings, "tls"), "certificate"));
 
 	text = value ? json_dumps(value, JSON_SORT_KEYS | JSON_INDENT(1)) : NULL;
 	json_decref(value);
@@ -69,7 +87,8 @@ static int certificate_finish(struct certificate_job *job, struct apply_outcome 
 		return error_wrap(error, "certificates");
 	outcome->authority = authority_names[certificate.authority];
 	outcome->certificate_changed = certificate.changed;
-	outcome->certificate_note = TAKE_POINTER(certificate.note);
+	if (certificate.note)
+		outcome_note(outcome, "%s", certificate.note);
 	certificate_outcome_clear(&certificate);
 	return 0;
 }
@@ -100,6 +119,24 @@ static int generation_prepare(const struct apply_paths *paths, const json_t *set
 	return result;
 }
 
+/* Was a file of the generation in force changed by hand?  What was written there
+ * stays in the old generation, for whoever misses it. */
+static int drift_decide(const struct apply_paths *paths, const json_t *manifest,
+			struct apply_outcome *outcome, struct error *error)
+{
+	_cleanup_free_ char *changed = NULL;
+	int result = drift_find(paths->state, manifest, &changed, error);
+
+	if (result < 0 || !changed)
+		return result;
+	outcome_note(outcome,
+		     "/%s was changed by hand; it is written anew from the settings, the changed "
+		     "one is %s/%s/%s",
+		     changed, paths->state, outcome->generation, changed);
+	outcome->result = APPLY_APPLIED;
+	return 0;
+}
+
 /* Is the generation in force already what the settings give? */
 static int settings_decide(const struct apply_paths *paths, const json_t *settings,
 			   const char *templates, struct apply_outcome *outcome,
@@ -117,8 +154,10 @@ static int settings_decide(const struct apply_paths *paths, const json_t *settin
 	outcome->result = in_force && strcmp(in_force, ret_key) == 0 ? APPLY_UNCHANGED
 								      : APPLY_APPLIED;
 	error_clear(&none);
+	if (outcome->result == APPLY_UNCHANGED)
+		result = drift_decide(paths, manifest, outcome, error);
 	json_decref(manifest);
-	return 0;
+	return result;
 }
 
 /* Tells the daemons that run already.  Their start order is the daemons' own, so
@@ -183,24 +222,34 @@ static int checked_apply(const struct apply_paths *paths, const json_t *settings
 	return result;
 }
 
+/* The settings of the generation in force (a new reference), NULL when there is
+ * none or it cannot be read. */
+static json_t *in_force_settings(const struct apply_paths *paths)
+{
+	_cleanup_free_ char *path = file_join(paths->state, "current/settings.json"), *text = NULL;
+	_cleanup_(error_clear) struct error none = ERROR_INIT;
+	json_t *settings;
+
+	if (!path || file_read(path, SETTINGS_SIZE_LIMIT * 4u, &text, NULL, &none) < 0)
+		return NULL;
+	settings = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	explicit_bzero(text, strlen(text));
+	return settings;
+}
+
 /* Gets ready what the generation in force needs beside itself: the self-test
  * account, what the probes may know and, after a failed change, the certificates
  * of its own names.  -ENOENT when there is no generation. */
 static int in_force_publish(const struct apply_paths *paths, bool failed,
 			    struct apply_outcome *outcome, struct error *error)
 {
-	_cleanup_free_ char *path = file_join(paths->state, "current/settings.json"), *text = NULL;
+	json_t *settings = in_force_settings(paths);
 	struct certificate_job *job;
-	json_t *settings = NULL;
-	int result = path ? file_read(path, SETTINGS_SIZE_LIMIT * 4u, &text, NULL, error)
-			  : error_set(error, ENOMEM, "out of memory");
+	int result = 0;
 
-	if (result < 0)
-		return result;
-	settings = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
-	explicit_bzero(text, strlen(text));
 	if (!settings)
-		return error_set(error, EINVAL, "%s: damaged", path);
+		return error_set(error, ENOENT, "%s/current/settings.json: missing or damaged",
+				 paths->state);
 	if (failed) {
 		result = certificate_begin(paths, settings, &job, error);
 		if (result == 0)
@@ -214,18 +263,38 @@ static int in_force_publish(const struct apply_paths *paths, bool failed,
 	return result;
 }
 
+/* The settings to apply: the user-data's, or, when this boot has none (its seed
+ * was taken away), those in force. */
+static int settings_find(const struct apply_paths *paths, const struct settings_sources *sources,
+			 struct apply_outcome *outcome, json_t **ret_settings, struct error *error)
+{
+	int result = settings_load_machine(sources, &outcome->diagnostics, ret_settings);
+
+	if (result == -ENOENT && (*ret_settings = in_force_settings(paths))) {
+		diagnostics_free(&outcome->diagnostics);
+		outcome->diagnostics = DIAGNOSTICS_INIT;
+		outcome_note(outcome, "this boot's user-data has no settings for mail; those in "
+				      "force stay");
+		return 0;
+	}
+	if (result < 0)
+		return error_set(error, result, "the user-data is %s; nothing was changed",
+				 result == -ENOENT ? "without settings for mail" : "refused");
+	return 0;
+}
+
 static int settings_apply(const struct apply_paths *paths, const struct settings_sources *sources,
 			  struct apply_outcome *outcome, struct error *error)
 {
 	int64_t since = clock_now_ms();
 	json_t *settings = NULL;
-	int result = settings_load_machine(sources, &outcome->diagnostics, &settings);
+	int result;
 
-	outcome->times.load = lap(&since);
 	outcome->result = APPLY_REFUSED;
+	result = settings_find(paths, sources, outcome, &settings, error);
+	outcome->times.load = lap(&since);
 	if (result < 0)
-		return error_set(error, result, "the user-data is %s; nothing was changed",
-				 result == -ENOENT ? "without settings for mail" : "refused");
+		return result;
 	result = checked_apply(paths, settings, outcome, error);
 	if (result < 0)
 		outcome->result = APPLY_FAILED;
@@ -270,11 +339,12 @@ int apply_outcome_save(const struct apply_paths *paths, const struct apply_outco
 	const struct apply_times *times = &outcome->times;
 	const char *number = outcome->generation ? strrchr(outcome->generation, '/') : NULL;
 	json_t *value = json_pack(
-		"{s:s,s:o,s:I,s:s,s:b,s:s?,s:{s:I,s:I,s:I,s:I,s:I}}", "state",
+		"{s:s,s:o,s:I,s:s,s:b,s:o,s:{s:I,s:I,s:I,s:I,s:I}}", "state",
 		apply_result_name(outcome->result), "errors", outcome_errors(outcome, failure),
 		"generation", (json_int_t)(number ? strtol(number + 1, NULL, 10) : 0), "authority",
 		outcome->authority, "certificate_changed", outcome->certificate_changed,
-		"certificate_note", outcome->certificate_note, "milliseconds", "load",
+		"notes", outcome->notes ? json_incref(outcome->notes) : json_array(),
+		"milliseconds", "load",
 		(json_int_t)times->load, "render", (json_int_t)times->render, "prove",
 		(json_int_t)times->prove, "keys", (json_int_t)times->keys, "commit",
 		(json_int_t)times->commit);
@@ -299,7 +369,7 @@ const char *apply_result_name(enum apply_result result)
 void apply_outcome_clear(struct apply_outcome *outcome)
 {
 	free(outcome->generation);
-	free(outcome->certificate_note);
+	json_decref(outcome->notes);
 	diagnostics_free(&outcome->diagnostics);
 	*outcome = APPLY_OUTCOME_INIT;
 }

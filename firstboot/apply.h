@@ -32,7 +32,7 @@ struct apply_times {
 struct apply_outcome {
 	enum apply_result result;
 	char *generation;	 /* owned: "generations/N" in force, NULL when there is none */
-	char *certificate_note;	 /* owned, NULL: nothing to say */
+	json_t *notes;		 /* owned: sentences for the report; NULL: none */
 	const char *authority;	 /* "made", "kept", "renewed", "replaced" */
 	bool certificate_changed;
 	struct diagnostics diagnostics; /* of the settings */

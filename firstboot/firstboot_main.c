@@ -74,8 +74,10 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (argc > 1) {
-		fputs("usage: postcask-firstboot [--version]\n", stderr);
-		return 2;
+		bool asked = argc == 2 && strcmp(argv[1], "--help") == 0;
+
+		fputs("usage: postcask-firstboot [--version]\n", asked ? stdout : stderr);
+		return asked ? 0 : 2;
 	}
 	umask(022);
 	result = file_make_folders(machine_paths.run, 0755, &error);

@@ -49,6 +49,7 @@ static void judge_firstboot(json_t *report, const json_t *verify, const json_t *
 		worsen(report, REPORT_FAILED);
 		note(report, "failed: there are no settings in force; every mail port is closed");
 	}
+	json_array_extend(json_object_get(report, "notes"), json_object_get(firstboot, "notes"));
 	if (!verify && in_force)
 		note(report, "failed: the self-tests have no result");
 }

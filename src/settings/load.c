@@ -129,7 +129,7 @@ static int refuse_without_mail(const struct node *root, const char *file_name,
 		diagnostics_error(diagnostics, (struct mark){.file = file_name},
 				  "there are no settings in it; write a `mail:` mapping as in "
 				  "postcask-settings(5)");
-	return only ? -ENOENT : -EINVAL;
+	return only && !misspelt ? -ENOENT : -EINVAL;
 }
 
 int load_check(const struct node *root, const char *file_name, struct diagnostics *diagnostics,

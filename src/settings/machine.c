@@ -127,8 +127,15 @@ int settings_load_machine(const struct settings_sources *sources, struct diagnos
 	const char *combined = sources && sources->combined ? sources->combined : COMBINED_PATH;
 	const char *user_data = sources && sources->user_data ? sources->user_data : USER_DATA_PATH;
 	_cleanup_(load_free) struct load raw = {0};
-	int r = load_raw(user_data, diagnostics, &raw);
+	int r;
 
+	if (!file_exists(combined)) { /* cloud-init found nothing, and did not run */
+		diagnostics_error(diagnostics, (struct mark){.file = "user-data"},
+				  "this machine was given none; write a `mail:` mapping as in "
+				  "postcask-settings(5)");
+		return -ENOENT;
+	}
+	r = load_raw(user_data, diagnostics, &raw);
 	if (r == 0)
 		r = load_merged(combined, user_data, &raw, diagnostics, ret_settings);
 	diagnostics_sort(diagnostics);

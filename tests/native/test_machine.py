@@ -2,7 +2,10 @@
 
 import json
 import re
+import shutil
 import socket
+import ssl
+import subprocess
 
 import pytest
 
@@ -201,6 +204,77 @@ class TestLaterBoots:
             assert machine.run("readlink", "/var/lib/postcask/current").stdout.strip() \
                 == "generations/2"
             machine.wait_message("alice@example.org", message_id)      # mail was not touched
+
+    def test_a_seed_that_is_taken_away_changes_nothing(self):
+        with Machine("seed", "10.88.0") as machine:
+            machine.boot("halt")
+            shutil.rmtree(machine.tree / "var/lib/cloud/seed")
+            machine.start()
+            report = machine.report()
+            assert report["state"] == "ready" and sorted(report["open"]) == sorted(PORTS), report
+            assert "those in force stay" in json.dumps(report["notes"])
+
+    def test_a_machine_that_was_given_nothing_says_what_to_write(self):
+        machine = Machine("bare", "10.89.0")
+        shutil.rmtree(machine.tree / "var/lib/cloud/seed")
+        machine.start()
+        try:
+            report = machine.report()
+            assert report["state"] == "failed" and report["open"] == []
+            assert "mail:" in json.dumps(report)
+        finally:
+            machine.stop()
+
+    def test_a_file_changed_by_hand_is_found_and_written_anew(self):
+        with Machine("drift", "10.88.0") as machine:
+            machine.run("sh", "-c", "echo 'mynetworks = 0.0.0.0/0' >> /etc/postfix/main.cf")
+            machine.boot("halt")
+            machine.start()
+            report = machine.report()
+            assert "/etc/postfix/main.cf was changed by hand" in json.dumps(report["notes"])
+            assert "0.0.0.0/0" not in machine.run("postconf", "mynetworks").stdout
+            assert "0.0.0.0/0" in machine.run(       # and what was written is not lost
+                "cat", "/var/lib/postcask/generations/1/etc/postfix/main.cf").stdout
+
+    def test_a_given_certificate_is_served_and_its_key_stays_secret(self, tmp_path):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:P-256", "-nodes", "-keyout", tmp_path / "key.pem",
+                        "-out", tmp_path / "cert.pem", "-subj", "/", "-days", "90",
+                        "-addext", "subjectAltName=DNS:mail.example.org"],
+                       check=True, capture_output=True, timeout=30)
+        data = user_data() + "  tls:\n"
+        for name in ("certificate", "key"):
+            pem = (tmp_path / (name[:4].rstrip("i") + ".pem")).read_text()
+            data += f"    {name}: |\n" + "".join(f"      {line}\n" for line in pem.splitlines())
+        secret = (tmp_path / "key.pem").read_text().splitlines()[1]
+        with Machine("given", "10.89.0", data=data) as machine:
+            report = machine.report()
+            assert report["state"] == "ready" and sorted(report["open"]) == sorted(PORTS), report
+            context = ssl.create_default_context(cadata=(tmp_path / "cert.pem").read_text())
+            with socket.create_connection((machine.host, 993), 10) as connection:
+                context.wrap_socket(connection, server_hostname=HOSTNAME)
+            machine.run("postcask", "verify", timeout=180)
+            found = machine.run("sh", "-c", "journalctl --no-pager | grep -cF '" + secret + "'",
+                                check=False).stdout.strip()
+            assert found == "0"
+            readable = machine.run(
+                "sh", "-c", "find /run /var /etc -xdev -type f -perm /o+r -size -1M "
+                "-exec grep -lF '" + secret + "' {} +", check=False).stdout
+            assert readable == ""
+
+    def test_a_checker_that_refuses_keeps_the_old_generation(self):
+        with Machine("refusing", "10.88.0") as machine:
+            machine.boot("halt")
+            template = machine.tree / "usr/share/postcask/templates/etc/dovecot/dovecot.conf"
+            template.write_text(template.read_text() + "no_such_setting = yes\n")
+            machine.seed(user_data() + "  services:\n    pop3: false\n", "i-native-2")
+            machine.start()
+            report = machine.report()
+            assert report["state"] == "degraded" and "pop3" in report["open"], report
+            assert "dovecot" in json.dumps(report["firstboot"]["errors"])
+            assert machine.run("readlink", "/var/lib/postcask/current").stdout.strip() \
+                == "generations/1"
+            assert machine.run("ls", "-A", "/var/lib/postcask/generations").stdout.split() == ["1"]
 
     def test_two_machines_share_no_secret(self, machine):
         with Machine("other", "10.87.0") as other:

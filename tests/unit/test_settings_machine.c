@@ -151,10 +151,10 @@ static void broken_user_data_says_why(void **state)
 
 static void missing_merged_data_is_an_error(void **state)
 {
-	assert_refused(
-	    state, (struct machine){NULL, RAW}, -EIO,
-	    "combined.json: cannot be read (No such file or directory); name a file that "
-	    "can");
+	/* cloud-init found no user-data; what an earlier boot left does not count */
+	assert_refused(state, (struct machine){NULL, RAW}, -ENOENT,
+		       "this machine was given none; write a `mail:` mapping as in "
+		       "postcask-settings(5)");
 	assert_refused(state, (struct machine){"{\"a\": NaN}", RAW}, -EINVAL,
 		       "write the user-data without .nan or .inf");
 	assert_refused(state, (struct machine){"[1]", RAW}, -EINVAL,

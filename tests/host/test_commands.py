@@ -1,0 +1,149 @@
+"""The programs as a person or a script on any host meets them: the fixed interfaces."""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).resolve().parent.parent.parent
+BIN = TOP / "build" / "bin"
+EXAMPLE = TOP / "image" / "example-user-data.yaml"
+PROGRAMS = ["postcask", "postcask-image", "postcask-firstboot", "postcask-firewall",
+            "postcask-verify", "postcask-report", "postcask-certificate"]
+MANUALS = sorted(path for path in TOP.glob("*/**/*.[1-8]")
+                 if not {"build", "corpus"} & set(path.relative_to(TOP).parts))
+
+
+def run(*command, stdin=None, **options):
+    return subprocess.run([str(word) for word in command], capture_output=True, text=True,
+                          timeout=60, input=stdin, **options)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_version_and_help(program):
+    version = run(BIN / program, "--version")
+    assert version.returncode == 0
+    assert re.fullmatch(program + r" \d+\.\d+\.\d+", version.stdout.strip())
+    shown = run(BIN / program, "--help")
+    assert shown.returncode == 0 and "usage: " + program in shown.stdout and not shown.stderr
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_wrong_option_is_refused(program):
+    done = run(BIN / program, "--no-such-option")
+    assert done.returncode != 0 and done.stderr and not done.stdout
+
+
+@pytest.mark.parametrize("command", ["check", "render", "explain", "schema", "status", "verify",
+                                     "cert"])
+def test_every_command_has_help(command):
+    shown = run(BIN / "postcask", command, "--help")
+    assert shown.returncode == 0 and "usage: postcask " + command in shown.stdout
+
+
+def test_an_accepted_file_is_silent():
+    done = run(BIN / "postcask", "check", EXAMPLE)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_the_ten_lines_of_the_readme_are_accepted(tmp_path):
+    text = re.search(r"```yaml\n(.*?)```", (TOP / "README.md").read_text(), re.S).group(1)
+    made = run("openssl", "passwd", "-6", "-stdin", stdin="secret\n").stdout.strip()
+    (tmp_path / "mine.yaml").write_text(text.replace("$6$...", made))
+    assert len(text.splitlines()) <= 10
+    done = run(BIN / "postcask", "check", tmp_path / "mine.yaml")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_refused_file_has_one_line_an_error(tmp_path):
+    (tmp_path / "bad.yaml").write_text("#cloud-config\nfqdn: mail.example.org\nmail:\n"
+                                       "  domains: [not_a domain]\n  usres: []\n")
+    done = run(BIN / "postcask", "check", "bad.yaml", cwd=tmp_path)
+    assert done.returncode == 1 and done.stdout == ""
+    lines = done.stderr.splitlines()
+    assert all(re.match(r"postcask: bad\.yaml:\d+:\d+: .+; .+", line) for line in lines), lines
+    assert any(":4:" in line for line in lines) and any(":5:3:" in line for line in lines)
+
+
+def test_check_reads_standard_input_and_speaks_json():
+    done = run(BIN / "postcask", "check", "--json", "-", stdin="#cloud-config\nmail: {domains: 3}\n")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["errors"][0]["line"] == 2
+
+
+def test_a_missing_file_is_an_error():
+    done = run(BIN / "postcask", "check", "/nonexistent/file.yaml")
+    assert done.returncode == 1 and "/nonexistent/file.yaml" in done.stderr
+
+
+def test_the_example_of_explain_is_accepted(tmp_path):
+    example = tmp_path / "example.yaml"
+    example.write_text(run(BIN / "postcask", "explain", "--example").stdout)
+    assert run(BIN / "postcask", "check", example).returncode == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become nobody")
+def test_render_works_as_any_user(tmp_path):
+    tmp_path.chmod(0o777)
+    program, templates = tmp_path / "postcask", tmp_path / "templates"
+    run("cp", BIN / "postcask", program)
+    run("cp", "-r", TOP / "overlays/usr/share/postcask/templates", templates)
+    run("cp", EXAMPLE, tmp_path / "example.yaml")
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder != Path("/tmp") and folder != Path("/"):
+            folder.chmod(folder.stat().st_mode | 0o011)
+    done = run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", program, "render",
+               tmp_path / "example.yaml", tmp_path / "out",
+               env=dict(os.environ, POSTCASK_TEMPLATES=str(templates)))
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out/etc/postfix/main.cf").stat().st_uid == 65534
+
+
+def test_status_outside_a_machine_says_so():
+    done = run(BIN / "postcask", "status")
+    assert done.returncode != 0 and "report" in done.stderr
+
+
+@pytest.mark.parametrize("manual", MANUALS, ids=lambda path: path.name)
+def test_manuals_are_well_formed(manual):
+    done = run("groff", "-man", "-Tutf8", "-ww", "-z", manual)
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    for section in ("NAME", "SYNOPSIS", "DESCRIPTION"):
+        assert f".SH {section}" in manual.read_text()
+
+
+def test_every_program_has_a_manual():
+    names = {path.stem for path in MANUALS}
+    assert set(PROGRAMS) <= names, set(PROGRAMS) - names
+
+
+def test_every_unit_names_a_manual_that_exists():
+    names = {f"{path.stem}({path.suffix[1:]})" for path in MANUALS} | {"postcask-settings(5)"}
+    for unit in TOP.glob("overlays/usr/lib/systemd/system/postcask-*.*"):
+        for name in re.findall(r"man:(postcask\S*)", unit.read_text()):
+            assert name in names, (unit.name, name)
+
+
+def test_the_builder_refuses_what_it_cannot_do(tmp_path):
+    for arguments, reason in ((["build", "--format=vhdx"], "vhdx"),
+                              (["build", "--output=/proc/image.qcow2"], "/proc"),
+                              (["run", "--image=/nonexistent.qcow2"], "/nonexistent.qcow2"),
+                              (["seed", "/nonexistent.yaml", tmp_path / "seed.iso"],
+                               "/nonexistent.yaml")):
+        done = run(BIN / "postcask-image", *arguments, cwd=TOP)
+        assert done.returncode != 0 and reason in done.stderr, (arguments, done.stderr)
+
+
+def test_the_image_is_described_and_hashed():
+    manifest = json.loads((TOP / "build/postcask.manifest.json").read_text())
+    text = json.dumps(manifest)
+    for package in ("postfix", "dovecot-core", "amavisd-new", "clamav-daemon", "spamassassin"):
+        assert package in text
+    for name in ("postcask.qcow2", "postcask.raw"):
+        hashed = (TOP / "build" / (name + ".sha256")).read_text().split()
+        assert len(hashed[0]) == 64 and hashed[1].lstrip("*") == name
+    done = run("sha256sum", "--check", "--quiet", "postcask.qcow2.sha256", cwd=TOP / "build")
+    assert done.returncode == 0, done.stderr
