@@ -1,7 +1,6 @@
 #include "image/run.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -16,31 +15,13 @@
 #include "image/command.h"
 #include "image/console.h"
 #include "image/qemu.h"
+#include "image/run_options.h"
 #include "image/seed.h"
 
-enum { EXIT_DEGRADED = 2, EXIT_USAGE = 2, FORWARD_LIMIT = 32, CREATE_S = 60, POWER_OFF_S = 60 };
-
-/* What a mail server answers on, and ssh. */
-static const struct {
-	unsigned port;
-	const char *says;
-} services[] = {{22, "ssh"},
-		{25, "smtp, from other mail servers"},
-		{465, "submissions: send mail, TLS"},
-		{587, "submission: send mail, STARTTLS"},
-		{143, "imap, STARTTLS"},
-		{993, "imaps: read mail, TLS"},
-		{110, "pop3, STARTTLS"},
-		{995, "pop3s, TLS"},
-		{4190, "managesieve: filters, STARTTLS"}};
+enum { EXIT_DEGRADED = 2, EXIT_USAGE = 2, CREATE_S = 60, POWER_OFF_S = 60 };
 
 struct run {
-	const char *image, *user_data, *meta_data, *network_config, *disk, *size, *monitor;
-	bool uefi, cut_off, once, no_seed;
-	unsigned memory_mib, timeout_s;
-	struct forward forwards[FORWARD_LIMIT];
-	size_t forward_count;
-	/* while it runs */
+	struct run_options options;
 	char *folder; /* temporary: overlay, seed, firmware, monitor socket */
 	int64_t started_ms;
 	pid_t pid;
@@ -64,19 +45,19 @@ static void run_free(struct run *run)
 static int disk_make(const struct run *run, const char *disk, struct error *error)
 {
 	_cleanup_(buffer_free) struct buffer printed = BUFFER_INIT;
-	_cleanup_free_ char *image = realpath(run->image, NULL);
-	const char *suffix = strrchr(run->image, '.');
+	_cleanup_free_ char *image = realpath(run->options.image, NULL);
+	const char *suffix = strrchr(run->options.image, '.');
 	int result;
 
 	if (file_exists(disk))
 		return 0;
 	if (!image)
 		return error_errno(error, errno, "%s: build it first: postcask-image build",
-				   run->image);
+				   run->options.image);
 	result = command_output(CREATE_S,
 				COMMAND("qemu-img", "create", "-q", "-f", "qcow2", "-F",
 					suffix && strcmp(suffix, ".raw") == 0 ? "raw" : "qcow2",
-					"-b", image, disk, run->size),
+					"-b", image, disk, run->options.size),
 				&printed, error);
 	return result < 0 ? error_wrap(error, "%s", buffer_text(&printed)) : 0;
 }
@@ -96,29 +77,30 @@ static int machine_start(struct run *run, struct error *error)
 	_cleanup_free_ char *seed_path = file_join(run->folder, "seed.iso");
 	_cleanup_free_ char *variables = file_join(run->folder, "variables.fd");
 	_cleanup_free_ char *monitor = file_join(run->folder, "monitor");
-	const struct seed seed = {.user_data = run->user_data,
-				  .meta_data = run->meta_data,
-				  .network_config = run->network_config};
-	struct qemu qemu = {.disk = run->disk ? run->disk : overlay,
-			    .seed = run->no_seed ? NULL : seed_path,
-			    .monitor = run->monitor ? run->monitor : monitor,
-			    .memory_mib = run->memory_mib,
-			    .cut_off = run->cut_off,
-			    .forwards = run->forwards,
-			    .forward_count = run->forward_count};
+	const struct seed seed = {.user_data = run->options.user_data,
+				  .meta_data = run->options.meta_data,
+				  .network_config = run->options.network_config};
+	struct qemu qemu = {.disk = run->options.disk ? run->options.disk : overlay,
+			    .seed = run->options.no_seed ? NULL : seed_path,
+			    .monitor = run->options.monitor ? run->options.monitor : monitor,
+			    .memory_mib = run->options.memory_mib,
+			    .cut_off = run->options.cut_off,
+			    .forwards = run->options.forwards,
+			    .forward_count = run->options.forward_count};
 	const char *initial = NULL;
 	int result = disk_make(run, qemu.disk, error);
 
-	if (result == 0 && !run->no_seed)
+	if (result == 0 && !run->options.no_seed)
 		result = seed_write(&seed, seed_path, error);
-	if (result == 0 && run->uefi)
+	if (result == 0 && run->options.uefi)
 		result = qemu_find_firmware(&qemu.firmware_code, &initial, error);
-	if (result == 0 && run->uefi)
+	if (result == 0 && run->options.uefi)
 		result = firmware_copy(initial, variables, error);
-	if (result == 0 && run->uefi)
+	if (result == 0 && run->options.uefi)
 		qemu.firmware_variables = variables;
 	if (result == 0)
-		result = qemu_choose_ports(run->forwards, run->forward_count, error);
+		result =
+		    qemu_choose_ports(run->options.forwards, run->options.forward_count, error);
 	return result < 0 ? result : qemu_start(&qemu, &run->pid, &run->console_fd, error);
 }
 
@@ -134,9 +116,10 @@ static void line_show(void *context, const char *line)
 static int certificate_save(const struct run *run, const struct console *console, char *path,
 			    size_t size)
 {
-	const char *slash = strrchr(run->image, '/');
+	const char *slash = strrchr(run->options.image, '/');
 
-	snprintf(path, size, "%.*sca.pem", slash ? (int)(slash + 1 - run->image) : 0, run->image);
+	snprintf(path, size, "%.*sca.pem", slash ? (int)(slash + 1 - run->options.image) : 0,
+		 run->options.image);
 	return file_replace(path, console->certificate.data, console->certificate.size, 0644, -1,
 			    -1, NULL);
 }
@@ -146,22 +129,19 @@ static void connection_explain(const struct run *run, const struct console *cons
 	char path[PATH_MAX];
 
 	printf("\nConnect to 127.0.0.1:\n");
-	for (size_t i = 0; i < run->forward_count; i++) {
-		const char *says = "";
+	for (size_t i = 0; i < run->options.forward_count; i++) {
+		const struct forward *forward = &run->options.forwards[i];
 
-		for (size_t s = 0; s < ARRAY_SIZE(services); s++)
-			if (services[s].port == run->forwards[i].guest)
-				says = services[s].says;
-		printf("  port %5u -> %-5u %s\n", run->forwards[i].host, run->forwards[i].guest,
-		       says);
+		printf("  port %5u -> %-5u %s\n", forward->host, forward->guest,
+		       service_explain(forward->guest));
 	}
-	if (!run->no_seed)
-		printf("User and password: see %s\n", run->user_data);
+	if (!run->options.no_seed)
+		printf("User and password: see %s\n", run->options.user_data);
 	if (console->certificate.size && certificate_save(run, console, path, sizeof(path)) == 0)
 		printf("Certificate authority: %s\n", path);
-	if (!run->once)
+	if (!run->options.once)
 		printf("Press Ctrl-C to stop the machine%s.\n",
-		       run->disk ? "" : " and forget what it wrote");
+		       run->options.disk ? "" : " and forget what it wrote");
 	fflush(stdout);
 }
 
@@ -198,11 +178,11 @@ static void machine_stop(struct run *run, struct console *console)
 	int64_t deadline = clock_now_ms() + POWER_OFF_S * 1000;
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 
-	if (!run->disk)
+	if (!run->options.disk)
 		return;
 	printf("\nShutting the machine down; Ctrl-C again cuts its power.\n");
 	fflush(stdout);
-	if (qemu_power_button(run->monitor ? run->monitor : monitor, &error) < 0)
+	if (qemu_power_button(run->options.monitor ? run->options.monitor : monitor, &error) < 0)
 		error_print(&error);
 	while (event_wait(run, console, deadline) == 0)
 		continue;
@@ -219,17 +199,17 @@ static int state_to_exit(enum console_state state)
 static int machine_follow(struct run *run, struct error *error)
 {
 	_cleanup_(console_free) struct console console = {.show = line_show, .context = run};
-	int64_t deadline = clock_now_ms() + (int64_t)run->timeout_s * 1000;
+	int64_t deadline = clock_now_ms() + (int64_t)run->options.timeout_s * 1000;
 	int result = 0;
 
 	while (result == 0 && console.state == CONSOLE_WAITING)
 		result = event_wait(run, &console, deadline);
 	if (result == -ETIME)
 		return error_set(error, ETIME, "the machine did not report within %u s",
-				 run->timeout_s);
+				 run->options.timeout_s);
 	if (console.state != CONSOLE_WAITING) {
 		connection_explain(run, &console);
-		if (run->once) {
+		if (run->options.once) {
 			machine_stop(run, &console);
 			return state_to_exit(console.state);
 		}
@@ -263,158 +243,16 @@ static int run_machine(struct run *run, struct error *error)
 	return result < 0 ? result : machine_follow(run, error);
 }
 
-static const char usage[] =
-    "usage: postcask-image run [OPTION...]\n"
-    "\n"
-    "  --image=FILE           build/postcask.qcow2 (or a .raw)\n"
-    "  --user-data=FILE       image/example-user-data.yaml\n"
-    "  --no-user-data         boot without a seed disk\n"
-    "  --meta-data=FILE       instead of one made from the user-data\n"
-    "  --network-config=FILE  netplan's format; without it: DHCP\n"
-    "  --uefi                 by UEFI; otherwise by BIOS\n"
-    "  --disk=FILE            keep what the machine writes (made when missing)\n"
-    "  --size=SIZE            of the disk: 8G\n"
-    "  --memory=MIB           2048\n"
-    "  --forward=HOST:GUEST   a port of 127.0.0.1; without it: all mail ports and ssh\n"
-    "  --cut-off              the machine reaches nothing but who connects to it\n"
-    "  --timeout=SECONDS      for the report to appear: 600\n"
-    "  --monitor=SOCKET       where QEMU listens for QMP\n"
-    "  --once                 stop after the report: 0 ready, 2 degraded, 1 failed\n";
-
-enum {
-	IMAGE,
-	USER_DATA,
-	NO_USER_DATA,
-	META_DATA,
-	NETWORK_CONFIG,
-	UEFI,
-	BIOS,
-	DISK,
-	SIZE,
-	MEMORY,
-	FORWARD,
-	CUT_OFF,
-	TIMEOUT,
-	MONITOR,
-	ONCE,
-	HELP,
-};
-
-static const struct option long_options[] = {
-    {"image", required_argument, NULL, IMAGE},
-    {"user-data", required_argument, NULL, USER_DATA},
-    {"no-user-data", no_argument, NULL, NO_USER_DATA},
-    {"meta-data", required_argument, NULL, META_DATA},
-    {"network-config", required_argument, NULL, NETWORK_CONFIG},
-    {"uefi", no_argument, NULL, UEFI},
-    {"bios", no_argument, NULL, BIOS},
-    {"disk", required_argument, NULL, DISK},
-    {"size", required_argument, NULL, SIZE},
-    {"memory", required_argument, NULL, MEMORY},
-    {"forward", required_argument, NULL, FORWARD},
-    {"cut-off", no_argument, NULL, CUT_OFF},
-    {"timeout", required_argument, NULL, TIMEOUT},
-    {"monitor", required_argument, NULL, MONITOR},
-    {"once", no_argument, NULL, ONCE},
-    {"help", no_argument, NULL, HELP},
-    {0},
-};
-
-static int number_take(const char *text, unsigned first, unsigned last, unsigned *ret,
-		       struct error *error)
-{
-	char *end;
-	unsigned long value = strtoul(text, &end, 10);
-
-	if (end == text || *end || value < first || value > last)
-		return error_set(error, EINVAL, "'%s': write a number from %u to %u", text, first,
-				 last);
-	*ret = (unsigned)value;
-	return 0;
-}
-
-static int forward_take(struct run *run, const char *text, struct error *error)
-{
-	struct forward forward;
-	char end;
-
-	if (run->forward_count == FORWARD_LIMIT ||
-	    sscanf(text, "%u:%u%c", &forward.host, &forward.guest, &end) != 2 ||
-	    forward.host > 65535 || forward.guest > 65535 || forward.guest == 0)
-		return error_set(error, EINVAL, "--forward=%s: write HOST-PORT:GUEST-PORT", text);
-	run->forwards[run->forward_count++] = forward;
-	return 0;
-}
-
-static int option_take(struct run *run, int option, const char *text, struct error *error)
-{
-	const struct {
-		int option;
-		const char **text;
-		bool *flag;
-	} rows[] = {{IMAGE, &run->image, NULL},
-		    {USER_DATA, &run->user_data, NULL},
-		    {META_DATA, &run->meta_data, NULL},
-		    {NETWORK_CONFIG, &run->network_config, NULL},
-		    {DISK, &run->disk, NULL},
-		    {SIZE, &run->size, NULL},
-		    {MONITOR, &run->monitor, NULL},
-		    {NO_USER_DATA, NULL, &run->no_seed},
-		    {UEFI, NULL, &run->uefi},
-		    {CUT_OFF, NULL, &run->cut_off},
-		    {ONCE, NULL, &run->once}};
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		if (rows[i].option != option)
-			continue;
-		if (rows[i].text)
-			*rows[i].text = text;
-		else
-			*rows[i].flag = true;
-		return 0;
-	}
-	if (option == BIOS)
-		run->uefi = false;
-	else if (option == MEMORY)
-		return number_take(text, 512, 1 << 20, &run->memory_mib, error);
-	else if (option == TIMEOUT)
-		return number_take(text, 1, 86400, &run->timeout_s, error);
-	else if (option == FORWARD)
-		return forward_take(run, text, error);
-	else
-		return error_set(error, EINVAL, "see postcask-image run --help");
-	return 0;
-}
-
 int run_main(int argc, char **argv)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
-	_cleanup_(run_free) struct run run = {.image = "build/postcask.qcow2",
-					      .user_data = "image/example-user-data.yaml",
-					      .size = "8G",
-					      .memory_mib = 2048,
-					      .timeout_s = 600,
-					      .console_fd = -1,
-					      .signals = -1};
-	int option, result = 0;
+	_cleanup_(run_free) struct run run = {.console_fd = -1, .signals = -1};
+	int result = run_options_parse(argc, argv, &run.options, &error);
 
-	while (result == 0 && (option = getopt_long(argc, argv, "", long_options, NULL)) >= 0) {
-		if (option == HELP) {
-			printf("%s", usage);
-			return EXIT_SUCCESS;
-		}
-		result = option_take(&run, option, optarg, &error);
-	}
-	if (result == 0 && optind < argc)
-		result = error_set(&error, EINVAL, "'%s' is no option; see --help", argv[optind]);
 	if (result < 0) {
 		error_print(&error);
 		return EXIT_USAGE;
 	}
-	for (size_t i = 0; run.forward_count == 0 && i < ARRAY_SIZE(services); i++)
-		run.forwards[i].guest = services[i].port;
-	if (run.forward_count == 0)
-		run.forward_count = ARRAY_SIZE(services);
 	result = run_machine(&run, &error);
 	if (result < 0) {
 		error_print(&error);

@@ -1,0 +1,29 @@
+/* What `postcask-image run` is told. */
+#ifndef POSTCASK_IMAGE_RUN_OPTIONS_H
+#define POSTCASK_IMAGE_RUN_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "image/qemu.h"
+
+enum { FORWARD_LIMIT = 32 };
+
+struct run_options {
+	const char *image, *user_data, *meta_data, *network_config, *disk, *size, *monitor;
+	bool uefi, cut_off, once, no_seed;
+	unsigned memory_mib, timeout_s;
+	struct forward forwards[FORWARD_LIMIT];
+	size_t forward_count;
+};
+
+/* Reads the command line; what it does not say has its default.  The texts
+ * belong to `argv`.  --help prints and exits. */
+_must_check_ int run_options_parse(int argc, char **argv, struct run_options *options,
+				   struct error *error);
+
+/* What the machine answers on this port, for people; "" when it is unknown. */
+const char *service_explain(unsigned port);
+
+#endif
