@@ -103,9 +103,7 @@ int firewall_close(const char *state_file, struct error *error)
 	return state_write(state_file, "closed", 0, error);
 }
 
-/* Closes everything after `error`, which stays the operation's result: the rules
- * that are there are not ours. */
-static int fail_closed(const char *state_file, struct error *error)
+int firewall_fail_closed(const char *state_file, struct error *error)
 {
 	_cleanup_(error_clear) struct error second = ERROR_INIT;
 
@@ -155,17 +153,20 @@ int firewall_change_ports(enum firewall_change change, uint32_t ports, const cha
 
 	result = readback_verify(&before, error);
 	if (result < 0)
-		return fail_closed(state_file, error);
+		return firewall_fail_closed(state_file, error);
 	wanted = change == FIREWALL_ADD	     ? before.ports | ports
 		 : change == FIREWALL_REMOVE ? before.ports & ~ports
 					     : ports;
 	if (wanted != before.ports) {
-		result = change_elements(wanted & ~before.ports, before.ports & ~wanted, error);
-		if (result < 0)
+		uint32_t remove = before.ports & ~wanted;
+
+		result = change_elements(wanted & ~before.ports, remove, error);
+		if (result < 0 && remove == 0)
 			return result;
-		result = verify(wanted, error);
+		if (result == 0)
+			result = verify(wanted, error);
 		if (result < 0)
-			return fail_closed(state_file, error);
+			return firewall_fail_closed(state_file, error);
 	}
 	*ret_ports = wanted;
 	return state_write(state_file, wanted ? "open" : "closed", wanted, error);

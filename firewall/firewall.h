@@ -6,8 +6,9 @@
  * is not what was loaded, the machine is sealed (firewall/seal.h) and the
  * operation fails.  When ports are to be opened on top of rules that are not
  * ours, the closed ruleset is loaded instead and the operation fails.  A
- * transaction that the kernel refuses changes nothing, so an opening that is
- * refused leaves the ports as they were.
+ * transaction that the kernel refuses changes nothing: an opening that is refused
+ * leaves the ports as they were; when a port was to be closed, the closed ruleset
+ * is loaded.
  *
  * The state file, 0644, for people and programs without CAP_NET_ADMIN:
  *	{"state": "closed" | "open" | "sealed", "open": [{"name": "smtp", "port": 25}, ...]} */
@@ -37,6 +38,10 @@ enum firewall_change {
 _must_check_ int firewall_change_ports(enum firewall_change change, uint32_t ports,
 				       const char *state_file, uint32_t *ret_ports,
 				       struct error *error);
+
+/* Closes every mail port, or seals, because of `error`, which stays the result and
+ * says what was done. */
+int firewall_fail_closed(const char *state_file, struct error *error);
 
 /* What the kernel has now; fails like readback_verify. */
 _must_check_ int firewall_read(struct readback *ret, struct error *error);

@@ -74,8 +74,9 @@ static int run_open(const struct options *options)
 
 	if (!options->report == (options->port_count == 0) || options->json)
 		return EXIT_USAGE;
-	if (options->report)
-		result = ports_read_report(options->report, &ports, &error);
+	/* Without a result nothing is proved, whatever was proved before. */
+	if (options->report && ports_read_report(options->report, &ports, &error) < 0)
+		result = firewall_fail_closed(options->state_file, &error);
 	if (result == 0)
 		result = firewall_change_ports(change, ports, options->state_file, &open, &error);
 	if (result == 0)
