@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "probe/ports.h"
 #include "probe/report.h"
 
 static const char *string_of(const json_t *object, const char *key)
@@ -23,6 +24,12 @@ static void note(json_t *report, const char *text)
 	json_array_append_new(json_object_get(report, "notes"), json_string(text));
 }
 
+void report_fail(json_t *report, const char *text)
+{
+	worsen(report, REPORT_FAILED);
+	note(report, text);
+}
+
 static json_t *empty_report(void)
 {
 	return json_pack("{s:s, s:s, s:s, s:f, s:i, s:i, s:i, s:[], s:[], s:{}, s:[]}", "version",
@@ -37,8 +44,7 @@ static void judge_firstboot(json_t *report, const json_t *verify, const json_t *
 	bool in_force = json_integer_value(json_object_get(firstboot, "generation")) > 0;
 
 	if (!firstboot) {
-		worsen(report, REPORT_FAILED);
-		note(report, "failed: postcask-firstboot left no result");
+		report_fail(report, "failed: postcask-firstboot left no result");
 	} else if (strcmp(state, "refused") != 0 && strcmp(state, "failed") != 0) {
 		; /* applied or unchanged */
 	} else if (in_force) {
@@ -46,34 +52,70 @@ static void judge_firstboot(json_t *report, const json_t *verify, const json_t *
 		note(report, "degraded: the new settings were not applied; the ones before are in "
 			     "force");
 	} else {
-		worsen(report, REPORT_FAILED);
-		note(report, "failed: there are no settings in force; every mail port is closed");
+		report_fail(report, "failed: there are no settings in force; every mail port is "
+				    "closed");
 	}
 	json_array_extend(json_object_get(report, "notes"), json_object_get(firstboot, "notes"));
 	if (!verify && in_force)
-		note(report, "failed: the self-tests have no result");
+		report_fail(report, "failed: the self-tests have no result");
 }
 
-/* The names in `open` that the firewall does not list. */
-static void judge_firewall(json_t *report, const json_t *firewall)
+/* The ports of a list: names, or objects with a name. */
+static void ports_of(const json_t *list, bool ports[PORTS])
 {
-	const json_t *wanted;
+	const json_t *entry;
 	size_t i;
 
-	json_array_foreach(json_object_get(report, "open"), i, wanted)
+	memset(ports, 0, PORTS * sizeof(ports[0]));
+	json_array_foreach(list, i, entry)
 	{
-		bool found = false;
-		const json_t *port;
-		size_t j;
+		const char *name =
+		    json_is_object(entry) ? string_of(entry, "name") : json_string_value(entry);
+		enum port port = name ? port_find(name) : PORT_NONE;
 
-		json_array_foreach(json_object_get(firewall, "open"), j, port) found =
-		    found || strcmp(string_of(port, "name"), json_string_value(wanted)) == 0;
-		if (found)
-			continue;
+		if (port < PORTS)
+			ports[port] = true;
+	}
+}
+
+/* Is what was proved open, and nothing else? */
+static void judge_ports(json_t *report, const json_t *firewall)
+{
+	bool proved[PORTS], open[PORTS], reached[DIRECTIONS + 1] = {0}, shut[DIRECTIONS + 1] = {0};
+	bool closed = false, unproved = false, stands = false;
+
+	ports_of(json_object_get(report, "open"), proved);
+	ports_of(json_object_get(firewall, "open"), open);
+	for (enum port port = 0; port < PORTS; port++) {
+		enum direction direction = port_table[port].direction;
+
+		unproved = unproved || (open[port] && !proved[port]);
+		closed = closed || (proved[port] && !open[port]);
+		shut[direction] = shut[direction] || (proved[port] && !open[port]);
+		reached[direction] = reached[direction] || (proved[port] && open[port]);
+	}
+	for (enum direction direction = 0; direction < DIRECTIONS; direction++)
+		stands = stands || (shut[direction] && !reached[direction]);
+	if (unproved)
+		report_fail(report, "failed: the firewall has a port open that was not proved");
+	if (stands) {
+		report_fail(report, "failed: the firewall keeps the ports closed that were proved");
+	} else if (closed) {
 		worsen(report, REPORT_DEGRADED);
 		note(report, "degraded: the firewall keeps a port closed that was proved");
-		return;
 	}
+}
+
+static void judge_firewall(json_t *report, const json_t *firewall)
+{
+	if (!firewall)
+		report_fail(report, "failed: the firewall left no result; nobody knows what is "
+				    "open");
+	else if (strcmp(string_of(firewall, "state"), "sealed") == 0)
+		report_fail(report, "failed: the firewall could not load its rules and sealed the "
+				    "machine");
+	else
+		judge_ports(report, firewall);
 }
 
 /* The probes' report was written by an unprivileged account and goes to consoles:
@@ -132,9 +174,8 @@ json_t *report_merge(const json_t *verify, json_t *firstboot, json_t *firewall,
 	judge_firstboot(report, verify, firstboot);
 	if (firstboot)
 		json_object_set(report, "firstboot", firstboot);
-	if (firewall) {
+	if (firewall)
 		json_object_set(report, "firewall", firewall);
-		judge_firewall(report, firewall);
-	}
+	judge_firewall(report, firewall);
 	return report;
 }

@@ -10,10 +10,15 @@
  * verify/report.json, firstboot.json, firewall.json and verify-settings.json, each
  * NULL when there is none.  Owned by the caller; NULL when out of memory.
  *
- *	no generation in force, or no result of the probes	failed
- *	settings refused, the ones before still in force	at least degraded
- *	a proved port that the firewall does not have open	at least degraded */
+ *	no generation in force, or no result of the probes or the firewall	failed
+ *	a port open that was not proved, or everything sealed			failed
+ *	a direction (probe/ports.h) of which no proved port is open		failed
+ *	settings refused, the ones before still in force		at least degraded
+ *	a proved port that the firewall does not have open		at least degraded */
 json_t *report_merge(const json_t *verify, json_t *firstboot, json_t *firewall,
 		     const json_t *settings);
+
+/* Makes the report's state failed, and says why in its notes. */
+void report_fail(json_t *report, const char *note);
 
 #endif

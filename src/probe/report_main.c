@@ -183,11 +183,11 @@ int main(int argc, char **argv)
 		fputs("postcask: out of memory\n", stderr);
 		return EXIT_FAILURE;
 	}
-	status = report_exit_status(report);
 	if (report_save(report, path, &error) < 0) {
 		error_print(&error);
-		status = EXIT_FAILURE;
+		report_fail(report, "failed: this report could not be written");
 	}
+	status = report_exit_status(report);
 	compose(report, &options, &text);
 	json_decref(report);
 	fputs(buffer_text(&text), stdout);

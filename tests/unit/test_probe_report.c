@@ -56,14 +56,42 @@ static void merges_the_parts(void **state _unused_)
 	static const char closed[] = "{\"state\":\"closed\",\"open\":[]}";
 
 	expect_merge(verified, applied, open, REPORT_READY, "[]");
-	expect_merge(verified, applied, NULL, REPORT_READY, "[]");
-	expect_merge(verified, applied, closed, REPORT_DEGRADED, "firewall keeps a port closed");
 	expect_merge(verified, kept, open, REPORT_DEGRADED, "the ones before are in force");
 	expect_merge(verified, none, closed, REPORT_FAILED, "no settings in force");
 	expect_merge(NULL, none, closed, REPORT_FAILED, "[\"failed: there are no settings");
 	expect_merge(NULL, applied, closed, REPORT_FAILED, "self-tests have no result");
 	expect_merge(NULL, NULL, NULL, REPORT_FAILED, "firstboot left no result");
 	expect_merge("{\"state\":\"strange\"}", applied, closed, REPORT_FAILED, "[]");
+}
+
+static void judges_what_the_firewall_did(void **state _unused_)
+{
+	static const char applied[] = "{\"state\":\"applied\",\"errors\":[],\"generation\":1}";
+	static const char proved[] = "{\"state\":\"ready\",\"open\":[\"smtp\",\"imap\",\"imaps\"]}";
+	static const struct {
+		const char *firewall;
+		enum report_state wanted;
+		const char *words;
+	} cases[] = {
+	    {"{\"state\":\"open\",\"open\":[{\"name\":\"smtp\"},{\"name\":\"imap\"},"
+	     "{\"name\":\"imaps\"}]}",
+	     REPORT_READY, "[]"},
+	    {NULL, REPORT_FAILED, "firewall left no result"},
+	    {"{\"state\":\"closed\",\"open\":[]}", REPORT_FAILED, "keeps the ports closed"},
+	    {"{\"state\":\"open\",\"open\":[{\"name\":\"imap\"},{\"name\":\"imaps\"}]}",
+	     REPORT_FAILED, "keeps the ports closed"},
+	    {"{\"state\":\"open\",\"open\":[{\"name\":\"smtp\"},{\"name\":\"imaps\"}]}",
+	     REPORT_DEGRADED, "keeps a port closed that was proved"},
+	    {"{\"state\":\"open\",\"open\":[{\"name\":\"smtp\"},{\"name\":\"imap\"},"
+	     "{\"name\":\"imaps\"},{\"name\":\"pop3\"}]}",
+	     REPORT_FAILED, "open that was not proved"},
+	    {"{\"state\":\"sealed\",\"open\":[]}", REPORT_FAILED, "sealed the machine"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		expect_merge(proved, applied, cases[i].firewall, cases[i].wanted, cases[i].words);
+	expect_merge(NULL, applied, "{\"state\":\"open\",\"open\":[{\"name\":\"smtp\"}]}",
+		     REPORT_FAILED, "open that was not proved");
 }
 
 /* The probes' account must not be able to draw on the console. */
@@ -278,6 +306,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(merges_the_parts),
+	    cmocka_unit_test(judges_what_the_firewall_did),
 	    cmocka_unit_test(what_the_probes_wrote_is_made_printable),
 	    cmocka_unit_test(the_line_is_what_others_rely_on),
 	    cmocka_unit_test(the_summary_shows_ports_and_notes),

@@ -1,0 +1,47 @@
+"""The report when it cannot be written where people and programs look for it."""
+
+import json
+import subprocess
+from pathlib import Path
+
+REPORT = Path(__file__).resolve().parent.parent.parent / "build" / "bin" / "postcask-report"
+
+
+def results(folder):
+    """What a boot leaves on which all went well."""
+    (folder / "verify").mkdir()
+    for name, value in {
+            "verify/report.json": {"state": "ready", "open": ["smtp"], "passed": 2, "failed": 0},
+            "firstboot.json": {"state": "applied", "errors": [], "generation": 1},
+            "firewall.json": {"state": "open", "open": [{"name": "smtp", "port": 25}]},
+            "verify-settings.json": {"hostname": "mail.example.org"}}.items():
+        (folder / name).write_text(json.dumps(value))
+
+
+def run(folder):
+    return subprocess.run([REPORT, "--run", folder, "--no-console"], capture_output=True,
+                          text=True, timeout=30)
+
+
+def test_ready_is_said_and_written(tmp_path):
+    results(tmp_path)
+    done = run(tmp_path)
+    assert done.returncode == 0 and "\nPOSTCASK state=ready " in done.stdout
+    assert json.loads((tmp_path / "report.json").read_text())["state"] == "ready"
+
+
+def test_a_report_that_cannot_be_written_is_not_ready(tmp_path):
+    results(tmp_path)
+    (tmp_path / "report.json").mkdir()
+    done = run(tmp_path)
+    assert done.returncode == 1 and "report.json" in done.stderr
+    assert "\nPOSTCASK state=failed " in done.stdout
+    assert "this report could not be written" in done.stdout
+
+
+def test_a_firewall_that_left_no_result_is_not_ready(tmp_path):
+    results(tmp_path)
+    (tmp_path / "firewall.json").unlink()
+    done = run(tmp_path)
+    assert done.returncode == 1 and "\nPOSTCASK state=failed " in done.stdout
+    assert json.loads((tmp_path / "report.json").read_text())["state"] == "failed"
