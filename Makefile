@@ -8,8 +8,8 @@
 #   make clean      removes build/
 #
 # Each installs what it needs on a fresh Debian or Ubuntu host (as root or with
-# sudo).  SANITIZE=1 builds with ASan and UBSan in a folder of its own; V=1 shows
-# the commands.
+# sudo).  SANITIZE=1 builds with ASan and UBSan, FUZZ=1 for libFuzzer, each in a
+# folder of its own; V=1 shows the commands.
 
 VERSION := 0.1.0
 MAKEFLAGS += --no-builtin-rules
@@ -28,6 +28,10 @@ OUT = build
 ifdef SANITIZE
 CFLAGS = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 OUT = build/sanitize
+else ifdef FUZZ
+CC = clang
+CFLAGS = -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+OUT = build/fuzz
 else
 HARDENING += -D_FORTIFY_SOURCE=2
 endif
@@ -62,7 +66,7 @@ BUILT = $(foreach program,$(PROGRAMS),$(if $(wildcard $($(program)_MAIN)),$(prog
 
 all: $(BUILT:%=$(OUT)/bin/%) $(OUT)/bin/postcask-image
 
-$(OUT)/object/%.o: %.c | $(OUT)/host-ready
+$(OUT)/object/%.o: %.c Makefile | build/host-ready
 	@mkdir -p $(@D)
 	@echo "  CC $@"
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
@@ -92,19 +96,17 @@ image-programs: $(BUILT:%=$(OUT)/bin/%)
 	install -D -t $(OUT)/usr/lib/postcask $(filter-out %/postcask,$^)
 	strip $(OUT)/usr/bin/* $(OUT)/usr/lib/postcask/*
 
-# The packages of this host, installed once.
-HOST_LISTS = image/host-packages tests/host-packages
-build/host-ready: $(wildcard $(HOST_LISTS)) image/install-host-packages
+# The packages of this host, installed once: what builds, and what tests need too.
+build/host-ready: image/host-packages image/install-host-packages
 	@mkdir -p $(@D)
-	image/install-host-packages $(wildcard $(HOST_LISTS))
+	image/install-host-packages image/host-packages
 	@touch $@
-ifneq ($(OUT),build)
-$(OUT)/host-ready: build/host-ready
-	@mkdir -p $(@D)
+build/test-host-ready: tests/host-packages image/install-host-packages | build/host-ready
+	image/install-host-packages tests/host-packages
 	@touch $@
-endif
 
 TESTS = $(patsubst tests/unit/%.c,$(OUT)/test/%,$(wildcard tests/unit/test_*.c))
+$(TESTS:$(OUT)/test/%=$(OUT)/object/tests/unit/%.o): | build/test-host-ready
 IMAGE_TESTS = $(filter $(OUT)/test/test_image_%,$(TESTS))
 
 $(filter-out $(IMAGE_TESTS),$(TESTS)): $(OUT)/test/%: $(OUT)/object/tests/unit/%.o $(LIBRARY)
@@ -121,14 +123,14 @@ unit: unit-programs
 	@for test in $(TESTS); do $$test || failed="$$failed $$test"; done; \
 	test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
 
-# libFuzzer targets: build/fuzz/fuzz_NAME, each with its corpus in tests/fuzz/corpus/NAME.
-FUZZERS = $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+# libFuzzer targets, built by `make FUZZ=1 fuzzers`: build/fuzz/fuzz_NAME, each with
+# its corpus in tests/fuzz/corpus/NAME.
+FUZZERS = $(patsubst tests/fuzz/%.c,$(OUT)/%,$(wildcard tests/fuzz/fuzz_*.c))
+$(FUZZERS:$(OUT)/%=$(OUT)/object/tests/fuzz/%.o): | build/test-host-ready
 fuzzers: $(FUZZERS)
-build/fuzz/%: tests/fuzz/%.c $(foreach folder,$(FOLDERS),$(call sources,$(folder))) | build/host-ready
-	@mkdir -p $(@D)
-	@echo "  FUZZ $@"
-	$(Q)clang -std=c17 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		$(CPPFLAGS) -o $@ $(filter %.c,$^) $(LIBS)
+$(FUZZERS): $(OUT)/%: $(OUT)/object/tests/fuzz/%.o $(LIBRARY)
+	@echo "  LD $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
 # The golden files, written anew: read the difference before committing it.
 golden: $(OUT)/bin/postcask
@@ -138,6 +140,7 @@ golden: $(OUT)/bin/postcask
 	done
 
 # The image is built as root: debootstrap and mount need it.
+JOBS = $(shell nproc)
 AS_ROOT = $(if $(filter 0,$(shell id -u)),,sudo)
 image: all
 	$(AS_ROOT) build/bin/postcask-image build --output build/postcask.qcow2 --layer build/native
@@ -145,7 +148,13 @@ image: all
 run: image
 	$(AS_ROOT) build/bin/postcask-image run --user-data image/example-user-data.yaml
 
-check:
+# Built as the caller; only the image and the machines need root.
+check-programs:
+	$(MAKE) -j$(JOBS) all unit-programs
+	$(MAKE) -j$(JOBS) SANITIZE=1 unit-programs
+	$(MAKE) -j$(JOBS) FUZZ=1 fuzzers
+check: check-programs
+	$(MAKE) image
 	$(AS_ROOT) tests/run
 
 bench: image
@@ -154,5 +163,5 @@ bench: image
 clean:
 	$(AS_ROOT) rm -rf build
 
-.PHONY: all image image-programs run check bench unit unit-programs golden fuzzers clean
+.PHONY: all image image-programs run check check-programs bench unit unit-programs golden fuzzers clean
 -include $(shell find $(OUT)/object -name '*.d' 2>/dev/null)
