@@ -21,6 +21,7 @@ const struct component components[] = {
 	{.name = "amavis",
 	 .files = {{"etc/amavis/amavisd.conf", "perl", 0644, NULL}},
 	 .checker = {"amavisd", "-c", "@/etc/amavis/amavisd.conf", "test-config"},
+	 .socket = "/run/amavis/check",
 	 .reload_verb = "restart",
 	 .unit = "amavis.service"},
 	{.name = "clamav",

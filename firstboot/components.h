@@ -22,6 +22,9 @@ struct component {
 	/* The daemon's own checker; the first "@" in an argument stands for the
 	 * generation's folder.  No argument: there is none. */
 	const char *checker[COMPONENT_ARGUMENTS];
+	/* Where the daemon itself checks while it waits for its first configuration;
+	 * when nobody answers there the checker is run.  NULL: nowhere. */
+	const char *socket;
 	/* What makes a running daemon take the new files, by systemctl. */
 	const char *reload_verb, *unit;
 	/* It is running before the settings are applied, so it is told at boot. */

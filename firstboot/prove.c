@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/file.h"
 #include "base/process.h"
 #include "firstboot/components.h"
+#include "firstboot/inquire.h"
 
 enum { COMPONENTS_MAX = 16, OUTPUT_LINES = 6 };
 
@@ -57,6 +59,27 @@ static char *output_summary(struct buffer *output)
 	return buffer_take(&summary);
 }
 
+/* Asks the daemon that waits; -ENOENT when there is none.  The first file of a
+ * component is the one that it is started with. */
+static int proof_inquire(struct proof *proof)
+{
+	_cleanup_(buffer_free) struct buffer answer = BUFFER_INIT;
+	_cleanup_(error_clear) struct error nobody = ERROR_INIT;
+	_cleanup_free_ char *path = file_join(proof->folder, proof->component->files[0].path);
+	int result = path ? inquire(proof->component->socket, path, PROVE_TIMEOUT_MS, &answer,
+				    &nobody)
+			  : -ENOMEM;
+
+	if (result < 0)
+		return -ENOENT;
+	if (strcmp(buffer_text(&answer), "ok\n") == 0)
+		return 0;
+	_cleanup_free_ char *said = output_summary(&answer);
+	return error_set(&proof->error, ENOEXEC, "%s refuses it: %s", proof->component->name,
+			 said ? said : "");
+}
+
+/* Runs the checker. */
 static void *proof_run(void *argument)
 {
 	struct proof *proof = argument;
@@ -65,6 +88,11 @@ static void *proof_run(void *argument)
 	struct process process = {.argv = (const char *const *)argv,
 				  .timeout_ms = PROVE_TIMEOUT_MS};
 
+	if (proof->component->socket) {
+		proof->result = proof_inquire(proof);
+		if (proof->result != -ENOENT)
+			return NULL;
+	}
 	proof->result = arguments_expand(proof, argv)
 				? process_run(&process, &output, &proof->error)
 				: error_set(&proof->error, ENOMEM, "out of memory");

@@ -1,6 +1,9 @@
 #include "probe/probe_local.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -21,6 +24,31 @@ static int64_t answer_deadline(const struct probe_run *run)
 	return deadline_ms < run->deadline_ms ? deadline_ms : run->deadline_ms;
 }
 
+/* amavis takes long to load on a slow machine, and does so while the other probes
+ * run.  As long as its service is starting or running, its folder is there; the file
+ * "listening" is in it from when it answers.  False when it is not on its way. */
+static bool await_amavis(const struct probe_run *run)
+{
+	const char *folder = run->settings->amavis_folder;
+	_cleanup_free_ char *mark = file_join(folder, "listening");
+	_cleanup_close_ int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	struct pollfd wait = {.fd = fd, .events = POLLIN};
+	char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+
+	if (!mark || fd < 0 ||
+	    inotify_add_watch(fd, folder, IN_CREATE | IN_DELETE_SELF | IN_ONLYDIR) < 0)
+		return false;
+	while (!file_exists(mark) && file_exists(folder)) {
+		int ready = poll(&wait, 1, clock_left_ms(run->mail_deadline_ms));
+
+		if (ready == 0 || (ready < 0 && errno != EINTR))
+			break;
+		while (read(fd, events, sizeof(events)) > 0)
+			;
+	}
+	return file_exists(mark);
+}
+
 static enum failure_class probe_amavis(struct probe_run *run, unsigned port,
 				       struct probe_result *result)
 {
@@ -30,8 +58,14 @@ static enum failure_class probe_amavis(struct probe_run *run, unsigned port,
 
 	params.stream.port = port;
 	params.stream.source = NULL; /* amavis answers its own address alone */
-	if (session_open(&session, &params))
-		return probe_take_failure(result, &session.stream);
+	if (session_open(&session, &params)) {
+		if (session.stream.failure.class != FAILURE_REFUSED || !await_amavis(run))
+			return probe_take_failure(result, &session.stream);
+		session_free(&session);
+		params.stream.deadline_ms = answer_deadline(run);
+		if (session_open(&session, &params))
+			return probe_take_failure(result, &session.stream);
+	}
 	if (!(session.capabilities & CAPABILITY_8BITMIME))
 		return failure_set(&result->failure, FAILURE_PROTOCOL, "EHLO without 8BITMIME");
 	return FAILURE_NONE;
