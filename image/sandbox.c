@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 /* In the child, which is process 1 of its namespace. */
 static _Noreturn void child_run(int (*work)(void *), void *context)
@@ -51,8 +52,10 @@ static int child_wait(pid_t pid, int signals, struct error *error)
 	while (poll(ends, 2, -1) < 0 && errno == EINTR)
 		continue;
 	if (ends[1].revents && !ends[0].revents) {
+		struct signalfd_siginfo taken; /* or it ends us when it is not blocked any more */
+
+		interrupted = read(signals, &taken, sizeof(taken)) == (ssize_t)sizeof(taken);
 		kill(pid, SIGKILL);
-		interrupted = true;
 	}
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
