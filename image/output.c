@@ -100,6 +100,8 @@ int qcow2_step(void *context, int log, struct error *error)
 	_cleanup_free_ char *qcow2 = partial_path(build, ".qcow2");
 	int result;
 
+	if (!build->want_qcow2)
+		return STEP_SKIPPED;
 	if (!raw || !qcow2)
 		return error_errno(error, ENOMEM, "qcow2");
 	result = command_run(log, CONVERT_S,
@@ -111,8 +113,10 @@ int qcow2_step(void *context, int log, struct error *error)
 
 int raw_step(void *context, int log, struct error *error)
 {
+	const struct build *build = context;
+
 	(void)log;
-	return checksum_write(context, ".raw", error);
+	return build->want_raw ? checksum_write(build, ".raw", error) : STEP_SKIPPED;
 }
 
 static int packages_list(const char *tree, json_t *packages, struct error *error)

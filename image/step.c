@@ -119,7 +119,7 @@ static void progress_draw(const struct runner *runner, bool clear)
 
 static void step_report(const struct runner *runner, size_t index, int code)
 {
-	if (runner->options->quiet)
+	if (runner->options->quiet || code == STEP_SKIPPED)
 		return;
 	progress_draw(runner, true);
 	if (code == STEP_CACHED)

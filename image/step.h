@@ -15,7 +15,7 @@
 enum { STEP_LIMIT = 32 };
 
 /* What a step returns beside a negative errno. */
-enum { STEP_DONE = 0, STEP_CACHED = 1 };
+enum { STEP_DONE = 0, STEP_CACHED = 1, STEP_SKIPPED = 2 };
 
 struct step {
 	const char *name; /* also its log's: LOGS/NAME.log */
