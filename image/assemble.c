@@ -17,6 +17,7 @@
 #include "image/command.h"
 #include "image/complete.h"
 #include "image/disk.h"
+#include "image/layer.h"
 #include "image/overlay.h"
 #include "image/scrub.h"
 #include "image/step.h"

@@ -11,14 +11,14 @@
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "image/digest.h"
+#include "image/layer.h"
 #include "image/output.h"
 #include "image/sandbox.h"
+#include "image/space.h"
 #include "image/step.h"
 
 enum { EXIT_USAGE = 2 };
@@ -66,30 +66,13 @@ static void leftovers_remove(const struct build *build)
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 
 	output_discard(build);
-	if (build_cache_remove(build, "", ".partial", NULL, &error) < 0)
+	if (build_folder_clean(build->cache, "", ".partial", NULL, &error) < 0 ||
+	    layer_discard(build, &error) < 0)
 		error_print(&error);
 }
 
-static int space_check(const char *folder, uint64_t needed_mib, struct error *error)
-{
-	struct statvfs space;
-
-	if (statvfs(folder, &space) < 0)
-		return error_errno(error, errno, "%s", folder);
-	uint64_t free_mib = (uint64_t)space.f_bavail * space.f_frsize >> 20;
-	if (free_mib < needed_mib)
-		return error_set(error, ENOSPC,
-				 "%s has %llu MiB free, the build needs %llu; make room or name "
-				 "another --cache and --output",
-				 folder, (unsigned long long)free_mib,
-				 (unsigned long long)needed_mib);
-	return 0;
-}
-
-/* The cache holds packages, tree and sysroot; the outputs are about 2 GiB. */
 static int folders_prepare(const struct build *build, struct error *error)
 {
-	enum { COLD_MIB = 1800, OUTPUT_MIB = 2000 };
 	_cleanup_free_ char *scratch = build_cache_path(build, "scratch");
 	_cleanup_free_ char *logs = build_cache_path(build, "log");
 	_cleanup_free_ char *makefile = build_source_path(build, "Makefile");
@@ -110,10 +93,6 @@ static int folders_prepare(const struct build *build, struct error *error)
 		result = file_make_folders(scratch, 0755, error);
 	if (result == 0)
 		result = file_make_folders(logs, 0755, error);
-	if (result == 0)
-		result = space_check(build->cache, COLD_MIB, error);
-	if (result == 0)
-		result = space_check(parent, OUTPUT_MIB, error);
 	return result;
 }
 
@@ -138,6 +117,10 @@ static int work(void *context)
 	if (result == 0)
 		result = output_finish(build, (double)(clock_now_ms() - started) / 1000, &manifest,
 				       &error);
+	if (result == 0)
+		result = layer_commit(build, &error);
+	if (result == 0)
+		result = build_forget_old(build, &error);
 	if (result < 0) {
 		error_print(&error);
 		return EXIT_FAILURE;
@@ -324,7 +307,9 @@ static int build_run(struct options *options, struct error *error)
 	if (result < 0)
 		return result;
 	leftovers_remove(&options->build);
-	result = output_check(&options->build, error);
+	result = space_check(&options->build, error);
+	if (result == 0)
+		result = output_check(&options->build, error);
 	if (result == 0)
 		result = sandbox_run(work, options, error);
 	leftovers_remove(&options->build);

@@ -34,17 +34,13 @@ char *build_output_path(const struct build *build, const char *suffix);
 _must_check_ int build_keyed_path(const struct build *build, const char *kind, char **ret_path,
 				  struct error *error);
 
-/* Removes CACHE/kind-* but CACHE/kind-KEY. */
-_must_check_ int build_forget_others(const struct build *build, const char *kind,
-				     struct error *error);
+/* Removes what other keys than the present ones have left in the cache.  Only
+ * after a success: a layer in use stands on an old tree. */
+_must_check_ int build_forget_old(const struct build *build, struct error *error);
 
-/* Removes the cache's entries whose name begins and ends so, except `but`. */
-_must_check_ int build_cache_remove(const struct build *build, const char *begin, const char *end,
+/* Removes the folder's entries whose name begins and ends so, except `but`. */
+_must_check_ int build_folder_clean(const char *path, const char *begin, const char *end,
 				    const char *but, struct error *error);
-
-/* Copies `upper`, the changes to the cached tree, into the folder `layer`. */
-_must_check_ int layer_keep(const struct build *build, const char *upper, int log,
-			    struct error *error);
 
 /* The steps (see step.h), each in the file of its name. */
 int packages_step(void *context, int log, struct error *error);

@@ -50,10 +50,10 @@ int build_keyed_path(const struct build *build, const char *kind, char **ret_pat
 	return 0;
 }
 
-int build_cache_remove(const struct build *build, const char *begin, const char *end,
-		       const char *but, struct error *error)
+int build_folder_clean(const char *path, const char *begin, const char *end, const char *but,
+		       struct error *error)
 {
-	_cleanup_closedir_ DIR *folder = opendir(build->cache);
+	_cleanup_closedir_ DIR *folder = opendir(path);
 	struct dirent *entry;
 	int result = 0;
 
@@ -64,13 +64,15 @@ int build_cache_remove(const struct build *build, const char *begin, const char 
 		if (strncmp(name, begin, strlen(begin)) != 0 || length < tail ||
 		    strcmp(name + length - tail, end) != 0 || (but && strcmp(name, but) == 0))
 			continue;
-		_cleanup_free_ char *path = build_cache_path(build, name);
-		result = file_remove_tree(path, error);
+		_cleanup_free_ char *whole = file_join(path, name);
+		result =
+		    whole ? file_remove_tree(whole, error) : error_errno(error, ENOMEM, "%s", path);
 	}
 	return result;
 }
 
-int build_forget_others(const struct build *build, const char *kind, struct error *error)
+/* Removes CACHE/kind-* but CACHE/kind-KEY. */
+static int forget_others(const struct build *build, const char *kind, struct error *error)
 {
 	_cleanup_free_ char *key = NULL, *begin = NULL, *but = NULL;
 	int result = key_read(build, kind, &key, error);
@@ -79,5 +81,15 @@ int build_forget_others(const struct build *build, const char *kind, struct erro
 		return result;
 	if (asprintf(&begin, "%s-", kind) < 0 || asprintf(&but, "%s-%s", kind, key) < 0)
 		return error_errno(error, ENOMEM, "%s", kind);
-	return build_cache_remove(build, begin, "", but, error);
+	return build_folder_clean(build->cache, begin, "", but, error);
+}
+
+int build_forget_old(const struct build *build, struct error *error)
+{
+	static const char *const kinds[] = {"tree", "sysroot", "disk"};
+	int result = 0;
+
+	for (size_t i = 0; result == 0 && i < ARRAY_SIZE(kinds); i++)
+		result = forget_others(build, kinds[i], error);
+	return result;
 }

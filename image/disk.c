@@ -294,7 +294,5 @@ int disk_step(void *context, int log, struct error *error)
 		result = frame_make(build, partial, boot, log, error);
 	if (result < 0)
 		return result;
-	if (rename(partial, disk) < 0)
-		return error_errno(error, errno, "%s", disk);
-	return build_forget_others(build, "disk", error);
+	return rename(partial, disk) < 0 ? error_errno(error, errno, "%s", disk) : 0;
 }

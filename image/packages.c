@@ -16,6 +16,7 @@
 #include "image/digest.h"
 #include "image/disk.h"
 #include "image/package_list.h"
+#include "image/space.h"
 #include "image/step.h"
 
 /* A new number makes every cached result old: for changes of the C code alone. */
@@ -190,5 +191,6 @@ int packages_step(void *context, int log, struct error *error)
 		return result;
 	if (wanted.size == 0)
 		return STEP_CACHED;
-	return apt_download(build, buffer_text(&wanted), log, error);
+	result = space_check(build, error); /* now that it is known what is missing */
+	return result < 0 ? result : apt_download(build, buffer_text(&wanted), log, error);
 }

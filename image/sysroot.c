@@ -2,7 +2,10 @@
  * beside each other, and the programs of the image compiled against them with
  * this host's compiler. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "image/build.h"
@@ -11,6 +14,20 @@
 #include "image/unpack.h"
 
 enum { COMPILE_S = 600 };
+
+/* make does not know that other headers are no older than what it compiled: so
+ * the programs of another sysroot are removed. */
+static int sysroot_use(const struct build *build, const char *folder, struct error *error)
+{
+	char target[PATH_MAX];
+	ssize_t length = readlink(build->sysroot, target, sizeof(target));
+	int result;
+
+	if (length == (ssize_t)strlen(folder) && strncmp(target, folder, (size_t)length) == 0)
+		return 0;
+	result = file_remove_tree(build->programs, error);
+	return result < 0 ? result : file_replace_link(build->sysroot, folder, error);
+}
 
 int sysroot_step(void *context, int log, struct error *error)
 {
@@ -21,7 +38,7 @@ int sysroot_step(void *context, int log, struct error *error)
 	if (result < 0)
 		return result;
 	if (file_exists(folder)) {
-		result = file_replace_link(build->sysroot, folder, error);
+		result = sysroot_use(build, folder, error);
 		return result < 0 ? result : STEP_CACHED;
 	}
 	if (asprintf(&partial, "%s.partial", folder) < 0)
@@ -33,11 +50,7 @@ int sysroot_step(void *context, int log, struct error *error)
 		return result;
 	if (rename(partial, folder) < 0)
 		return error_errno(error, errno, "%s", folder);
-	/* make does not know that the headers have changed. */
-	result = file_remove_tree(build->programs, error);
-	if (result == 0)
-		result = file_replace_link(build->sysroot, folder, error);
-	return result < 0 ? result : build_forget_others(build, "sysroot", error);
+	return sysroot_use(build, folder, error);
 }
 
 int programs_step(void *context, int log, struct error *error)

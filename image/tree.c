@@ -144,7 +144,5 @@ int tree_step(void *context, int log, struct error *error)
 		result = accounts_verify(&accounts, partial, error);
 	if (result < 0)
 		return result;
-	if (rename(partial, tree) < 0)
-		return error_errno(error, errno, "%s", tree);
-	return build_forget_others(build, "tree", error);
+	return rename(partial, tree) < 0 ? error_errno(error, errno, "%s", tree) : 0;
 }

@@ -1,0 +1,286 @@
+"""The builder's refusals, failures and interruptions: each says what is wrong, leaves nothing
+behind and spoils nothing that was there.  Caches, outputs and, where a step must get far without
+Debian, its tools are the test's own."""
+
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).resolve().parent.parent.parent
+BUILDER = TOP / "build" / "bin" / "postcask-image"
+DEAD_MIRROR = "--mirror=http://127.0.0.1:9/debian"
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="building needs root")
+
+# Tools in place of the host's: packages that are "there" already, and a tree of no packages.
+TOOLS = {
+    "apt-get": r"""
+case "$*" in
+*--print-uris*) echo "'http://127.0.0.1:9/a_1_all.deb' a_1_all.deb 3 SHA256:$(printf %064d 0)" ;;
+esac""",
+    "apt-cache": "echo Package: a; echo Filename: pool/a_1_all.deb",
+    "dpkg-deb": r"""
+while ! [ -d "$CACHE/tree-$(cat "$CACHE/sets/tree.key")" ]; do sleep 0.05; done
+sleep 0.3
+echo 'this archive is broken'
+exit 1""",
+}
+MMDEBSTRAP = r"""
+for word; do tree=$source; source=$word; done
+mkdir -p "$tree/etc"
+cp "$POSTCASK_ACCOUNTS/passwd" "$POSTCASK_ACCOUNTS/group" "$tree/etc"
+"""
+
+
+def script_write(path, text):
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("#!/bin/sh\n" + text)
+    path.chmod(0o755)
+
+
+class Place:
+    """Folders of one test, and a way to start the builder in them."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.cache, self.output = folder / "cache", folder / "out" / "postcask.qcow2"
+        self.mirror, self.prelude = DEAD_MIRROR, ":"
+        self.environment = dict(os.environ, CACHE=str(self.cache))
+        self.source = TOP
+
+    def fake_tools(self, mmdebstrap):
+        """Lets a build reach its steps without Debian, on a copy of the sources."""
+        self.source = self.folder / "source"
+        for name in ("image", "overlays"):
+            shutil.copytree(TOP / name, self.source / name, symlinks=True)
+        shutil.copy(TOP / "Makefile", self.source)
+        for name, text in TOOLS.items():
+            script_write(self.folder / "tools" / name, text)
+        self.environment["PATH"] = f"{self.folder}/tools:{os.environ['PATH']}"
+        # the builder gives it a PATH of its own: the place it has is covered
+        script_write(self.folder / "mmdebstrap", mmdebstrap)
+        self.prelude = f"mount --bind {self.folder}/mmdebstrap {shutil.which('mmdebstrap')}"
+        (self.cache / "debs").mkdir(parents=True)
+        (self.cache / "debs" / "a_1_all.deb").write_text("abc")
+
+    def start(self, *options):
+        command = [BUILDER, "build", f"--source={self.source}", f"--cache={self.cache}",
+                   f"--output={self.output}", self.mirror, *options]
+        return subprocess.Popen(["unshare", "--mount", "sh", "-c", self.prelude + ' && exec "$@"',
+                                 "sh", *map(str, command)], env=self.environment, text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def build(self, *options):
+        """(exit status, what it said)"""
+        process = self.start(*options)
+        try:
+            said = process.communicate(timeout=60)
+        finally:
+            process.kill()
+        assert said[0] == ""
+        return process.returncode, said[1]
+
+    def left(self):
+        """What a build must not leave: half files, mounts, processes."""
+        partial = [str(path) for path in self.folder.rglob("*.partial")]
+        mounts = [line for line in Path("/proc/mounts").read_text().splitlines()
+                  if str(self.folder) in line]
+        return partial + mounts + self.processes()
+
+    def processes(self):
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                words = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            except OSError:
+                continue
+            if str(self.folder).encode() in words and process.name != str(os.getpid()):
+                found.append(process.name)
+        return found
+
+    def has_partial_tree(self):
+        return any(self.cache.glob("tree-*.partial/etc"))
+
+
+@pytest.fixture
+def place(tmp_path):
+    return Place(tmp_path)
+
+
+def wait_until(condition, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def test_building_needs_root(place):
+    program = place.folder / "postcask-image"
+    shutil.copy(BUILDER, program)
+    for folder in (place.folder, *place.folder.parents):
+        if folder not in (Path("/"), Path("/tmp")):
+            folder.chmod(folder.stat().st_mode | 0o011)
+    done = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", program,
+                           "build", f"--cache={place.cache}"], capture_output=True, text=True,
+                          timeout=20, cwd=place.folder)
+    assert done.returncode == 1 and "needs root; run it with sudo" in done.stderr
+    assert not place.cache.exists()
+
+
+@pytest.mark.parametrize("formats", ["vmdk", "qcow2,vmdk", "", "raw,"])
+def test_an_unknown_format_is_wrong_usage(place, formats):
+    status, said = place.build(f"--format={formats}")
+    assert status == 2 and "write qcow2, raw or qcow2,raw" in said
+    assert not place.cache.exists()
+
+
+@pytest.mark.parametrize("output, reason", [
+    ("/proc/postcask.qcow2", "/proc"),
+    ("ro/postcask.qcow2", "Read-only file system"),
+    ("file/postcask.qcow2", "Not a directory"),
+    ("folder/postcask", "folder/postcask.qcow2 is not a file"),
+    ("folder/", "folder/ is a folder"),
+])
+def test_an_output_that_cannot_be_written_is_refused_at_once(place, output, reason):
+    for name in ("ro", "folder/postcask.qcow2"):
+        (place.folder / name).mkdir(parents=True)
+    (place.folder / "file").write_text("")
+    place.prelude = f"mount -t tmpfs -o ro none {place.folder}/ro"
+    place.output = output if output.startswith("/") else f"{place.folder}/{output}"
+    status, said = place.build()
+    assert status != 0 and reason in said, said
+    assert not (place.cache / "apt").exists()
+    assert place.left() == []
+
+
+def test_a_folder_without_sources_is_refused(place):
+    place.source = place.folder
+    status, said = place.build()
+    assert status == 1 and "is not postcask's repository" in said
+
+
+def test_one_build_at_a_time_uses_a_cache(place):
+    place.cache.mkdir()
+    with open(place.cache / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        status, said = place.build()
+    assert status == 1 and f"another build is using {place.cache}" in said
+
+
+def test_a_cache_without_room_is_refused(place):
+    place.cache.mkdir()
+    place.prelude = f"mount -t tmpfs -o size=100m none {place.cache}"
+    status, said = place.build()
+    assert status == 1 and f"{place.cache} has 100 MiB free, the build needs" in said, said
+
+
+def test_outputs_without_room_are_refused(place):
+    place.output.parent.mkdir()
+    place.prelude = f"mount -t tmpfs -o size=100m none {place.output.parent}"
+    status, said = place.build()
+    assert status == 1 and f"{place.output.parent} has 100 MiB free" in said, said
+
+
+SHARED = "mount -t tmpfs -o size=1600m none {0} && mkdir {0}/cache {0}/out"
+
+
+def test_cache_and_outputs_on_one_file_system_need_room_for_both(place):
+    """1600 MiB are enough for each alone."""
+    place.prelude = SHARED.format(place.folder)
+    status, said = place.build()
+    assert status == 1 and "has 1600 MiB free, the build needs" in said, said
+
+
+def test_a_cached_tree_needs_no_room_again(place):
+    place.prelude = (SHARED + " {0}/cache/tree-0 {0}/cache/sets &&"
+                     " printf 0 > {0}/cache/sets/tree.key").format(place.folder)
+    status, said = place.build()
+    assert status == 1 and "cannot fetch Debian's package lists" in said, said
+
+
+def test_a_dead_mirror_is_named_and_the_old_image_stays(place):
+    place.output.parent.mkdir()
+    place.output.write_text("old")
+    status, said = place.build()
+    assert status == 1
+    assert "packages: cannot fetch Debian's package lists: is the network up" in said
+    assert f"its log is {place.cache}/log/packages.log" in said
+    assert "127.0.0.1:9" in (place.cache / "log" / "packages.log").read_text()
+    assert place.output.read_text() == "old" and os.listdir(place.output.parent) == [
+        "postcask.qcow2"]
+    assert place.left() == []
+
+
+def test_a_failed_step_spoils_nothing_that_was_there(place):
+    """The tree of another key is there to stay: a layer stands on it."""
+    place.fake_tools(MMDEBSTRAP)
+    layer = place.folder / "layer"
+    for folder in (place.cache / "tree-0123456789abcdef" / "etc", layer / "files-old"):
+        folder.mkdir(parents=True)
+    (layer / "roots").write_text("old roots\n")
+    status, said = place.build(f"--layer={layer}")
+    assert status == 1
+    step = said.splitlines()[-1].split(": ")[1]
+    assert step in ("sysroot", "disk") and f"its log is {place.cache}/log/{step}.log" in said
+    assert "this archive is broken" in said      # the log's end
+    assert len(list(place.cache.glob("tree-*"))) == 2
+    assert (layer / "roots").read_text() == "old roots\n" and (layer / "files-old").is_dir()
+    assert place.left() == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_build_leaves_nothing(place, number):
+    place.fake_tools(MMDEBSTRAP + "sleep 1000\n")
+    process = place.start()
+    wait_until(place.has_partial_tree)
+    assert not any(str(place.folder) in line for line in open("/proc/mounts"))
+    assert len(place.processes()) > 3
+    process.send_signal(number)
+    said = process.communicate(timeout=10)[1]
+    assert process.returncode == 1 and "interrupted" in said
+    assert place.left() == []
+
+
+def test_a_killed_build_leaves_no_process_and_the_next_one_tidies(place):
+    place.fake_tools(MMDEBSTRAP + "sleep 1000\n")
+    process = place.start()
+    wait_until(place.has_partial_tree)
+    process.kill()
+    process.communicate(timeout=10)
+    wait_until(lambda: not place.processes(), 5)
+    assert any(place.cache.glob("tree-*.partial"))
+    script_write(place.folder / "mmdebstrap", "exit 7")
+    status, said = place.build()
+    assert status == 1 and "mmdebstrap ended with status 7" in said
+    assert place.left() == []
+
+
+def installed_by_script(folder, line, has):
+    """What image/install-host-packages asks apt-get to install on a host that has `has`."""
+    (folder / "list").write_text(line + "\n")
+    script_write(folder / "tools" / "dpkg-query",
+                 "for last; do :; done\n"
+                 f"for name in {' '.join(has)}; do case $name in $last) echo installed; exit;; esac; "
+                 "done\nexit 1")
+    script_write(folder / "tools" / "apt-cache",
+                 "case $2 in xorriso|linux-image-virtual) ;; *'*'*) ;; *) exit 100 ;; esac")
+    script_write(folder / "tools" / "apt-get", "[ $1 = update ] || echo \"${0##*/} $*\"")
+    done = subprocess.run([TOP / "image" / "install-host-packages", folder / "list"], text=True,
+                          capture_output=True, timeout=20, check=True,
+                          env={"PATH": f"{folder}/tools:{os.environ['PATH']}"})
+    return [line.split()[5:] for line in done.stdout.splitlines() if line.startswith("apt-get")]
+
+
+def test_a_host_with_any_kernel_gets_no_other(tmp_path):
+    [line] = [row for row in (TOP / "image" / "host-packages").read_text().splitlines()
+              if row.startswith("linux-image")]
+    for kernel in ("linux-image-6.12.57+deb13-amd64", "linux-image-6.8.0-45-generic"):
+        assert installed_by_script(tmp_path, line, [kernel, "bash"]) == []
+    assert installed_by_script(tmp_path, line, ["bash"]) == [["linux-image-virtual"]]
+    assert installed_by_script(tmp_path, "xorriso # seeds", ["bash"]) == [["xorriso"]]
