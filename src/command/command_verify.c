@@ -10,7 +10,11 @@
 #include "command/command.h"
 #include "command/show_report.h"
 
-enum { VERIFY_TIMEOUT_MS = 6 * 60 * 1000 };
+/* Longer than the three units' own. */
+enum { VERIFY_TIMEOUT_MS = 7 * 60 * 1000 };
+
+/* What postcask-verify(8) found; postcask-open.service and postcask-report(8) read it. */
+#define PROBES_FILE "/run/postcask/verify/report.json"
 
 static const char usage[] =
     "usage: postcask verify [--json]\n"
@@ -31,13 +35,16 @@ static int run_units(struct error *error)
 					      "postcask-open.service",
 					      "postcask-report.service",
 					      NULL};
+	static const char *const reports[] = {SHOW_REPORT_FILE, PROBES_FILE};
 	struct process process = {.argv = command, .timeout_ms = VERIFY_TIMEOUT_MS};
 	_cleanup_(buffer_free) struct buffer output = BUFFER_INIT;
 	int result;
 
-	/* The report of before must not be taken for the one to come. */
-	if (unlink(SHOW_REPORT_FILE) < 0 && errno != ENOENT)
-		return error_errno(error, errno, SHOW_REPORT_FILE ": cannot remove");
+	/* The reports of before must not be taken for those to come, not even when the
+	 * probes cannot be started. */
+	for (size_t i = 0; i < ARRAY_SIZE(reports); i++)
+		if (unlink(reports[i]) < 0 && errno != ENOENT)
+			return error_errno(error, errno, "%s: cannot remove", reports[i]);
 	result = process_run(&process, &output, error);
 	if (result < 0)
 		return error_wrap(error, "systemctl");
