@@ -66,7 +66,13 @@ BUILT = $(foreach program,$(PROGRAMS),$(if $(wildcard $($(program)_MAIN)),$(prog
 
 all: $(BUILT:%=$(OUT)/bin/%) $(OUT)/bin/postcask-image
 
-$(OUT)/object/%.o: %.c Makefile | build/host-ready
+# Other flags, a new VERSION among them, make every object old.
+COMPILE = $(subst ','\'',$(CC) $(ALL_CFLAGS))
+$(OUT)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(COMPILE)' | cmp -s - $@ || echo '$(COMPILE)' > $@
+
+$(OUT)/object/%.o: %.c $(OUT)/flags | build/host-ready
 	@mkdir -p $(@D)
 	@echo "  CC $@"
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
@@ -163,5 +169,5 @@ bench: image
 clean:
 	$(AS_ROOT) rm -rf build
 
-.PHONY: all image image-programs run check check-programs bench unit unit-programs golden fuzzers clean
+.PHONY: FORCE all image image-programs run check check-programs bench unit unit-programs golden fuzzers clean
 -include $(shell find $(OUT)/object -name '*.d' 2>/dev/null)
