@@ -82,8 +82,9 @@ static int var_separate(const struct layers *layers, struct error *error)
 	return 0;
 }
 
+/* What makes Debian's tree ours. */
 static int tree_complete(const struct build *build, const struct layers *layers, int log,
-			 const char *root_uuid, const char *var_uuid, struct error *error)
+			 struct error *error)
 {
 	_cleanup_free_ char *overlays = build_source_path(build, "overlays");
 	_cleanup_free_ char *usr = file_join(layers->merged, "usr");
@@ -93,8 +94,6 @@ static int tree_complete(const struct build *build, const struct layers *layers,
 	if (result == 0)
 		result = overlay_lay(programs, usr, error);
 	if (result == 0)
-		result = system_files_write(build, layers->merged, root_uuid, var_uuid, error);
-	if (result == 0)
 		result = signatures_copy(build, layers->merged, log, error);
 	if (result == 0)
 		result = command_run(log, PRESET_S,
@@ -103,6 +102,16 @@ static int tree_complete(const struct build *build, const struct layers *layers,
 				     error);
 	if (result == 0)
 		result = complete_tree(build, layers->merged, log, error);
+	return result;
+}
+
+static int tree_finish(const struct build *build, const struct layers *layers, int log,
+		       const char *root_uuid, const char *var_uuid, struct error *error)
+{
+	int result = build->plain ? 0 : tree_complete(build, layers, log, error);
+
+	if (result == 0)
+		result = system_files_write(build, layers->merged, root_uuid, var_uuid, error);
 	if (result == 0)
 		result = scrub_tree(layers->merged, error);
 	if (result == 0)
@@ -151,7 +160,7 @@ int assemble_step(void *context, int log, struct error *error)
 	if (result == 0)
 		result = layers_mount(build, &layers, error);
 	if (result == 0)
-		result = tree_complete(build, &layers, log, root_uuid, var_uuid, error);
+		result = tree_finish(build, &layers, log, root_uuid, var_uuid, error);
 	if (result == 0 && build->layer)
 		result = layer_keep(build, layers.upper, log, error);
 	if (result == 0)

@@ -51,6 +51,7 @@ static const char usage[] =
     "  --mirror=URI       Debian's archive (the one this host's apt uses)\n"
     "  --signatures=DIR   ClamAV's official databases to put into the image\n"
     "  --layer=DIR        keep the tree as layers for overlayfs: DIR/roots lists them\n"
+    "  --plain=LIST       Debian's packages of this list alone, nothing of ours: to compare\n"
     "  --refresh          fetch the package lists even if they are fresh\n"
     "  --quiet            print errors only\n"
     "  --json             print the manifest to standard output\n";
@@ -119,7 +120,7 @@ static int work(void *context)
 				       &error);
 	if (result == 0)
 		result = layer_commit(build, &error);
-	if (result == 0)
+	if (result == 0 && !build->plain)
 		result = build_forget_old(build, &error);
 	if (result < 0) {
 		error_print(&error);
@@ -202,7 +203,20 @@ static int options_complete(struct build *build, struct error *error)
 	return build->sysroot && build->programs ? 0 : error_errno(error, ENOMEM, "build");
 }
 
-enum { OUTPUT, FORMAT, CACHE, SOURCE, MIRROR, SIGNATURES, LAYER, REFRESH, QUIET, JSON, HELP };
+enum {
+	OUTPUT,
+	FORMAT,
+	CACHE,
+	SOURCE,
+	MIRROR,
+	SIGNATURES,
+	LAYER,
+	PLAIN,
+	REFRESH,
+	QUIET,
+	JSON,
+	HELP
+};
 
 static const struct option long_options[] = {
     {"output", required_argument, NULL, OUTPUT},
@@ -212,6 +226,7 @@ static const struct option long_options[] = {
     {"mirror", required_argument, NULL, MIRROR},
     {"signatures", required_argument, NULL, SIGNATURES},
     {"layer", required_argument, NULL, LAYER},
+    {"plain", required_argument, NULL, PLAIN},
     {"refresh", no_argument, NULL, REFRESH},
     {"quiet", no_argument, NULL, QUIET},
     {"json", no_argument, NULL, JSON},
@@ -236,6 +251,8 @@ static int option_take(struct options *options, int option, const char *text, st
 		return path_set(&build->signatures, text, error);
 	case LAYER:
 		return path_set(&build->layer, text, error);
+	case PLAIN:
+		return path_set(&build->plain, text, error);
 	case MIRROR:
 		free(build->mirror);
 		build->mirror = strdup(text);
@@ -274,7 +291,8 @@ static void options_free(struct options *options)
 {
 	struct build *build = &options->build;
 	char **texts[] = {&build->source, &build->cache,  &build->sysroot,    &build->programs,
-			  &build->output, &build->mirror, &build->signatures, &build->layer};
+			  &build->output, &build->mirror, &build->signatures, &build->layer,
+			  &build->plain};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		free(*texts[i]);

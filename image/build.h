@@ -18,6 +18,7 @@ struct build {
 	char *mirror;	  /* NULL: found on this host */
 	char *signatures; /* a folder of ClamAV's official databases, or NULL */
 	char *layer;	  /* a folder to keep the tree's changes in (layer.c), or NULL */
+	char *plain;	  /* a list of packages to make Debian of and nothing of ours, or NULL */
 	bool want_raw;
 	bool want_qcow2;
 	bool refresh; /* fetch the package lists even when they are fresh */

@@ -5,6 +5,7 @@
  *	CACHE/sets/KIND.lines	see apt_resolve
  *	CACHE/sets/KIND.key	cache_key of all that goes into CACHE/KIND-KEY */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -43,6 +44,19 @@ static const struct set sets[] = {
     {"disk", "image/boot-packages", false, false, {NULL}},
 };
 
+/* A plain tree has another list, and none of our hooks that change what is in it. */
+static char *set_list(const struct build *build, const struct set *set)
+{
+	if (build->plain && strcmp(set->kind, "tree") == 0)
+		return strdup(build->plain);
+	return build_source_path(build, set->list);
+}
+
+static bool set_is_wanted(const struct build *build, const struct set *set)
+{
+	return !build->plain || strcmp(set->kind, "sysroot") != 0;
+}
+
 static char *set_path(const struct build *build, const struct set *set, const char *what)
 {
 	char *path = NULL;
@@ -60,7 +74,7 @@ static int inputs_describe(const struct build *build, struct buffer *text, struc
 		return error_errno(error, errno, "package lists");
 	buffer_addf(text, "%lld.%09ld\n", (long long)status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
 	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
-		_cleanup_free_ char *path = build_source_path(build, sets[i].list);
+		_cleanup_free_ char *path = set_list(build, &sets[i]);
 		_cleanup_free_ char *list = NULL;
 		int result = file_read(path, TEXT_LIMIT, &list, NULL, error);
 
@@ -74,11 +88,13 @@ static int inputs_describe(const struct build *build, struct buffer *text, struc
 static int set_resolve(const struct build *build, const struct set *set, struct error *error)
 {
 	_cleanup_(package_list_free) struct package_list packages = {0};
-	_cleanup_free_ char *list = build_source_path(build, set->list);
+	_cleanup_free_ char *list = set_list(build, set);
 	_cleanup_free_ char *path = set_path(build, set, "lines");
 	_cleanup_free_ char *lines = NULL;
 	int result;
 
+	if (!set_is_wanted(build, set))
+		return 0;
 	if (!list || !path)
 		return error_errno(error, ENOMEM, "%s", set->list);
 	result = package_list_load(list, &packages, error);
@@ -86,7 +102,7 @@ static int set_resolve(const struct build *build, const struct set *set, struct 
 		return result;
 	result = apt_resolve(build, &packages, set->depends, set->essential, &lines, error);
 	if (result < 0)
-		return error_wrap(error, "%s", set->list);
+		return error_wrap(error, "%s", list);
 	return file_replace(path, lines, strlen(lines), 0644, -1, -1, error);
 }
 
@@ -115,7 +131,7 @@ static int names_add(const struct build *build, const struct set *set, struct ca
 		     struct error *error)
 {
 	_cleanup_(package_list_free) struct package_list packages = {0};
-	_cleanup_free_ char *list = build_source_path(build, set->list);
+	_cleanup_free_ char *list = set_list(build, set);
 	int result = package_list_load(list, &packages, error);
 
 	for (size_t i = 0; i < packages.count; i++)
@@ -138,6 +154,8 @@ static int set_key_write(const struct build *build, const struct set *set, const
 	cache_key_add(&key, "recipe", RECIPE);
 	cache_key_add(&key, "suite", BUILD_SUITE);
 	cache_key_add(&key, "packages", lines);
+	if (build->plain)
+		cache_key_add(&key, "plain", "");
 	result = names_add(build, set, &key, error);
 	for (size_t i = 0; result == 0 && i < ARRAY_SIZE(set->inputs) && set->inputs[i]; i++) {
 		_cleanup_free_ char *file = build_source_path(build, set->inputs[i]);
@@ -163,6 +181,9 @@ static int set_finish(const struct build *build, const struct set *set, struct b
 {
 	_cleanup_free_ char *path = set_path(build, set, "lines");
 	_cleanup_free_ char *lines = NULL, *made = NULL;
+
+	if (!set_is_wanted(build, set))
+		return 0;
 	int result = file_read(path, 16 * TEXT_LIMIT, &lines, NULL, error);
 
 	if (result == 0)

@@ -33,6 +33,9 @@ int sysroot_step(void *context, int log, struct error *error)
 {
 	const struct build *build = context;
 	_cleanup_free_ char *folder = NULL, *partial = NULL;
+
+	if (build->plain)
+		return STEP_CACHED;
 	int result = build_keyed_path(build, "sysroot", &folder, error);
 
 	if (result < 0)
@@ -58,6 +61,8 @@ int programs_step(void *context, int log, struct error *error)
 	const struct build *build = context;
 	_cleanup_free_ char *sysroot = NULL;
 
+	if (build->plain)
+		return STEP_CACHED;
 	if (asprintf(&sysroot, "SYSROOT=%s", build->sysroot) < 0)
 		return error_errno(error, ENOMEM, "programs");
 	return command_run(log, COMPILE_S,

@@ -113,7 +113,7 @@ int system_files_write(const struct build *build, const char *tree, const char *
 		result = grub_write(build, tree, error);
 	if (result == 0)
 		result = sources_write(build, tree, error);
-	if (result == 0)
+	if (result == 0 && !build->plain)
 		result = os_release_write(tree, error);
 	return result < 0 ? result : tree_write(tree, "etc/hostname", &name, error);
 }

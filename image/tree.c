@@ -89,7 +89,8 @@ static char *include_option(const struct package_list *packages)
 static int install(const struct build *build, const char *tree, int log, struct error *error)
 {
 	_cleanup_(package_list_free) struct package_list packages = {0};
-	_cleanup_free_ char *list = build_source_path(build, "image/packages");
+	_cleanup_free_ char *list =
+	    build->plain ? strdup(build->plain) : build_source_path(build, "image/packages");
 	_cleanup_free_ char *include = NULL, *hooks = NULL, *source = NULL, *debs = NULL;
 	_cleanup_free_ char *accounts = NULL, *modules = NULL;
 	int result = package_list_load(list, &packages, error);
@@ -97,7 +98,10 @@ static int install(const struct build *build, const char *tree, int log, struct 
 	if (result < 0)
 		return result;
 	include = include_option(&packages);
-	if (!include || asprintf(&hooks, "--hook-dir=%s/image/tree.d", build->source) < 0 ||
+	/* A plain tree only gets its packages from the hooks. */
+	if (!include ||
+	    asprintf(&hooks, "%s=%s/image/tree.d%s", build->plain ? "--setup-hook" : "--hook-dir",
+		     build->source, build->plain ? "/setup00-packages" : "") < 0 ||
 	    asprintf(&source, "deb [trusted=yes] copy://%s/debs ./", build->cache) < 0 ||
 	    asprintf(&debs, "POSTCASK_DEBS=%s/debs", build->cache) < 0 ||
 	    asprintf(&accounts, "POSTCASK_ACCOUNTS=%s/scratch/accounts", build->cache) < 0 ||
@@ -112,7 +116,8 @@ static int install(const struct build *build, const char *tree, int log, struct 
 			    "--dpkgopt=force-confold", hooks, BUILD_SUITE, tree, source),
 	    .environment =
 		COMMAND("PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", "HOME=/root",
-			"DEBIAN_FRONTEND=noninteractive", "INITRD=No", debs, accounts, modules),
+			"DEBIAN_FRONTEND=noninteractive",
+			build->plain ? "POSTCASK_PLAIN=yes" : "INITRD=No", debs, accounts, modules),
 	    .prepare = sandbox_prepare_offline,
 	    .timeout_ms = INSTALL_S * 1000,
 	    .output_fd = log};
@@ -140,7 +145,7 @@ int tree_step(void *context, int log, struct error *error)
 		result = index_write(build, error);
 	if (result == 0)
 		result = install(build, partial, log, error);
-	if (result == 0)
+	if (result == 0 && !build->plain)
 		result = accounts_verify(&accounts, partial, error);
 	if (result < 0)
 		return result;
