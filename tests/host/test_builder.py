@@ -4,6 +4,7 @@ Debian, its tools are the test's own."""
 
 import fcntl
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -118,6 +119,16 @@ def wait_until(condition, seconds=20):
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.02)
+
+
+@pytest.mark.parametrize("command", ["build", "run", "seed"])
+def test_the_manual_and_the_help_name_the_same_options(command):
+    text = (TOP / "image" / "postcask-image.8").read_text().replace("\\-", "-")
+    section = re.split(r"\n\.S[SH] ", text.split(f".SS {command}\n")[1])[0]
+    shown = subprocess.run([BUILDER, command, "--help"], capture_output=True, text=True,
+                           timeout=20, check=True).stdout
+    options = set(re.findall(r"^  (--[a-z-]+)", shown, re.M))
+    assert options and options == set(re.findall(r"--[a-z-]+", section))
 
 
 def test_building_needs_root(place):
