@@ -15,9 +15,11 @@
 #define HANDSHAKE_MS	  10000
 #define RELOAD_TIMEOUT_MS 30000
 /* Nothing announces that the last process with the old certificate has gone: so ask
- * again, for this long. */
+ * again, for this long.  And not at once: an idle smtpd of before the reload may still
+ * take a connection, and while it talks Postfix's master believes it free and starts no
+ * other, so that the next client waits for both. */
 #define SETTLE_MS	30000
-#define SETTLE_PAUSE_MS 500
+#define SETTLE_PAUSE_MS 1000
 
 /* The settings hold the given private key: the text is wiped. */
 static int settings_load(json_t **ret, struct error *error)
@@ -40,13 +42,11 @@ static int settings_load(json_t **ret, struct error *error)
 				where.column, where.text);
 }
 
-/* A daemon that is stopped stays stopped.  The jobs are not waited for: what counts
- * is what the daemons serve, and that is asked. */
+/* A daemon that is stopped stays stopped. */
 static int reload_daemons(struct error *error)
 {
-	static const char *const COMMAND[] = {
-	    "systemctl",       "--no-block",	  "try-reload-or-restart",
-	    "postfix.service", "dovecot.service", NULL};
+	static const char *const COMMAND[] = {"systemctl", "try-reload-or-restart",
+					      "postfix.service", "dovecot.service", NULL};
 	_cleanup_(buffer_free) struct buffer output = BUFFER_INIT;
 	struct process process = {.argv = COMMAND, .timeout_ms = RELOAD_TIMEOUT_MS};
 	int status = process_run(&process, &output, error);
@@ -66,11 +66,11 @@ static int wait_until_served(const struct certificate_request *request, const js
 	int result;
 
 	for (;;) {
+		poll(NULL, 0, SETTLE_PAUSE_MS);
 		served_clear(served);
 		result = certificate_check_served(request, settings, HANDSHAKE_MS, served, error);
 		if (result < 0 || served->current == served->count || clock_left_ms(deadline) == 0)
 			return result;
-		poll(NULL, 0, SETTLE_PAUSE_MS);
 	}
 }
 
