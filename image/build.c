@@ -290,9 +290,9 @@ static int options_parse(struct options *options, int argc, char **argv, struct 
 static void options_free(struct options *options)
 {
 	struct build *build = &options->build;
-	char **texts[] = {&build->source, &build->cache,  &build->sysroot,    &build->programs,
-			  &build->output, &build->mirror, &build->signatures, &build->layer,
-			  &build->plain};
+	char **texts[] = {&build->source,     &build->cache,  &build->sysroot,
+			  &build->programs,   &build->output, &build->mirror,
+			  &build->signatures, &build->layer,  &build->plain};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		free(*texts[i]);
