@@ -150,9 +150,8 @@ static void the_repository_s_accounts_are_good(void **state)
 	struct error error = ERROR_INIT;
 
 	(void)state;
-	assert_int_equal(accounts_load("overlays/usr/lib/sysusers.d/postcask.conf", &accounts,
-				       &error),
-			 0);
+	assert_int_equal(
+	    accounts_load("overlays/usr/lib/sysusers.d/postcask.conf", &accounts, &error), 0);
 	assert_true(accounts.count > 20);
 	accounts_free(&accounts);
 }
@@ -186,7 +185,7 @@ static void digest_counts_holes(void **state)
 {
 	/* head -c 3145728 /dev/zero | { cat; printf end; } | sha256sum */
 	static const char expected[] =
-		"224aecff2c0af98c6504162c8e11aff292cdb6d7ded73f3878af8dcfaafb08ef";
+	    "224aecff2c0af98c6504162c8e11aff292cdb6d7ded73f3878af8dcfaafb08ef";
 	char path[] = "/tmp/test_image.XXXXXX", hex[DIGEST_HEX_SIZE];
 	struct error error = ERROR_INIT;
 	int fd = mkstemp(path);
@@ -204,14 +203,14 @@ static void digest_counts_holes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(list_takes_names_and_comments),
-		cmocka_unit_test(list_refuses_what_is_no_name),
-		cmocka_unit_test(accounts_become_lines),
-		cmocka_unit_test(accounts_refuse_chance_and_conflict),
-		cmocka_unit_test(accounts_are_checked_after_the_installation),
-		cmocka_unit_test(the_repository_s_accounts_are_good),
-		cmocka_unit_test(keys_tell_parts_apart),
-		cmocka_unit_test(digest_counts_holes),
+	    cmocka_unit_test(list_takes_names_and_comments),
+	    cmocka_unit_test(list_refuses_what_is_no_name),
+	    cmocka_unit_test(accounts_become_lines),
+	    cmocka_unit_test(accounts_refuse_chance_and_conflict),
+	    cmocka_unit_test(accounts_are_checked_after_the_installation),
+	    cmocka_unit_test(the_repository_s_accounts_are_good),
+	    cmocka_unit_test(keys_tell_parts_apart),
+	    cmocka_unit_test(digest_counts_holes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
