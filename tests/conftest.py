@@ -68,6 +68,12 @@ class CmockaItem(pytest.Item):
         return str(excinfo.value)
 
 
+def pytest_runtest_logreport(report):
+    """Why a test failed, at once: a run of many minutes need not end first."""
+    if report.failed:
+        print(f"\nFAILED {report.nodeid} ({report.when})\n{report.longreprtext[-3000:]}", flush=True)
+
+
 COUNTS = {"passed": 0, "failed": 0, "skipped": 0}
 
 

@@ -4,7 +4,7 @@ a second boot, a growing disk."""
 import json
 import re
 
-from vm import LINE, PORTS, VirtualMachine
+from vm import PORTS
 
 MAIL_PORTS = sorted(set(PORTS) - {"ssh"})
 SPEAKS_FIRST = sorted(set(MAIL_PORTS) - {"submissions", "imaps", "pop3s"})
@@ -84,26 +84,3 @@ def test_the_second_boot_changes_nothing(bios):
     assert state(bios) == "ready"
     assert bios.ssh(listed) == before
     assert '"state": "unchanged"' in bios.ssh("cat /run/postcask/firstboot.json")
-
-
-def test_without_user_data_it_says_what_to_write(tmp_path):
-    machine = VirtualMachine(tmp_path).boot()
-    try:
-        assert state(machine) == "failed"
-        assert "mail:" in machine.console
-        assert machine.banner("smtp", 3) == b"" and machine.banner("imap", 3) == b""
-        assert machine.ssh("echo works").strip() == "works"
-    finally:
-        machine.kill()
-
-
-def test_refused_user_data_names_its_place(tmp_path):
-    wrong = "#cloud-config\nfqdn: mail.example.org\nmail:\n  domains: [example.org]\n  usres: []\n"
-    machine = VirtualMachine(tmp_path, wrong).boot()
-    try:
-        assert state(machine) == "failed"
-        assert re.search(r":5:3: .*usres", machine.console), machine.console[-4000:]
-        assert machine.banner("smtp", 3) == b""
-        assert machine.ssh("echo works").strip() == "works"
-    finally:
-        machine.kill()
