@@ -56,7 +56,6 @@ LIBS = -lyaml -ljansson -lidn2 -lssl -lcrypto -lnftnl -lmnl -lsystemd -lcrypt -l
 PROGRAMS = postcask postcask-firstboot postcask-firewall postcask-verify postcask-report \
 	postcask-certificate
 postcask_MAIN = src/command/postcask_main.c
-postcask_EXTRA = $(call objects,src/command)
 postcask-firstboot_MAIN = firstboot/firstboot_main.c
 postcask-firewall_MAIN = firewall/firewall_main.c
 postcask-verify_MAIN = src/probe/verify_main.c
@@ -83,7 +82,7 @@ $(LIBRARY): $(LIBRARY_OBJECTS)
 	$(Q)ar rcs $@ $^
 
 define program_rule
-$(OUT)/bin/$(1): $(OUT)/object/$(patsubst %.c,%.o,$($(1)_MAIN)) $($(1)_EXTRA) $(LIBRARY)
+$(OUT)/bin/$(1): $(OUT)/object/$(patsubst %.c,%.o,$($(1)_MAIN)) $(LIBRARY)
 	@mkdir -p $$(@D)
 	@echo "  LD $$@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $$@ $$^ $(LIBS)

@@ -5,14 +5,6 @@
 #include "base/cleanup.h"
 #include "command/command.h"
 
-#pragma weak command_cert
-#pragma weak command_check
-#pragma weak command_explain
-#pragma weak command_render
-#pragma weak command_schema
-#pragma weak command_status
-#pragma weak command_verify
-
 static const struct command {
 	const char *name;
 	int (*run)(int argc, char **argv);
