@@ -59,10 +59,21 @@ def roots():
     return listed if listed else (TOP / "build" / "native" / "roots").read_text().strip()
 
 
+def shifted(name, net):
+    """Names and networks are the whole host's: POSTCASK_TEST_SHIFT=30, 60 or 90 lets several
+    checkouts test beside each other."""
+    shift = int(os.environ.get("POSTCASK_TEST_SHIFT", "0"))
+    if not shift:
+        return name, net
+    first, second, third = net.split(".")
+    return f"{name[:10]}{chr(ord('a') + shift // 30)}", f"{first}.{int(second) + shift}.{third}"
+
+
 class Machine:
     """One natively booted machine.  Use as a context manager."""
 
     def __init__(self, name, net, data=None, instance="i-native-1"):
+        name, net = shifted(name, net)
         self.name, self.net, self.host = name, net, net + ".2"
         self.boot("remove")
         self.tree = Path(self.boot("create", net, roots()))
