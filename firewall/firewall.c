@@ -16,13 +16,6 @@
 #include "firewall/ruleset.h"
 #include "firewall/seal.h"
 
-static char *path_folder(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash && slash > path ? strndup(path, (size_t)(slash - path)) : strdup(".");
-}
-
 static int state_add(const char *bytes, size_t size, void *text)
 {
 	buffer_add(text, bytes, size);

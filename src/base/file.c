@@ -55,23 +55,24 @@ int file_read(const char *path, size_t limit, char **ret_text, size_t *ret_size,
 	return file_read_fd(fd, path, limit, ret_text, ret_size, error);
 }
 
-static int file_write_all(int fd, const char *bytes, size_t size)
+int file_write_all(int fd, const void *bytes, size_t size)
 {
+	const char *next = bytes;
+
 	while (size > 0) {
-		ssize_t written = write(fd, bytes, size);
+		ssize_t written = write(fd, next, size);
 
 		if (written < 0 && errno == EINTR)
 			continue;
 		if (written < 0)
 			return -errno;
-		bytes += written;
+		next += written;
 		size -= (size_t)written;
 	}
 	return 0;
 }
 
-/* The folder part of a path: "." for a bare name.  Owned by the caller. */
-static char *path_folder(const char *path)
+char *path_folder(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 

@@ -34,7 +34,22 @@ _must_check_ int file_sync_folder(const char *path, struct error *error);
  * never follows symbolic links. */
 _must_check_ int file_remove_tree(const char *path, struct error *error);
 
+/* Opens or makes the file `path` (0600) and takes flock(LOCK_EX) of it, waiting
+ * at most `timeout_ms` (0: not at all).  *ret_fd holds the lock until it is
+ * closed (and in every forked child).  The holder's name and process id
+ * are the file's content, for the sentence of a waiter; nothing depends on it.
+ * -ETIME when it was not to be had; *ret_fd is then untouched.  It uses SIGALRM
+ * while it waits, and leaves it as it found it. */
+_must_check_ int file_lock(const char *path, int timeout_ms, int *ret_fd, struct error *error);
+
+/* Writes everything, however often write(2) stops short.  Negative errno. */
+_must_check_ int file_write_all(int fd, const void *bytes, size_t size);
+
 bool file_exists(const char *path);
+
+/* The folder part of a path: "." for a bare name.  Owned by the caller, NULL when
+ * out of memory. */
+char *path_folder(const char *path);
 
 /* "a/b" from "a" and "b"; owned by the caller, NULL when out of memory. */
 char *file_join(const char *folder, const char *name);

@@ -3,7 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "base/buffer.h"
 #include "base/clock.h"
@@ -95,6 +98,101 @@ static void file_remove_does_not_follow_links(void **state)
 	assert_false(file_exists(tree));
 	assert_true(file_exists(kept));
 	assert_int_equal(file_remove_tree(tree, &error), 0);
+}
+
+static void folder_of_a_path(void **state _unused_)
+{
+	static const char *const CASES[][2] = {
+		{"main.cf", "."}, {"etc/main.cf", "etc"}, {"/etc/main.cf", "/etc"}, {"/etc", "/"}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
+		_cleanup_free_ char *folder = path_folder(CASES[i][0]);
+
+		assert_string_equal(folder, CASES[i][1]);
+	}
+}
+
+/* A descriptor of another open file description, as another process has it. */
+static int lock_elsewhere(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	return fd;
+}
+
+static void lock_is_taken_and_given_back(void **state)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	_cleanup_free_ char *path = file_join(*state, "lock"), *text = NULL, *name = NULL;
+	struct stat status;
+	int first = -1, second = -1;
+
+	assert_int_equal(file_lock(path, 0, &first, &error), 0);
+	assert_int_equal(fstat(first, &status), 0);
+	assert_int_equal(status.st_mode & 07777, 0600);
+	assert_int_equal(file_lock(path, 0, &second, &error), -ETIME);
+	assert_int_equal(second, -1);
+	assert_int_equal(file_read(path, 100, &text, NULL, NULL), 0);
+	assert_true(asprintf(&name, "test_base[%d]", getpid()) > 0);
+	assert_string_equal(text, name);
+	assert_non_null(strstr(error_text(&error), name)); /* who is waited for */
+	close(first);
+	assert_int_equal(file_lock(path, 0, &second, &error), 0);
+	close(second);
+}
+
+static void lock_gives_up_at_its_deadline(void **state)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	_cleanup_free_ char *path = file_join(*state, "lock");
+	_cleanup_close_ int held = lock_elsewhere(path);
+	struct sigaction before, after;
+	sigset_t blocked, mask;
+	int fd = -1;
+
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGALRM); /* a caller that blocks it waits no longer */
+	sigprocmask(SIG_BLOCK, &blocked, NULL);
+	sigaction(SIGALRM, NULL, &before);
+	int64_t start = clock_now_ms();
+	assert_int_equal(file_lock(path, 50, &fd, &error), -ETIME);
+	assert_true(clock_now_ms() - start >= 50);
+	assert_non_null(strstr(error_text(&error), "another process has not let go"));
+	sigprocmask(SIG_UNBLOCK, &blocked, &mask);
+	assert_true(sigismember(&mask, SIGALRM));
+	sigaction(SIGALRM, NULL, &after);
+	assert_ptr_equal(before.sa_handler, after.sa_handler);
+}
+
+static bool lock_waiter(const char *locks, pid_t pid)
+{
+	_cleanup_free_ char *waiter = NULL;
+
+	assert_true(asprintf(&waiter, "-> FLOCK  ADVISORY  WRITE %d ", pid) > 0);
+	return strstr(locks, waiter) != NULL;
+}
+
+/* The child waits for our lock and takes it when we let go. */
+static void lock_is_waited_for(void **state)
+{
+	_cleanup_free_ char *path = file_join(*state, "lock"), *text = NULL;
+	int held = lock_elsewhere(path), fd = -1, status;
+	pid_t child = fork();
+
+	if (child == 0) {
+		close(held);
+		_exit(file_lock(path, 60000, &fd, NULL) == 0 ? 0 : 1);
+	}
+	do { /* /proc/locks shows a waiter with an arrow */
+		free(text);
+		text = NULL;
+		assert_int_equal(file_read("/proc/locks", 1 << 20, &text, NULL, NULL), 0);
+		assert_int_equal(waitpid(child, &status, WNOHANG), 0);
+	} while (!lock_waiter(text, child));
+	close(held);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
 }
 
 static int run(const char *const *argv, int timeout_ms, const char *input, struct buffer *output,
@@ -204,6 +302,10 @@ int main(void)
 		folder_test(file_over_the_limit_is_refused),
 		folder_test(file_replace_leaves_nothing_behind),
 		folder_test(file_remove_does_not_follow_links),
+		cmocka_unit_test(folder_of_a_path),
+		folder_test(lock_is_taken_and_given_back),
+		folder_test(lock_gives_up_at_its_deadline),
+		folder_test(lock_is_waited_for),
 		cmocka_unit_test(process_gives_output_and_status),
 		cmocka_unit_test(process_takes_a_large_input),
 		folder_test(process_with_its_own_output_gets_all_its_input),
