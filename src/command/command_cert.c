@@ -12,21 +12,18 @@
 
 #include "base/file.h"
 #include "command/command.h"
+#include "command/options.h"
 #include "firstboot/certificate_facts.h"
 #include "firstboot/certificate_pem.h"
 #include "firstboot/certificate_renewal.h"
 
 struct options {
-	bool json, new_keys;
+	int json, new_keys;
 };
 
-static void print_usage(FILE *stream)
-{
-	fputs("usage: postcask cert ca\n"
-	      "       postcask cert show [--json]\n"
-	      "       postcask cert renew [--new-keys] [--json]\n",
-	      stream);
-}
+static const char usage[] = "usage: postcask cert ca\n"
+			    "       postcask cert show [--json]\n"
+			    "       postcask cert renew [--new-keys] [--json]\n";
 
 static int fail(const struct error *error)
 {
@@ -146,7 +143,7 @@ static int run_renew(const struct options *options)
 {
 	_cleanup_(renewal_outcome_clear) struct renewal_outcome outcome = RENEWAL_OUTCOME_INIT;
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
-	struct renewal renewal = {.force = true, .new_keys = options->new_keys};
+	struct renewal renewal = {.force = true, .new_keys = options->new_keys != 0};
 
 	signal(SIGPIPE, SIG_IGN); /* probe/stream.h asks for it */
 	if (renewal_run(&renewal, &outcome, &error) < 0)
@@ -160,52 +157,26 @@ static int run_renew(const struct options *options)
 	return renewal_succeeded(&outcome) ? COMMAND_GOOD : COMMAND_FAILED;
 }
 
-/* Reads the options; COMMAND_GOOD after --help, -1 to go on. */
-static int read_options(int argc, char **argv, struct options *options)
-{
-	static const struct option LONG[] = {
-	    {"json", no_argument, NULL, 'j'},
-	    {"new-keys", no_argument, NULL, 'n'},
-	    {"help", no_argument, NULL, 'h'},
-	    {NULL, 0, NULL, 0},
-	};
-	int option;
-
-	optind = 0; /* the dispatcher may have used getopt */
-	while ((option = getopt_long(argc, argv, "", LONG, NULL)) >= 0) {
-		switch (option) {
-		case 'j':
-			options->json = true;
-			break;
-		case 'n':
-			options->new_keys = true;
-			break;
-		case 'h':
-			print_usage(stdout);
-			return COMMAND_GOOD;
-		default:
-			return COMMAND_USAGE;
-		}
-	}
-	return optind == argc - 1 ? -1 : COMMAND_USAGE;
-}
-
 int command_cert(int argc, char **argv)
 {
 	static const struct {
 		const char *name;
 		int (*run)(const struct options *options);
 	} VERBS[] = {{"ca", run_ca}, {"show", run_show}, {"renew", run_renew}};
-	struct options options = {.json = false};
-	int status = read_options(argc, argv, &options);
+	struct options given = {.json = 0};
+	const struct command_option options[] = {
+	    {"json", .flag = &given.json, .set = 1},
+	    {"new-keys", .flag = &given.new_keys, .set = 1},
+	};
+	int status = COMMAND_OPTIONS(argc, argv, options, usage, 1, 1);
 
-	for (size_t i = 0; status < 0 && i < ARRAY_SIZE(VERBS); i++) {
+	if (status != COMMAND_GO_ON)
+		return status;
+	status = COMMAND_USAGE;
+	for (size_t i = 0; i < ARRAY_SIZE(VERBS); i++)
 		if (strcmp(argv[optind], VERBS[i].name) == 0)
-			status = VERBS[i].run(&options);
-	}
-	if (status < 0 || status == COMMAND_USAGE) {
-		print_usage(stderr);
-		return COMMAND_USAGE;
-	}
+			status = VERBS[i].run(&given);
+	if (status == COMMAND_USAGE)
+		fputs(usage, stderr);
 	return status;
 }

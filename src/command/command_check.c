@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "command/command.h"
+#include "command/options.h"
 #include "settings/settings.h"
 
 static const char usage[] =
@@ -51,27 +52,11 @@ static int check_file(const char *path, int json)
 
 int command_check(int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
-	int option, json = 0;
+	int json = 0;
+	const struct command_option options[] = {{"json", .flag = &json, .set = 1}};
+	int status = COMMAND_OPTIONS(argc, argv, options, usage, 1, 1);
 
-	optind = 1;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (option) {
-		case 'j':
-			json = 1;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			return COMMAND_GOOD;
-		default:
-			fputs(usage, stderr);
-			return COMMAND_USAGE;
-		}
-	}
-	if (optind + 1 != argc) {
-		fputs(usage, stderr);
-		return COMMAND_USAGE;
-	}
+	if (status != COMMAND_GO_ON)
+		return status;
 	return check_file(argv[optind], json);
 }

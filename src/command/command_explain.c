@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "command/command.h"
+#include "command/options.h"
 #include "settings/example.h"
 #include "settings/explain.h"
 #include "settings/manual.h"
@@ -42,37 +43,23 @@ static int print_key(struct buffer *text, const char *key)
 
 int command_explain(int argc, char **argv)
 {
-	static const struct option options[] = {{"example", no_argument, NULL, 'e'},
-						{"man", no_argument, NULL, 'm'},
-						{"help", no_argument, NULL, 'h'},
-						{0}};
+	enum { KEYS, EXAMPLE, MANUAL };
+	static void (*const WRITERS[])(struct buffer *) = {explain_all, example_write,
+							   manual_write};
 	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
-	void (*write)(struct buffer *) = explain_all;
-	int option;
+	int what = KEYS;
+	const struct command_option options[] = {{"example", .flag = &what, .set = EXAMPLE},
+						 {"man", .flag = &what, .set = MANUAL}};
+	int status = COMMAND_OPTIONS(argc, argv, options, usage, 0, 1);
 
-	optind = 1;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (option) {
-		case 'e':
-			write = example_write;
-			break;
-		case 'm':
-			write = manual_write;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			return COMMAND_GOOD;
-		default:
-			fputs(usage, stderr);
-			return COMMAND_USAGE;
-		}
-	}
-	if (optind + 1 < argc || (optind < argc && write != explain_all)) {
+	if (status != COMMAND_GO_ON)
+		return status;
+	if (optind < argc && what != KEYS) {
 		fputs(usage, stderr);
 		return COMMAND_USAGE;
 	}
 	if (optind < argc)
 		return print_key(&text, argv[optind]);
-	write(&text);
+	WRITERS[what](&text);
 	return print_text(&text);
 }

@@ -1,13 +1,19 @@
 /* postcask render FILE DIR: the configuration files of FILE below DIR, as they
  * would stand in the image, on any host, as any user. */
 #include <errno.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "command/command.h"
+#include "command/options.h"
 #include "firstboot/generation.h"
 #include "settings/settings.h"
+
+static const char usage[] =
+    "usage: postcask render FILE DIR\n"
+    "Writes the configuration files that the user-data FILE gives below DIR.\n";
 
 static int render(const char *file, const char *folder, struct error *error)
 {
@@ -35,15 +41,9 @@ static int render(const char *file, const char *folder, struct error *error)
 int command_render(int argc, char **argv)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	int status = command_options(argc, argv, NULL, 0, usage, 2, 2);
 
-	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-		puts("usage: postcask render FILE DIR\n"
-		     "Writes the configuration files that the user-data FILE gives below DIR.");
-		return COMMAND_GOOD;
-	}
-	if (argc != 3) {
-		fputs("usage: postcask render FILE DIR\n", stderr);
-		return COMMAND_USAGE;
-	}
-	return render(argv[1], argv[2], &error) < 0 ? COMMAND_FAILED : COMMAND_GOOD;
+	if (status != COMMAND_GO_ON)
+		return status;
+	return render(argv[optind], argv[optind + 1], &error) < 0 ? COMMAND_FAILED : COMMAND_GOOD;
 }

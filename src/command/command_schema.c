@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "command/command.h"
+#include "command/options.h"
 #include "settings/schema.h"
 
 #define CLOUD_INIT_SCHEMA_LIMIT (8u << 20)
@@ -57,28 +58,11 @@ static int print_merged(const char *path)
 
 int command_schema(int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"cloud-init", required_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'}, {0}};
 	const char *cloud_init = NULL;
-	int option;
+	const struct command_option options[] = {{"cloud-init", .value = &cloud_init}};
+	int status = COMMAND_OPTIONS(argc, argv, options, usage, 0, 0);
 
-	optind = 1;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (option) {
-		case 'c':
-			cloud_init = optarg;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			return COMMAND_GOOD;
-		default:
-			fputs(usage, stderr);
-			return COMMAND_USAGE;
-		}
-	}
-	if (optind != argc) {
-		fputs(usage, stderr);
-		return COMMAND_USAGE;
-	}
+	if (status != COMMAND_GO_ON)
+		return status;
 	return cloud_init ? print_merged(cloud_init) : print_schema(schema_settings());
 }

@@ -44,6 +44,22 @@ def test_every_command_has_help(command):
     assert shown.returncode == 0 and "usage: postcask " + command in shown.stdout
 
 
+@pytest.mark.parametrize("arguments", [
+    ["check"], ["check", "a", "b"], ["check", "--jsn", "a"], ["render", "a"],
+    ["render", "a", "b", "c"], ["explain", "--man", "mail.domains"], ["explain", "a", "b"],
+    ["schema", "a"], ["schema", "--cloud-init"], ["cert"], ["cert", "show", "ca"],
+    ["cert", "sow"], ["cert", "ca", "--json"], ["status", "a"], ["verify", "a"]])
+def test_bad_usage_says_the_right_one(arguments):
+    done = run(BIN / "postcask", *arguments)
+    assert done.returncode == 2 and done.stdout == ""
+    assert "usage: postcask " + arguments[0] in done.stderr
+
+
+def test_the_last_of_two_options_counts():
+    example = run(BIN / "postcask", "explain", "--man", "--example")
+    assert example.returncode == 0 and example.stdout.startswith("#cloud-config\n")
+
+
 def test_an_accepted_file_is_silent():
     done = run(BIN / "postcask", "check", EXAMPLE)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
