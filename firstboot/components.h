@@ -27,6 +27,8 @@ struct component {
 	const char *socket;
 	/* What makes a running daemon take the new files, by systemctl. */
 	const char *reload_verb, *unit;
+	/* It serves the server certificate. */
+	bool serves_certificate;
 	/* It is running before the settings are applied, so it is told at boot. */
 	bool starts_early;
 };

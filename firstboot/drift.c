@@ -18,9 +18,10 @@ static int file_matches(const char *path, const char *digest, bool *ret_matches,
 	char found[DIGEST_TEXT_SIZE];
 	EVP_MD_CTX *context;
 	size_t size;
+	int result = file_read(path, RENDERED_LIMIT, &text, &size, &unreadable);
 
-	*ret_matches = false;
-	if (file_read(path, RENDERED_LIMIT, &text, &size, &unreadable) < 0)
+	*ret_matches = result == -EACCES;
+	if (result < 0)
 		return 0;
 	context = digest_begin();
 	if (!context)
@@ -31,26 +32,27 @@ static int file_matches(const char *path, const char *digest, bool *ret_matches,
 	return 0;
 }
 
-int drift_find(const char *state, const json_t *manifest, char **ret_path, struct error *error)
+int drift_find(const char *state, const json_t *manifest, json_t **ret_paths, struct error *error)
 {
-	json_t *files = json_object_get(manifest, "files"), *digest;
+	json_t *files = json_object_get(manifest, "files"), *digest, *paths = json_array();
 	const char *name;
+	int result = paths ? 0 : error_set(error, ENOMEM, "out of memory");
 
-	*ret_path = NULL;
 	json_object_foreach(files, name, digest)
 	{
 		_cleanup_free_ char *path = NULL;
-		bool matches;
+		bool matches = true;
 
-		if (asprintf(&path, "%s/current/%s", state, name) < 0)
-			return error_set(error, ENOMEM, "out of memory");
-		int result = file_matches(path, json_string_value(digest), &matches, error);
-		if (result < 0)
-			return result;
-		if (matches)
-			continue;
-		*ret_path = strdup(name);
-		return *ret_path ? 0 : error_set(error, ENOMEM, "out of memory");
+		if (result == 0 && asprintf(&path, "%s/current/%s", state, name) < 0)
+			result = error_set(error, ENOMEM, "out of memory");
+		if (result == 0)
+			result = file_matches(path, json_string_value(digest), &matches, error);
+		if (!matches)
+			json_array_append_new(paths, json_string(name));
 	}
-	return 0;
+	if (result < 0)
+		json_decref(paths);
+	else
+		*ret_paths = paths;
+	return result;
 }

@@ -8,9 +8,10 @@
 #include "base/error.h"
 
 /* Compares every file that `manifest` lists below STATE/current with its digest.
- * *ret_path is the first that differs or is missing (a path below the root,
- * owned by the caller), NULL when none does. */
-_must_check_ int drift_find(const char *state, const json_t *manifest, char **ret_path,
+ * *ret_paths (a new reference) are those that differ or are missing, below the
+ * root without a leading slash.  A file that the caller may not read is not
+ * judged. */
+_must_check_ int drift_find(const char *state, const json_t *manifest, json_t **ret_paths,
 			    struct error *error);
 
 #endif

@@ -1,37 +1,52 @@
 /* postcask-firstboot: applies the settings to this machine, at every boot, before
- * any mail daemon starts.
+ * any mail daemon starts; later, the settings of `postcask apply`.
  *
- * Exit status 0: a generation is in force and the daemons may start; it is the
- * settings' own, or, when those were refused, the one that worked before (the
- * report says which).  1: there is none; mail stays closed. */
+ * At boot, exit status 0: a generation is in force and the daemons may start; it is
+ * the settings' own, or, when those were refused, the one that worked before (the
+ * report says which).  1: there is none; mail stays closed.  Otherwise, 0: done;
+ * 1: nothing was changed, or it was taken back. */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
-#include "base/clock.h"
 #include "base/file.h"
+#include "base/process.h"
 #include "firstboot/apply.h"
 #include "firstboot/generation.h"
+#include "firstboot/trial.h"
 
-static const struct apply_paths machine_paths = {.state = "/var/lib/postcask",
-						 .run = "/run/postcask",
-						 .keys = "/var/lib/postcask/keys"};
+/* The other run's own deadline is shorter. */
+enum { LOCK_TIMEOUT_MS = 600 * 1000, UNITS_TIMEOUT_MS = 600 * 1000 };
 
-/* Two runs at once wait for each other.  The lock goes with the process. */
-static int lock_take(const char *run, struct error *error)
+static const struct apply_paths boot_paths = {.state = "/var/lib/postcask",
+					      .run = "/run/postcask",
+					      .keys = "/var/lib/postcask/keys",
+					      .name = "firstboot.json"};
+static const struct apply_paths apply_paths = {.state = "/var/lib/postcask",
+					       .run = "/run/postcask",
+					       .keys = "/var/lib/postcask/keys",
+					       .name = "apply.json"};
+
+static const char usage[] =
+    "usage: postcask-firstboot [OPTION]\n"
+    "Applies the machine's settings, as at every boot.\n"
+    "  --apply FILE   apply the user-data FILE to the running machine instead\n"
+    "  --judge        after the boot's self-tests: keep a change or take it back\n"
+    "  --finish       the same for a change of the running machine\n";
+
+/* Two runs at once wait for each other.  The lock goes with the descriptor. */
+static int lock_take(int *ret_fd, struct error *error)
 {
-	_cleanup_free_ char *path = file_join(run, "apply.lock");
-	int fd = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
+	_cleanup_free_ char *path = file_join(boot_paths.run, "apply.lock");
+	int result = file_make_folders(boot_paths.run, 0755, error);
 
-	if (fd < 0)
-		return error_errno(error, errno, "%s: cannot open", path);
-	if (flock(fd, LOCK_EX) < 0) /* the unit's own deadline bounds it */
-		return error_errno(error, errno, "%s: cannot lock", path);
-	return 0;
+	if (result < 0)
+		return result;
+	if (!path)
+		return error_set(error, ENOMEM, "out of memory");
+	return file_lock(path, LOCK_TIMEOUT_MS, ret_fd, error);
 }
 
 /* Is there a generation that the daemons can run on? */
@@ -40,8 +55,8 @@ static bool machine_has_generation(struct apply_outcome *outcome)
 	struct error none = ERROR_INIT;
 	json_t *manifest = NULL;
 	bool found = outcome->generation != NULL ||
-		     generation_current(machine_paths.state, &outcome->generation, &manifest,
-					&none) == 0;
+		     generation_current(boot_paths.state, &outcome->generation, &manifest, &none) ==
+			     0;
 
 	json_decref(manifest);
 	error_clear(&none);
@@ -63,33 +78,145 @@ static void outcome_print(const struct apply_outcome *outcome, const struct erro
 	       (long long)times->commit);
 }
 
-int main(int argc, char **argv)
+static int boot(void)
 {
 	_cleanup_(apply_outcome_clear) struct apply_outcome outcome = APPLY_OUTCOME_INIT;
 	_cleanup_(error_clear) struct error error = ERROR_INIT, late = ERROR_INIT;
-	int result;
+	_cleanup_close_ int lock = -1;
+	int result = lock_take(&lock, &error);
 
-	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-		puts("postcask-firstboot " POSTCASK_VERSION);
-		return 0;
-	}
-	if (argc > 1) {
-		bool asked = argc == 2 && strcmp(argv[1], "--help") == 0;
-
-		fputs("usage: postcask-firstboot [--version]\n", asked ? stdout : stderr);
-		return asked ? 0 : 2;
-	}
-	umask(022);
-	result = file_make_folders(machine_paths.run, 0755, &error);
-	if (result == 0)
-		result = lock_take(machine_paths.run, &error);
-	if (result == 0)
-		result = apply_settings(&machine_paths, NULL, &outcome, &error);
-	else
+	if (result == 0) {
+		result = apply_settings(&boot_paths, NULL, NULL, &outcome, &error);
+	} else {
 		outcome.result = APPLY_FAILED;
+		outcome_error(&outcome, "%s", error_text(&error));
+	}
 	bool usable = machine_has_generation(&outcome);
 	outcome_print(&outcome, &error);
-	if (apply_outcome_save(&machine_paths, &outcome, &error, &late) < 0)
+	if (outcome_save(&boot_paths, &outcome, &late) < 0)
 		error_print(&late);
 	return result == 0 || usable ? 0 : 1;
+}
+
+/* Exit status of `systemctl VERB UNIT...`, which waits for their end. */
+static int units_run(const char *verb, const char *unit, const char *other, struct error *error)
+{
+	const char *argv[] = {"systemctl", verb, unit, other, NULL};
+	struct process process = {.argv = argv, .timeout_ms = UNITS_TIMEOUT_MS};
+
+	return process_run(&process, NULL, error);
+}
+
+/* A machine whose boot had no settings starts its mail server now; the ports that
+ * the change wants, and the report, in either case.  A degraded machine is the
+ * report's own affair. */
+static int machine_renew(struct error *error)
+{
+	int active = units_run("is-active", "--quiet", "postcask-firstboot.service", error);
+	int result = active > 0 ? units_run("start", "multi-user.target", NULL, error) : active;
+
+	if (result >= 0)
+		result = units_run("restart", "postcask-open.service", "postcask-report.service",
+				   error);
+	return result < 0 ? result : 0;
+}
+
+/* What stays is what the report is about from now on. */
+static int outcome_finish(const struct apply_outcome *outcome, struct error *error)
+{
+	int result = outcome_amend(&apply_paths, outcome, error);
+
+	if (result == 0 && outcome->result == APPLY_APPLIED)
+		result = outcome_save(&boot_paths, outcome, error);
+	return result;
+}
+
+/* The second half of a change of the running machine, also after a first half that
+ * was killed. */
+static int finish(void)
+{
+	_cleanup_(apply_outcome_clear) struct apply_outcome outcome = APPLY_OUTCOME_INIT;
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	_cleanup_close_ int lock = -1;
+	bool judged = false;
+	int result = lock_take(&lock, &error);
+
+	if (result == 0)
+		result = trial_judge(&apply_paths, true, &outcome, &judged, &error);
+	if (result == 0 && judged)
+		result = outcome_finish(&outcome, &error);
+	cleanup_close(&lock); /* the boot's own run is one of the units */
+	lock = -1;
+	if (result == 0)
+		result = machine_renew(&error);
+	if (result < 0)
+		error_print(&error);
+	return result == 0 && outcome.result != APPLY_REVERTED ? 0 : 1;
+}
+
+static int judge(void)
+{
+	_cleanup_(apply_outcome_clear) struct apply_outcome outcome = APPLY_OUTCOME_INIT;
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	_cleanup_close_ int lock = -1;
+	bool judged = false;
+	int result = lock_take(&lock, &error);
+
+	if (result == 0)
+		result = trial_judge(&boot_paths, false, &outcome, &judged, &error);
+	if (result == 0 && judged)
+		result = outcome_amend(&boot_paths, &outcome, &error);
+	if (result < 0)
+		error_print(&error);
+	return result == 0 ? 0 : 1;
+}
+
+static int apply(const char *file)
+{
+	_cleanup_(apply_outcome_clear) struct apply_outcome outcome = APPLY_OUTCOME_INIT;
+	_cleanup_(error_clear) struct error error = ERROR_INIT, late = ERROR_INIT;
+	_cleanup_close_ int lock = -1;
+	int result = lock_take(&lock, &error);
+
+	if (result == 0)
+		result = apply_settings(&apply_paths, NULL, file, &outcome, &error);
+	outcome_print(&outcome, &error);
+	if (outcome_save(&apply_paths, &outcome, &late) < 0) {
+		error_print(&late);
+		result = late.code;
+	} else if (result == 0 && outcome.result == APPLY_APPLIED && !outcome.trial) {
+		result = outcome_save(&boot_paths, &outcome, &late);
+	}
+	return result == 0 ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"apply", required_argument, NULL, 'a'}, {"judge", no_argument, NULL, 'j'},
+	    {"finish", no_argument, NULL, 'f'},	     {"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, 'v'},     {0}};
+	int option = getopt_long(argc, argv, "", options, NULL);
+
+	if (optind != argc || option == '?') {
+		fputs(usage, stderr);
+		return 2;
+	}
+	umask(022);
+	switch (option) {
+	case 'a':
+		return apply(optarg);
+	case 'j':
+		return judge();
+	case 'f':
+		return finish();
+	case 'h':
+		fputs(usage, stdout);
+		return 0;
+	case 'v':
+		puts("postcask-firstboot " POSTCASK_VERSION);
+		return 0;
+	default:
+		return boot();
+	}
 }

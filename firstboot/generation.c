@@ -111,19 +111,10 @@ static int file_write(const char *path, const struct buffer *text,
 		      const struct component_file *file, bool machine, struct error *error)
 {
 	_cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	const char *bytes = buffer_text(text);
-	size_t left = text->size;
+	int result = fd < 0 ? -errno : file_write_all(fd, buffer_text(text), text->size);
 
-	if (fd < 0)
-		return error_errno(error, errno, "%s: cannot write", path);
-	while (left > 0) {
-		ssize_t written = write(fd, bytes, left);
-
-		if (written < 0)
-			return error_errno(error, errno, "%s: cannot write", path);
-		bytes += written;
-		left -= (size_t)written;
-	}
+	if (result < 0)
+		return error_errno(error, result, "%s: cannot write", path);
 	if (machine && file->group) {
 		const struct group *group = getgrnam(file->group);
 
@@ -213,11 +204,13 @@ static int json_save(const char *folder, const char *name, const json_t *value, 
 	return result;
 }
 
-static int manifest_save(const char *folder, const char *key, struct error *error)
+static int manifest_save(const char *folder, const struct generation_origin *origin,
+			 struct error *error)
 {
 	struct manifest_work work = {folder, json_object()};
-	json_t *manifest = json_pack("{s:s,s:s,s:o}", "key", key, "version", POSTCASK_VERSION,
-				     "files", work.files);
+	json_t *manifest = json_pack("{s:s,s:s,s:s*,s:s*,s:o}", "key", origin->key, "version",
+				     POSTCASK_VERSION, "instance", origin->instance, "over",
+				     origin->over, "files", work.files);
 	int result;
 
 	if (!manifest)
@@ -227,6 +220,18 @@ static int manifest_save(const char *folder, const char *key, struct error *erro
 		result = json_save(folder, "manifest.json", manifest, 0644, error);
 	json_decref(manifest);
 	return result;
+}
+
+/* Keeps what `postcask apply` was given, to be applied again by a later image. */
+static int applied_save(const char *folder, const struct generation_origin *origin,
+			struct error *error)
+{
+	_cleanup_free_ char *path = file_join(folder, "user-data");
+
+	if (!path)
+		return error_set(error, ENOMEM, "out of memory");
+	return file_replace(path, origin->applied, origin->applied_size, 0600, (uid_t)-1,
+			    (gid_t)-1, error);
 }
 
 /* The highest number below generations/, 0 when there is none. */
@@ -247,7 +252,7 @@ static unsigned long generation_newest(const char *generations)
 }
 
 static int generation_fill(const char *folder, const json_t *settings, const char *templates,
-			   const char *key, struct error *error)
+			   const struct generation_origin *origin, struct error *error)
 {
 	int result = file_remove_tree(folder, error);
 
@@ -255,13 +260,15 @@ static int generation_fill(const char *folder, const json_t *settings, const cha
 		result = generation_render(settings, templates, folder, true, error);
 	if (result == 0)
 		result = json_save(folder, "settings.json", settings, 0600, error);
+	if (result == 0 && origin->applied)
+		result = applied_save(folder, origin, error);
 	if (result == 0)
-		result = manifest_save(folder, key, error);
+		result = manifest_save(folder, origin, error);
 	return result;
 }
 
 int generation_make(const char *state, const json_t *settings, const char *templates,
-		    const char *key, char **ret_name, struct error *error)
+		    const struct generation_origin *origin, char **ret_name, struct error *error)
 {
 	_cleanup_free_ char *generations = file_join(state, "generations");
 	_cleanup_free_ char *temporary = NULL, *final = NULL, *name = NULL;
@@ -278,7 +285,7 @@ int generation_make(const char *state, const json_t *settings, const char *templ
 	    asprintf(&temporary, "%s/.new", generations) < 0 ||
 	    asprintf(&final, "%s/%lu", generations, number) < 0)
 		return error_set(error, ENOMEM, "out of memory");
-	result = generation_fill(temporary, settings, templates, key, error);
+	result = generation_fill(temporary, settings, templates, origin, error);
 	if (result < 0) {
 		struct error ignored = ERROR_INIT;
 		if (file_remove_tree(temporary, &ignored) < 0)
@@ -302,32 +309,43 @@ int generation_commit(const char *state, const char *name, struct error *error)
 	return file_replace_link(link, name, error);
 }
 
+int generation_manifest(const char *state, const char *name, json_t **ret_manifest,
+			struct error *error)
+{
+	_cleanup_free_ char *path = NULL, *text = NULL;
+	json_t *value;
+
+	if (asprintf(&path, "%s/%s/manifest.json", state, name) < 0)
+		return error_set(error, ENOMEM, "out of memory");
+	int result = file_read(path, MANIFEST_LIMIT, &text, NULL, error);
+	if (result < 0)
+		return result;
+	value = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	if (!json_is_string(json_object_get(value, "key"))) {
+		json_decref(value);
+		return error_set(error, ENOENT, "%s: damaged", path);
+	}
+	*ret_manifest = value;
+	return 0;
+}
+
 int generation_current(const char *state, char **ret_name, json_t **ret_manifest,
 		       struct error *error)
 {
 	_cleanup_free_ char *link = file_join(state, "current");
-	_cleanup_free_ char *manifest = file_join(state, "current/manifest.json");
-	_cleanup_free_ char *text = NULL;
 	char name[64];
-	json_t *value;
+	ssize_t size = link ? readlink(link, name, sizeof(name) - 1) : -1;
 
-	if (!link || !manifest)
-		return error_set(error, ENOMEM, "out of memory");
-	ssize_t size = readlink(link, name, sizeof(name) - 1);
 	if (size < 0)
-		return error_errno(error, errno, "%s", link);
+		return error_errno(error, link ? errno : ENOMEM, "%s/current", state);
 	name[size] = '\0';
-	int result = file_read(manifest, MANIFEST_LIMIT, &text, NULL, error);
-	if (result < 0)
-		return result;
-	value = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
-	if (!value || !json_is_string(json_object_get(value, "key"))) {
-		json_decref(value);
-		return error_set(error, ENOENT, "%s: damaged", manifest);
-	}
-	*ret_name = strdup(name);
-	*ret_manifest = value;
-	return *ret_name ? 0 : error_set(error, ENOMEM, "out of memory");
+	_cleanup_free_ char *copy = strdup(name);
+	if (!copy)
+		return error_set(error, ENOMEM, "out of memory");
+	int result = generation_manifest(state, copy, ret_manifest, error);
+	if (result == 0)
+		*ret_name = TAKE_POINTER(copy);
+	return result;
 }
 
 int generation_prune(const char *state, struct error *error)

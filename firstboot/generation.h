@@ -3,7 +3,9 @@
  *
  *	STATE/generations/N/etc/postfix/main.cf ...	the rendered files
  *	STATE/generations/N/settings.json		the settings they came from (0600)
- *	STATE/generations/N/manifest.json		key, version and SHA-256 of each file
+ *	STATE/generations/N/user-data			what `postcask apply` was given (0600)
+ *	STATE/generations/N/manifest.json		key, version and SHA-256 of each file;
+ *							instance and over (firstboot/source.h)
  *	STATE/current -> generations/N			the one in force
  *
  * A generation is made under a temporary name, synced and then renamed: there
@@ -34,10 +36,25 @@ _must_check_ int generation_key(const json_t *settings, const char *templates,
 _must_check_ int generation_render(const json_t *settings, const char *templates,
 				   const char *folder, bool machine, struct error *error);
 
+/* Where the settings of a generation came from; NULL members are unknown or none. */
+struct generation_origin {
+	const char *key;      /* generation_key */
+	const char *instance; /* cloud-init's instance-id */
+	const char *applied;  /* user-data given to `postcask apply` */
+	size_t applied_size;
+	const char *over;     /* digest of the machine's user-data below it */
+};
+
 /* Makes generation N+1 below `state` from the settings.  *ret_name is
  * "generations/N" (owned by the caller). */
 _must_check_ int generation_make(const char *state, const json_t *settings, const char *templates,
-				 const char *key, char **ret_name, struct error *error);
+				 const struct generation_origin *origin, char **ret_name,
+				 struct error *error);
+
+/* The manifest of a generation ("generations/N" or "current"), a new reference.
+ * -ENOENT when there is none or it is damaged. */
+_must_check_ int generation_manifest(const char *state, const char *name, json_t **ret_manifest,
+				     struct error *error);
 
 /* Puts `name` ("generations/N") in force. */
 _must_check_ int generation_commit(const char *state, const char *name, struct error *error);

@@ -11,7 +11,7 @@
 #include "firstboot/components.h"
 #include "firstboot/inquire.h"
 
-enum { COMPONENTS_MAX = 16, OUTPUT_LINES = 6 };
+enum { OUTPUT_LINES = 6 };
 
 struct proof {
 	const struct component *component;
@@ -107,14 +107,14 @@ static void *proof_run(void *argument)
 	return NULL;
 }
 
-int prove_generation(const char *folder, struct error *error)
+int prove_generation(const char *folder, const struct change *change, struct error *error)
 {
 	struct proof proofs[COMPONENTS_MAX] = {0};
 	int result = 0;
 
 	for (size_t i = 0; i < component_count && i < COMPONENTS_MAX; i++) {
 		proofs[i] = (struct proof){.component = &components[i], .folder = folder};
-		if (!components[i].checker[0])
+		if (!components[i].checker[0] || !change->changed[i])
 			continue;
 		int failure = pthread_create(&proofs[i].thread, NULL, proof_run, &proofs[i]);
 		if (failure)

@@ -4,12 +4,15 @@
 #define POSTCASK_PROVE_H
 
 #include "base/error.h"
+#include "firstboot/change.h"
 
 enum { PROVE_TIMEOUT_MS = 90 * 1000 }; /* an emulated machine takes 20 s */
 
-/* Runs all checkers beside each other on the generation in `folder`.  When one
+/* Runs the checkers of the changed components beside each other on the generation
+ * in `folder`; what is as it was in a proved generation is proved.  When one
  * refuses, the error names the component and what its checker said; -ENOEXEC
  * then, or the errno of what kept a checker from running. */
-_must_check_ int prove_generation(const char *folder, struct error *error);
+_must_check_ int prove_generation(const char *folder, const struct change *change,
+				  struct error *error);
 
 #endif

@@ -7,8 +7,10 @@
 
 enum { COMMAND_GOOD = 0, COMMAND_FAILED = 1, COMMAND_DEGRADED = 2, COMMAND_USAGE = 2 };
 
+int command_apply(int argc, char **argv);
 int command_cert(int argc, char **argv);
 int command_check(int argc, char **argv);
+int command_diff(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_render(int argc, char **argv);
 int command_schema(int argc, char **argv);

@@ -14,6 +14,8 @@ static const struct command {
 	{"render", command_render, "write the configuration files of a user-data file into a folder"},
 	{"explain", command_explain, "explain a settings key, or list them"},
 	{"schema", command_schema, "print the JSON schema of the settings"},
+	{"diff", command_diff, "show what settings would change in this machine"},
+	{"apply", command_apply, "apply settings to this machine"},
 	{"status", command_status, "show the last report of this machine"},
 	{"verify", command_verify, "run the self-tests of this machine now"},
 	{"cert", command_cert, "show, fetch or renew certificates"},

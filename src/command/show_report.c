@@ -2,10 +2,16 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "command/command.h"
+#include "firstboot/drift.h"
+#include "firstboot/generation.h"
+#include "probe/merge.h"
 #include "probe/report.h"
 #include "probe/report_text.h"
+
+#define STATE_FOLDER "/var/lib/postcask"
 
 static int print_tables(const json_t *report)
 {
@@ -17,6 +23,28 @@ static int print_tables(const json_t *report)
 	report_text_hints(report, &text);
 	report_text_line(report, &text);
 	return fputs(buffer_text(&text), stdout);
+}
+
+/* A managed file that somebody edited: it is not what was proved. */
+static void add_drift(json_t *report)
+{
+	_cleanup_(error_clear) struct error none = ERROR_INIT;
+	_cleanup_free_ char *name = NULL;
+	json_t *manifest = NULL, *changed = NULL, *path;
+	size_t i;
+
+	if (generation_current(STATE_FOLDER, &name, &manifest, &none) == 0 &&
+	    drift_find(STATE_FOLDER, manifest, &changed, &none) == 0) {
+		json_array_foreach(changed, i, path) report_degrade(
+			report, json_sprintf("degraded: /%s was changed by hand; the next boot or "
+					     "`postcask apply` writes it anew and keeps the changed "
+					     "one beside it; what is to stay belongs into the "
+					     "settings",
+					     json_string_value(path)));
+		json_object_set(report, "drift", changed);
+	}
+	json_decref(manifest);
+	json_decref(changed);
 }
 
 int show_report(const char *path, int json)
@@ -38,6 +66,8 @@ int show_report(const char *path, int json)
 		error_print(&error);
 		return COMMAND_FAILED;
 	}
+	if (strcmp(path, SHOW_REPORT_FILE) == 0)
+		add_drift(report);
 	if (json)
 		result = json_dumpf(report, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(10)) < 0
 			     ? EOF

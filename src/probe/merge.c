@@ -24,6 +24,12 @@ static void note(json_t *report, const char *text)
 	json_array_append_new(json_object_get(report, "notes"), json_string(text));
 }
 
+void report_degrade(json_t *report, json_t *sentence)
+{
+	worsen(report, REPORT_DEGRADED);
+	json_array_append_new(json_object_get(report, "notes"), sentence);
+}
+
 void report_fail(json_t *report, const char *text)
 {
 	worsen(report, REPORT_FAILED);
@@ -45,8 +51,8 @@ static void judge_firstboot(json_t *report, const json_t *verify, const json_t *
 
 	if (!firstboot) {
 		report_fail(report, "failed: postcask-firstboot left no result");
-	} else if (strcmp(state, "refused") != 0 && strcmp(state, "failed") != 0) {
-		; /* applied or unchanged */
+	} else if (strcmp(state, "applied") == 0 || strcmp(state, "unchanged") == 0) {
+		;
 	} else if (in_force) {
 		worsen(report, REPORT_DEGRADED);
 		note(report, "degraded: the new settings were not applied; the ones before are in "

@@ -47,6 +47,7 @@ _must_check_ int settings_load_file(const char *path, struct diagnostics *diagno
 struct settings_sources {
 	const char *combined;  /* /run/cloud-init/combined-cloud-config.json */
 	const char *user_data; /* /var/lib/cloud/instance/user-data.txt */
+	const char *instance;  /* /var/lib/cloud/data/instance-id; firstboot reads it */
 };
 
 /* Inside the machine: values from cloud-init's merged user- and vendor-data,

@@ -77,7 +77,9 @@ static void a_value_without_place_fails_and_leaves_no_generation(void **state)
 	json_t *settings = settings_of("line\nbreak");
 
 	templates_make(templates);
-	assert_int_equal(generation_make(*state, settings, templates, "key", &name, &error),
+	assert_int_equal(generation_make(*state, settings, templates,
+							 &(struct generation_origin){.key = "key"},
+							 &name, &error),
 			 -EINVAL);
 	assert_non_null(strstr(error_text(&error), "etc/postfix/main.cf:1"));
 	assert_null(name);

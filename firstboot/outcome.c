@@ -1,0 +1,146 @@
+#include "firstboot/outcome.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/file.h"
+
+enum { OUTCOME_LIMIT = 16 * 1024 * 1024 };
+
+_printf_(2, 0) static void add_sentence(json_t **list, const char *format, va_list arguments)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (vasprintf(&text, format, arguments) < 0)
+		text = NULL;
+	if (!*list)
+		*list = json_array();
+	json_array_append_new(*list, json_string(text ? text : "out of memory"));
+}
+
+void outcome_note(struct apply_outcome *outcome, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	add_sentence(&outcome->notes, format, arguments);
+	va_end(arguments);
+}
+
+void outcome_error(struct apply_outcome *outcome, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	add_sentence(&outcome->errors, format, arguments);
+	va_end(arguments);
+}
+
+/* The diagnostics and the other errors as one list of lines. */
+static json_t *outcome_errors(const struct apply_outcome *outcome)
+{
+	json_t *errors = json_array();
+
+	for (size_t i = 0; i < outcome->diagnostics.count; i++) {
+		_cleanup_free_ char *line = diagnostic_line(&outcome->diagnostics.items[i]);
+
+		json_array_append_new(errors, json_string(line ? line : "out of memory"));
+	}
+	json_array_extend(errors, outcome->errors);
+	return errors;
+}
+
+static json_t *list_or_empty(const json_t *list)
+{
+	return list ? json_copy((json_t *)list) : json_array();
+}
+
+static json_int_t generation_number(const struct apply_outcome *outcome)
+{
+	const char *number = outcome->generation ? strrchr(outcome->generation, '/') : NULL;
+
+	return number ? strtol(number + 1, NULL, 10) : 0;
+}
+
+static int save(const struct apply_paths *paths, json_t *value, struct error *error)
+{
+	_cleanup_free_ char *path = file_join(paths->run, paths->name);
+	_cleanup_free_ char *text = value ? json_dumps(value, JSON_INDENT(1)) : NULL;
+
+	json_decref(value);
+	if (!path || !text)
+		return error_set(error, ENOMEM, "out of memory");
+	return file_replace(path, text, strlen(text), 0644, (uid_t)-1, (gid_t)-1, error);
+}
+
+int outcome_save(const struct apply_paths *paths, const struct apply_outcome *outcome,
+		 struct error *error)
+{
+	const struct apply_times *times = &outcome->times;
+
+	return save(paths,
+		    json_pack("{s:s,s:o,s:I,s:s,s:b,s:o,s:o,s:{s:I,s:I,s:I,s:I,s:I}}", "state",
+			      apply_result_name(outcome->result), "errors", outcome_errors(outcome),
+			      "generation", generation_number(outcome), "authority",
+			      outcome->authority, "certificate_changed",
+			      outcome->certificate_changed, "notes", list_or_empty(outcome->notes),
+			      "reloaded", list_or_empty(outcome->reloaded), "milliseconds", "load",
+			      (json_int_t)times->load, "render", (json_int_t)times->render, "prove",
+			      (json_int_t)times->prove, "keys", (json_int_t)times->keys, "commit",
+			      (json_int_t)times->commit),
+		    error);
+}
+
+static void extend(json_t *value, const char *name, json_t *more)
+{
+	json_t *list = json_object_get(value, name);
+
+	if (!json_is_array(list)) {
+		list = json_array();
+		json_object_set_new(value, name, list);
+	}
+	json_array_extend(list, more);
+}
+
+int outcome_amend(const struct apply_paths *paths, const struct apply_outcome *later,
+		  struct error *error)
+{
+	_cleanup_free_ char *path = file_join(paths->run, paths->name), *text = NULL;
+	_cleanup_(error_clear) struct error none = ERROR_INIT;
+	json_t *value = NULL;
+
+	if (path && file_read(path, OUTCOME_LIMIT, &text, NULL, &none) == 0)
+		value = json_loads(text, 0, NULL);
+	if (!json_is_object(value)) {
+		json_decref(value);
+		return outcome_save(paths, later, error);
+	}
+	json_object_set_new(value, "state", json_string(apply_result_name(later->result)));
+	json_object_set_new(value, "generation", json_integer(generation_number(later)));
+	extend(value, "errors", later->errors);
+	extend(value, "notes", later->notes);
+	extend(value, "reloaded", later->reloaded);
+	return save(paths, value, error);
+}
+
+const char *apply_result_name(enum apply_result result)
+{
+	static const char *const names[] = {[APPLY_UNCHANGED] = "unchanged",
+					    [APPLY_APPLIED] = "applied",
+					    [APPLY_REFUSED] = "refused",
+					    [APPLY_FAILED] = "failed",
+					    [APPLY_REVERTED] = "reverted"};
+
+	return names[result];
+}
+
+void apply_outcome_clear(struct apply_outcome *outcome)
+{
+	free(outcome->generation);
+	json_decref(outcome->notes);
+	json_decref(outcome->errors);
+	json_decref(outcome->reloaded);
+	diagnostics_free(&outcome->diagnostics);
+	*outcome = APPLY_OUTCOME_INIT;
+}

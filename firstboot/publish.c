@@ -1,0 +1,88 @@
+#include "firstboot/publish.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "firstboot/certificate.h"
+#include "firstboot/selftest.h"
+#include "firstboot/source.h"
+
+enum { KEYS_TIMEOUT_MS = 120 * 1000 };
+
+/* What the unprivileged probes may know of the settings: no secret is in it. */
+static int probe_settings_save(const struct apply_paths *paths, const json_t *settings,
+			       struct error *error)
+{
+	_cleanup_free_ char *path = file_join(paths->run, "verify-settings.json"), *text = NULL;
+	const json_t *user = json_array_get(json_object_get(settings, "users"), 0);
+	json_t *address = json_object_get(user, "address");
+	json_t *value = json_pack(
+		"{s:O,s:O,s:O,s:O,s:s,s:O,s:O}", "hostname", json_object_get(settings, "hostname"),
+		"domains", json_object_get(settings, "domains"), "services",
+		json_object_get(settings, "services"), "limits", json_object_get(settings, "limits"),
+		"version", POSTCASK_VERSION, "first_address", address ? address : json_null(),
+		"certificate", json_object_get(json_object_get(settings, "tls"), "certificate"));
+
+	text = value ? json_dumps(value, JSON_SORT_KEYS | JSON_INDENT(1)) : NULL;
+	json_decref(value);
+	if (!path || !text)
+		return error_set(error, ENOMEM, "out of memory");
+	return file_replace(path, text, strlen(text), 0644, (uid_t)-1, (gid_t)-1, error);
+}
+
+int certificates_begin(const struct apply_paths *paths, const json_t *settings,
+		       struct certificate_job **ret_job, struct error *error)
+{
+	const char *names[CERTIFICATE_NAMES_MAX];
+	struct certificate_request request = {0};
+	int result = certificate_request_from_settings(settings, names, &request, error);
+
+	if (result < 0)
+		return result;
+	request.folder = paths->keys;
+	return certificate_ensure_begin(&request, ret_job, error);
+}
+
+int certificates_finish(struct certificate_job *job, struct apply_outcome *outcome,
+			struct error *error)
+{
+	static const char *const authority_names[] = {[AUTHORITY_KEPT] = "kept",
+						      [AUTHORITY_MADE] = "made",
+						      [AUTHORITY_RENEWED] = "renewed",
+						      [AUTHORITY_REPLACED] = "replaced"};
+	struct certificate_outcome certificate = CERTIFICATE_OUTCOME_INIT;
+	int result = certificate_ensure_finish(job, KEYS_TIMEOUT_MS, &certificate, error);
+
+	if (result < 0)
+		return error_wrap(error, "certificates");
+	outcome->authority = certificate.given ? "given" : authority_names[certificate.authority];
+	outcome->certificate_changed = certificate.changed;
+	if (certificate.note)
+		outcome_note(outcome, "%s", certificate.note);
+	certificate_outcome_clear(&certificate);
+	return 0;
+}
+
+int publish_in_force(const struct apply_paths *paths, bool certificates,
+		     struct apply_outcome *outcome, struct error *error)
+{
+	json_t *settings = source_in_force(paths);
+	struct certificate_job *job;
+	int result = 0;
+
+	if (!settings)
+		return error_set(error, ENOENT, "%s/current/settings.json: missing or damaged",
+				 paths->state);
+	if (certificates) {
+		result = certificates_begin(paths, settings, &job, error);
+		if (result == 0)
+			result = certificates_finish(job, outcome, error);
+	}
+	if (result == 0)
+		result = selftest_prepare(paths->run, error);
+	if (result == 0)
+		result = probe_settings_save(paths, settings, error);
+	json_decref(settings);
+	return result;
+}

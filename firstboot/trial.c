@@ -1,0 +1,73 @@
+#include "firstboot/trial.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/file.h"
+
+enum { TRIAL_LIMIT = 4096 };
+
+void trial_clear(struct trial *trial)
+{
+	free(trial->generation);
+	free(trial->previous);
+	*trial = TRIAL_INIT;
+}
+
+int trial_begin(const char *state, const struct trial *trial, struct error *error)
+{
+	_cleanup_free_ char *path = file_join(state, "trial"), *text = NULL;
+
+	if (!path || asprintf(&text,
+			      "{\"generation\": \"%s\", \"previous\": \"%s\", \"certificate\": %s}\n",
+			      trial->generation, trial->previous,
+			      trial->certificate ? "true" : "false") < 0)
+		return error_set(error, ENOMEM, "out of memory");
+	return file_replace(path, text, strlen(text), 0644, (uid_t)-1, (gid_t)-1, error);
+}
+
+/* "generations/N", as generation_make names them. */
+static char *take_name(const json_t *value, const char *key)
+{
+	const char *name = json_string_value(json_object_get(value, key));
+	unsigned long number;
+	int end = 0;
+
+	if (!name || sscanf(name, "generations/%9lu%n", &number, &end) != 1 || name[end])
+		return NULL;
+	return strdup(name);
+}
+
+int trial_read(const char *state, struct trial *ret, struct error *error)
+{
+	_cleanup_free_ char *path = file_join(state, "trial"), *text = NULL;
+	json_t *value;
+	int result;
+
+	if (!path)
+		return error_set(error, ENOMEM, "out of memory");
+	result = file_read(path, TRIAL_LIMIT, &text, NULL, error);
+	if (result < 0)
+		return result;
+	value = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	*ret = (struct trial){.generation = take_name(value, "generation"),
+			      .previous = take_name(value, "previous"),
+			      .certificate = json_is_true(json_object_get(value, "certificate"))};
+	json_decref(value);
+	if (ret->generation && ret->previous)
+		return 0;
+	trial_clear(ret);
+	result = trial_end(state, error);
+	return result < 0 ? result : error_set(error, ENOENT, "%s: damaged", path);
+}
+
+int trial_end(const char *state, struct error *error)
+{
+	_cleanup_free_ char *path = file_join(state, "trial");
+
+	if (!path)
+		return error_set(error, ENOMEM, "out of memory");
+	if (unlink(path) < 0 && errno != ENOENT)
+		return error_errno(error, errno, "%s: cannot remove", path);
+	return file_sync_folder(state, error);
+}

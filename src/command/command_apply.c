@@ -1,0 +1,172 @@
+/* postcask apply FILE: other settings for the running machine.  The work is done by
+ * postcask-apply.service, with its rights and to its end whatever becomes of this
+ * terminal; here FILE is checked and handed over, and the outcome shown. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/process.h"
+#include "command/command.h"
+#include "command/show_report.h"
+#include "probe/report.h"
+#include "settings/settings.h"
+
+#define RUN_FOLDER    "/run/postcask"
+#define HANDED_FOLDER "/run/postcask/apply"
+#define HANDED_FILE   "/run/postcask/apply/user-data"
+#define OUTCOME_FILE  "/run/postcask/apply.json"
+
+/* The unit's own deadlines are shorter. */
+enum { WAIT_MS = 20 * 60 * 1000, APPLY_MS = 40 * 60 * 1000 };
+
+static const char usage[] =
+    "usage: postcask apply [--json] FILE\n"
+    "\n"
+    "Applies the settings in a user-data file to this machine, as root.  They count\n"
+    "until the machine's user-data itself changes.  Refused settings change nothing;\n"
+    "a change whose self-tests fail is taken back.  `postcask diff FILE` shows what\n"
+    "would change.\n"
+    "\n"
+    "  --json    print {\"state\", \"generation\", \"errors\", \"notes\", \"reloaded\",\n"
+    "            \"machine\"}\n"
+    "\n"
+    "Exit status: 0 applied or unchanged, and the machine is ready; 1 refused, failed\n"
+    "or taken back; 2 applied, but the machine is degraded, or bad usage.\n";
+
+/* Checks FILE and puts it where the unit finds it.  Standard input is read once. */
+static int hand_over(const char *path, struct error *error)
+{
+	_cleanup_(diagnostics_free) struct diagnostics diagnostics = DIAGNOSTICS_INIT;
+	json_t *settings = NULL;
+	char *text = NULL;
+	size_t size = 0;
+	int result = file_read(path, SETTINGS_SIZE_LIMIT, &text, &size, error);
+
+	if (result < 0)
+		return result;
+	result = settings_load_text(strcmp(path, "-") == 0 ? "standard input" : path, text, size,
+				    &diagnostics, &settings);
+	json_decref(settings);
+	diagnostics_print(&diagnostics, stderr);
+	if (result < 0)
+		result = error_set(error, result, "%s is refused; nothing was changed", path);
+	if (result == 0)
+		result = file_make_folders(HANDED_FOLDER, 0700, error);
+	if (result == 0)
+		result = file_replace(HANDED_FILE, text, size, 0600, 0, 0, error);
+	explicit_bzero(text, size);
+	free(text);
+	return result;
+}
+
+/* Runs the unit to its end; what it found is in the outcome's file. */
+static int unit_run(json_t **ret_outcome, struct error *error)
+{
+	static const char *const argv[] = {"systemctl", "start", "postcask-apply.service", NULL};
+	struct process process = {.argv = argv, .timeout_ms = APPLY_MS};
+	_cleanup_(buffer_free) struct buffer output = BUFFER_INIT;
+	int status;
+
+	if (unlink(OUTCOME_FILE) < 0 && errno != ENOENT)
+		return error_errno(error, errno, OUTCOME_FILE ": cannot remove");
+	status = process_run(&process, &output, error);
+	unlink(HANDED_FILE);
+	if (status < 0)
+		return error_wrap(error, "postcask-apply.service");
+	*ret_outcome = report_load(OUTCOME_FILE, error);
+	if (!*ret_outcome)
+		return error_set(error, EIO, "postcask-apply.service left no outcome: %s",
+				 buffer_text(&output));
+	return 0;
+}
+
+static int apply(const char *path, json_t **ret_outcome, struct error *error)
+{
+	_cleanup_close_ int lock = -1;
+	int result = file_lock(RUN_FOLDER "/apply-command.lock", WAIT_MS, &lock, error);
+
+	if (result == 0)
+		result = hand_over(path, error);
+	return result == 0 ? unit_run(ret_outcome, error) : result;
+}
+
+static void print_list(const json_t *list, const char *label, FILE *stream)
+{
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach(list, i, entry)
+		fprintf(stream, "%s%s\n", label, json_string_value(entry));
+}
+
+static void print_outcome(const json_t *outcome, const json_t *machine)
+{
+	const char *state = json_string_value(json_object_get(outcome, "state"));
+
+	print_list(json_object_get(outcome, "errors"), "postcask: ", stderr);
+	printf("%s: generation %" JSON_INTEGER_FORMAT " is in force\n", state ? state : "failed",
+	       json_integer_value(json_object_get(outcome, "generation")));
+	print_list(json_object_get(outcome, "reloaded"), "reloaded: ", stdout);
+	print_list(json_object_get(outcome, "notes"), "note: ", stdout);
+	printf("the machine is %s\n", report_state_name(report_state_of(machine)));
+}
+
+/* Shows the outcome and what the machine says after it. */
+static int show(json_t *outcome, bool json)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	json_t *machine = report_load(SHOW_REPORT_FILE, &error);
+	const char *state = json_string_value(json_object_get(outcome, "state"));
+	bool done = state && (strcmp(state, "applied") == 0 || strcmp(state, "unchanged") == 0);
+	int status = !done ? COMMAND_FAILED : report_exit_status(machine);
+
+	if (json) {
+		json_object_set_new(outcome, "machine",
+				    json_string(report_state_name(report_state_of(machine))));
+		json_dumpf(outcome, stdout, JSON_INDENT(1));
+		putchar('\n');
+	} else {
+		print_outcome(outcome, machine);
+	}
+	json_decref(machine);
+	return fflush(stdout) == 0 ? status : COMMAND_FAILED;
+}
+
+int command_apply(int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	json_t *outcome = NULL;
+	int option, status;
+	bool json = false;
+
+	optind = 1;
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 'h') {
+			fputs(usage, stdout);
+			return COMMAND_GOOD;
+		}
+		if (option == '?')
+			break;
+		json = true;
+	}
+	if (option == '?' || optind + 1 != argc) {
+		fputs(usage, stderr);
+		return COMMAND_USAGE;
+	}
+	if (geteuid() != 0) {
+		fputs("postcask: settings are applied by root; write sudo before it\n", stderr);
+		return COMMAND_FAILED;
+	}
+	if (apply(argv[optind], &outcome, &error) < 0) {
+		error_print(&error);
+		return COMMAND_FAILED;
+	}
+	status = show(outcome, json);
+	json_decref(outcome);
+	return status;
+}
