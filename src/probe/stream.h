@@ -72,6 +72,9 @@ _must_check_ enum failure_class stream_writef(struct stream *stream, const char 
  * injection (RFC 3207 §5, CVE-2011-0411). */
 bool stream_has_input(const struct stream *stream);
 
+/* Sets the failure "cannot WHAT: ..." of an errno, and returns its class. */
+enum failure_class stream_fail_errno(struct stream *stream, int code, const char *what);
+
 /* Waits for the socket: POLLIN or POLLOUT.  FAILURE_TIMEOUT at the deadline. */
 _must_check_ enum failure_class stream_poll(struct stream *stream, short events);
 

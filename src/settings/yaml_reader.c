@@ -2,181 +2,36 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <yaml.h>
 
 #include "settings/encoding.h"
-#include "settings/names.h"
-#include "settings/scalar.h"
 #include "settings/settings.h"
-#include "settings/yaml_report.h"
-
-struct reader {
-	const struct yaml_input *input;
-	yaml_parser_t parser;
-	struct node_tree *tree;
-	struct diagnostics *diagnostics;
-	struct node_tree anchor_names; /* what `anchors` points to */
-	struct names anchors;
-};
+#include "settings/yaml_value.h"
 
 /* The walk of a value: `build` makes nodes and is strict, without it the value
  * is only looked through. */
-static bool read_value(struct reader *reader, yaml_event_t *event, unsigned depth, bool build,
+static bool read_value(struct yaml_reader *reader, yaml_event_t *event, unsigned depth, bool build,
 		       struct node **ret_node);
 
-static struct mark reader_mark(const struct reader *reader, yaml_mark_t mark)
-{
-	return yaml_place(reader->input, mark);
-}
-
-static bool out_of_memory(struct reader *reader)
-{
-	reader->diagnostics->failed = true;
-	return false;
-}
-
-static bool reader_next(struct reader *reader, yaml_event_t *event)
-{
-	if (yaml_parser_parse(&reader->parser, event))
-		return true;
-	if (reader->parser.error == YAML_MEMORY_ERROR)
-		return out_of_memory(reader);
-	yaml_report(reader->input, &reader->parser, reader->diagnostics);
-	return false;
-}
-
-/* Anchor and tag of a value; false when the value is refused for them (or memory
- * ran out: diagnostics->failed). */
-static bool check_properties(struct reader *reader, const yaml_event_t *event, bool build,
-			     const char *anchor, const char *tag)
-{
-	struct mark mark = reader_mark(reader, event->start_mark);
-	bool accepted = true;
-
-	if (anchor && !names_find(&reader->anchors, anchor, strlen(anchor))) {
-		const char *copy = node_copy_text(&reader->anchor_names, anchor, strlen(anchor));
-
-		if (!copy || names_add(&reader->anchors, copy, strlen(copy), reader) < 0)
-			return out_of_memory(reader);
-	}
-	if (anchor && build) {
-		diagnostics_error(reader->diagnostics, mark,
-				  "an anchor (&%s) has no place in the settings; write each value "
-				  "out where it belongs",
-				  anchor);
-		accepted = false;
-	}
-	if (tag && build) {
-		diagnostics_error(reader->diagnostics, mark,
-				  "a tag (!) has no place in the settings; write the value without "
-				  "it, text in quotes");
-		accepted = false;
-	} else if (tag && !yaml_tag_is_known(tag)) {
-		diagnostics_error(
-		    reader->diagnostics, mark,
-		    "cloud-init does not know this tag and reads nothing of the file; "
-		    "write the value without it");
-	}
-	return accepted;
-}
-
-static bool read_alias(struct reader *reader, const yaml_event_t *event, bool build,
-		       struct node **ret_node)
-{
-	struct mark mark = reader_mark(reader, event->start_mark);
-	const char *anchor = (const char *)event->data.alias.anchor;
-
-	if (!names_find(&reader->anchors, anchor, strlen(anchor)))
-		diagnostics_error(reader->diagnostics, mark,
-				  "*%s refers to an anchor that is not there, so cloud-init reads "
-				  "nothing of this file; write the value out",
-				  anchor);
-	else if (build)
-		diagnostics_error(reader->diagnostics, mark,
-				  "an alias (*%s) has no place in the settings; write the value "
-				  "out",
-				  anchor);
-	if (!build)
-		return true;
-	*ret_node = node_new(reader->tree, NODE_BROKEN, mark);
-	return *ret_node ? true : out_of_memory(reader);
-}
-
-/* Says why PyYAML fails on a plain scalar. */
-static void report_broken(struct reader *reader, const struct node *node)
-{
-	diagnostics_error(reader->diagnostics, node->mark,
-			  "cloud-init cannot read this value (it is taken for a number, a date or "
-			  "an operator, but is none) and drops the whole file; put it in quotes");
-}
-
-static bool read_scalar(struct reader *reader, const yaml_event_t *event, bool build,
-			struct node **ret_node)
-{
-	const char *text = (const char *)event->data.scalar.value;
-	size_t size = event->data.scalar.length;
-	bool plain = event->data.scalar.plain_implicit &&
-		     event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
-	struct node probe = {.kind = NODE_TEXT, .text = text, .size = size};
-	struct node *node = &probe;
-	struct mark mark = reader_mark(reader, event->start_mark);
-	bool accepted =
-	    check_properties(reader, event, build, (const char *)event->data.scalar.anchor,
-			     (const char *)event->data.scalar.tag);
-
-	if (reader->diagnostics->failed)
-		return false;
-	if (build && size > SETTINGS_SCALAR_LIMIT) {
-		diagnostics_error(reader->diagnostics, mark,
-				  "a value of %zu bytes; write at most %u", size,
-				  SETTINGS_SCALAR_LIMIT);
-		text = "";
-		size = 0;
-		accepted = false;
-	}
-	if (build && memchr(text, '\0', size)) {
-		diagnostics_error(reader->diagnostics, mark,
-				  "the value contains a NUL (\\0); leave it out");
-		accepted = false;
-	}
-	if (build) {
-		node = node_new_text(reader->tree, mark, text, size);
-		if (!node)
-			return out_of_memory(reader);
-	}
-	node->mark = mark;
-	node->plain = plain;
-	if (plain)
-		scalar_resolve(node);
-	if (node->kind == NODE_BROKEN)
-		report_broken(reader, node);
-	if (!accepted)
-		node->kind = NODE_BROKEN;
-	if (build)
-		*ret_node = node;
-	return true;
-}
-
-static bool read_list(struct reader *reader, const yaml_event_t *start, unsigned depth, bool build,
-		      struct node **ret_node)
+static bool read_list(struct yaml_reader *reader, const yaml_event_t *start, unsigned depth,
+		      bool build, struct node **ret_node)
 {
 	struct node *list = NULL, *item;
-	bool accepted =
-	    check_properties(reader, start, build, (const char *)start->data.sequence_start.anchor,
-			     (const char *)start->data.sequence_start.tag);
+	bool accepted = yaml_check_properties(reader, start, build,
+					      (const char *)start->data.sequence_start.anchor,
+					      (const char *)start->data.sequence_start.tag);
 
 	if (reader->diagnostics->failed)
 		return false;
 	if (build) {
 		list = node_new(reader->tree, accepted ? NODE_LIST : NODE_BROKEN,
-				reader_mark(reader, start->start_mark));
+				yaml_mark_of(reader, start->start_mark));
 		if (!list)
-			return out_of_memory(reader);
+			return yaml_out_of_memory(reader);
 	}
 	for (;;) {
 		_cleanup_(yaml_event_delete) yaml_event_t event = {0};
 
-		if (!reader_next(reader, &event))
+		if (!yaml_next(reader, &event))
 			return false;
 		if (event.type == YAML_SEQUENCE_END_EVENT)
 			break;
@@ -199,10 +54,10 @@ struct members {
 
 /* Reads a key; *ret_key is NULL for one that was refused, whose value is then
  * only walked. */
-static bool read_key(struct reader *reader, yaml_event_t *event, unsigned depth, bool build,
+static bool read_key(struct yaml_reader *reader, yaml_event_t *event, unsigned depth, bool build,
 		     struct members *members, struct node **ret_key)
 {
-	struct mark mark = reader_mark(reader, event->start_mark);
+	struct mark mark = yaml_mark_of(reader, event->start_mark);
 	struct node *key = NULL;
 
 	*ret_key = NULL;
@@ -214,7 +69,7 @@ static bool read_key(struct reader *reader, yaml_event_t *event, unsigned depth,
 		return read_value(reader, event, depth + 1, false, NULL);
 	}
 	if (event->type == YAML_ALIAS_EVENT)
-		return read_alias(reader, event, build || members->top_level, &key);
+		return yaml_read_alias(reader, event, build || members->top_level, &key);
 	if (event->data.scalar.plain_implicit && event->data.scalar.length == 2 &&
 	    !memcmp(event->data.scalar.value, "<<", 2)) {
 		if (build || members->top_level)
@@ -225,16 +80,16 @@ static bool read_key(struct reader *reader, yaml_event_t *event, unsigned depth,
 	key = node_new_text(members->texts, mark, (const char *)event->data.scalar.value,
 			    event->data.scalar.length);
 	if (!key)
-		return out_of_memory(reader);
+		return yaml_out_of_memory(reader);
 	key->plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
-	if (!check_properties(reader, event, build, (const char *)event->data.scalar.anchor,
-			      (const char *)event->data.scalar.tag))
+	if (!yaml_check_properties(reader, event, build, (const char *)event->data.scalar.anchor,
+				   (const char *)event->data.scalar.tag))
 		return !reader->diagnostics->failed;
 	*ret_key = key;
 	return true;
 }
 
-static bool is_wanted(const struct reader *reader, const struct node *key)
+static bool is_wanted(const struct yaml_reader *reader, const struct node *key)
 {
 	if (!reader->input->wanted)
 		return true;
@@ -245,8 +100,8 @@ static bool is_wanted(const struct reader *reader, const struct node *key)
 }
 
 /* Says of a key that was there before; false when out of memory. */
-static bool check_duplicate(struct reader *reader, struct members *members, const struct node *key,
-			    bool build, bool *ret_duplicate)
+static bool check_duplicate(struct yaml_reader *reader, struct members *members,
+			    const struct node *key, bool build, bool *ret_duplicate)
 {
 	const struct node *before = names_find(&members->names, key->text, key->size);
 	_cleanup_free_ char *quoted = before ? encoding_quote(key->text, key->size) : NULL;
@@ -256,7 +111,7 @@ static bool check_duplicate(struct reader *reader, struct members *members, cons
 	if (!before)
 		return names_add(&members->names, key->text, key->size, key) == 0
 			   ? true
-			   : out_of_memory(reader);
+			   : yaml_out_of_memory(reader);
 	if (build)
 		diagnostics_error(reader->diagnostics, key->mark,
 				  "%s stands twice, first in line %u; write it once, as "
@@ -270,8 +125,8 @@ static bool check_duplicate(struct reader *reader, struct members *members, cons
 	return true;
 }
 
-static bool read_members(struct reader *reader, unsigned depth, bool build, struct members *members,
-			 struct node *mapping)
+static bool read_members(struct yaml_reader *reader, unsigned depth, bool build,
+			 struct members *members, struct node *mapping)
 {
 	for (;;) {
 		_cleanup_(yaml_event_delete) yaml_event_t event = {0};
@@ -279,7 +134,7 @@ static bool read_members(struct reader *reader, unsigned depth, bool build, stru
 		struct node *key, *value = NULL;
 		bool build_value, duplicate = false;
 
-		if (!reader_next(reader, &event))
+		if (!yaml_next(reader, &event))
 			return false;
 		if (event.type == YAML_MAPPING_END_EVENT)
 			return true;
@@ -288,7 +143,7 @@ static bool read_members(struct reader *reader, unsigned depth, bool build, stru
 		build_value = build && key && (!members->top_level || is_wanted(reader, key));
 		if (key && !check_duplicate(reader, members, key, build_value, &duplicate))
 			return false;
-		if (!reader_next(reader, &value_event) ||
+		if (!yaml_next(reader, &value_event) ||
 		    !read_value(reader, &value_event, depth + 1, build_value, &value))
 			return false;
 		if (duplicate || !key || !build)
@@ -296,31 +151,31 @@ static bool read_members(struct reader *reader, unsigned depth, bool build, stru
 		if (!value) /* not wanted, but its name may be of use */
 			value = node_new(reader->tree, NODE_BROKEN, key->mark);
 		if (!value)
-			return out_of_memory(reader);
+			return yaml_out_of_memory(reader);
 		value->key = key;
 		node_append(mapping, value);
 	}
 }
 
-static bool read_mapping(struct reader *reader, const yaml_event_t *start, unsigned depth,
+static bool read_mapping(struct yaml_reader *reader, const yaml_event_t *start, unsigned depth,
 			 bool build, struct node **ret_node)
 {
 	struct node_tree texts = NODE_TREE_INIT;
 	struct members members = {.texts = build ? reader->tree : &texts,
 				  .top_level = depth == 0 && reader->input->wanted};
 	struct node *mapping = NULL;
-	bool accepted =
-	    check_properties(reader, start, build, (const char *)start->data.mapping_start.anchor,
-			     (const char *)start->data.mapping_start.tag);
+	bool accepted = yaml_check_properties(reader, start, build,
+					      (const char *)start->data.mapping_start.anchor,
+					      (const char *)start->data.mapping_start.tag);
 	bool done;
 
 	if (reader->diagnostics->failed)
 		return false;
 	if (build) {
 		mapping = node_new(reader->tree, accepted ? NODE_MAPPING : NODE_BROKEN,
-				   reader_mark(reader, start->start_mark));
+				   yaml_mark_of(reader, start->start_mark));
 		if (!mapping)
-			return out_of_memory(reader);
+			return yaml_out_of_memory(reader);
 	}
 	done = read_members(reader, depth, build, &members, mapping);
 	names_free(&members.names);
@@ -330,26 +185,26 @@ static bool read_mapping(struct reader *reader, const yaml_event_t *start, unsig
 	return done;
 }
 
-static bool read_value(struct reader *reader, yaml_event_t *event, unsigned depth, bool build,
+static bool read_value(struct yaml_reader *reader, yaml_event_t *event, unsigned depth, bool build,
 		       struct node **ret_node)
 {
 	if (depth > SETTINGS_DEPTH_LIMIT) {
 		diagnostics_error(
-		    reader->diagnostics, reader_mark(reader, event->start_mark),
+		    reader->diagnostics, yaml_mark_of(reader, event->start_mark),
 		    "more than %d lists and mappings inside each other; write it flatter",
 		    SETTINGS_DEPTH_LIMIT);
 		return false;
 	}
 	if (reader->tree->nodes > SETTINGS_NODES_LIMIT) {
-		diagnostics_error(reader->diagnostics, reader_mark(reader, event->start_mark),
+		diagnostics_error(reader->diagnostics, yaml_mark_of(reader, event->start_mark),
 				  "more than %d values; write fewer", SETTINGS_NODES_LIMIT);
 		return false;
 	}
 	switch (event->type) {
 	case YAML_ALIAS_EVENT:
-		return read_alias(reader, event, build, ret_node);
+		return yaml_read_alias(reader, event, build, ret_node);
 	case YAML_SCALAR_EVENT:
-		return read_scalar(reader, event, build, ret_node);
+		return yaml_read_scalar(reader, event, build, ret_node);
 	case YAML_SEQUENCE_START_EVENT:
 		return read_list(reader, event, depth, build, ret_node);
 	case YAML_MAPPING_START_EVENT:
@@ -361,10 +216,10 @@ static bool read_value(struct reader *reader, yaml_event_t *event, unsigned dept
 
 /* What stands between the start of the stream and the first value; false at the
  * end of an empty stream or on an error. */
-static bool read_start(struct reader *reader, yaml_event_t *event)
+static bool read_start(struct yaml_reader *reader, yaml_event_t *event)
 {
 	for (;;) {
-		if (!reader_next(reader, event))
+		if (!yaml_next(reader, event))
 			return false;
 		if (event->type != YAML_STREAM_START_EVENT &&
 		    event->type != YAML_DOCUMENT_START_EVENT)
@@ -373,18 +228,18 @@ static bool read_start(struct reader *reader, yaml_event_t *event)
 	}
 }
 
-static bool read_end(struct reader *reader)
+static bool read_end(struct yaml_reader *reader)
 {
 	for (;;) {
 		_cleanup_(yaml_event_delete) yaml_event_t event = {0};
 
-		if (!reader_next(reader, &event))
+		if (!yaml_next(reader, &event))
 			return false;
 		if (event.type == YAML_STREAM_END_EVENT)
 			return true;
 		if (event.type == YAML_DOCUMENT_START_EVENT) {
 			diagnostics_error(
-			    reader->diagnostics, reader_mark(reader, event.start_mark),
+			    reader->diagnostics, yaml_mark_of(reader, event.start_mark),
 			    "a second document begins here, and cloud-init then reads "
 			    "none; write one, without `---` in between");
 			return false;
@@ -395,7 +250,7 @@ static bool read_end(struct reader *reader)
 struct node *yaml_read(const struct yaml_input *input, struct node_tree *tree,
 		       struct diagnostics *diagnostics, bool *ret_empty)
 {
-	struct reader reader = {.input = input, .tree = tree, .diagnostics = diagnostics};
+	struct yaml_reader reader = {.input = input, .tree = tree, .diagnostics = diagnostics};
 	yaml_event_t event = {0};
 	struct node *root = NULL;
 	size_t errors = diagnostics->errors;

@@ -1,155 +1,14 @@
-"""The firewall between two network namespaces: a machine and a stranger, IPv4 and IPv6,
-with real connections, and the kernel's rules as nft(8) sees them."""
+"""What the firewall lets in and what not, IPv4 and IPv6."""
 
-import contextlib
 import json
-import os
-import subprocess
 import time
-import uuid
-from pathlib import Path
 
 import pytest
 
-TOP = Path(__file__).resolve().parent.parent.parent
-PROGRAM = os.environ.get("POSTCASK_FIREWALL", str(TOP / "build" / "bin" / "postcask-firewall"))
+from firewall_pair import CLIENT, MACHINE, PROGRAM, SERVER, STRANGER, run
+
 PORTS = {"smtp": 25, "submissions": 465, "submission": 587, "imap": 143, "imaps": 993,
          "pop3": 110, "pop3s": 995, "managesieve": 4190}
-MACHINE = {4: "10.80.0.2", 6: "fd80::2"}
-STRANGER = {4: "10.80.0.1", 6: "fd80::1"}
-
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root for network namespaces")
-
-# Greets whoever connects to one of the ports, on IPv4 and IPv6, and echoes one line.
-SERVER = """
-import selectors, socket, sys
-waiting = selectors.DefaultSelector()
-for port in map(int, sys.argv[1:]):
-    listener = socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True)
-    waiting.register(listener, selectors.EVENT_READ, True)
-print("listening", flush=True)
-while True:
-    for key, _ in waiting.select():
-        if key.data:
-            client, _ = key.fileobj.accept()
-            client.sendall(b"hello\\r\\n")
-            waiting.register(client, selectors.EVENT_READ, False)
-        else:
-            line = key.fileobj.recv(100)
-            if line:
-                key.fileobj.sendall(line)
-            else:
-                waiting.unregister(key.fileobj)
-                key.fileobj.close()
-"""
-
-# Connects and prints the greeting, "refused" or "dropped".
-CLIENT = """
-import socket, sys
-try:
-    with socket.create_connection((sys.argv[1], int(sys.argv[2])), float(sys.argv[3])) as server:
-        print(server.recv(100).decode().strip())
-except ConnectionRefusedError:
-    print("refused")
-except TimeoutError:
-    print("dropped")
-"""
-
-# Sends one echo request and prints whether its reply came.
-PING = """
-import select, socket, struct, sys, time
-six = ":" in sys.argv[1]
-family, protocol = (socket.AF_INET6, socket.IPPROTO_ICMPV6) if six else (socket.AF_INET, 1)
-request = struct.pack("!BBHHH", 128 if six else 8, 0, 0, 0x5043, 1)
-total = sum(struct.unpack("!4H", request))
-total = ~((total & 0xffff) + (total >> 16)) & 0xffff
-request = request[:2] + struct.pack("!H", total) + request[4:]
-with socket.socket(family, socket.SOCK_RAW, protocol) as raw:
-    raw.sendto(request, (sys.argv[1], 0))
-    end = time.monotonic() + 1
-    while select.select([raw], [], [], max(0, end - time.monotonic()))[0]:
-        answer = raw.recv(200)
-        answer = answer if six else answer[20:]
-        if answer[0] == (129 if six else 0) and answer[4:6] == b"PC":
-            print("answered")
-            break
-"""
-
-
-def run(*argv, check=True, **options):
-    return subprocess.run(argv, check=check, capture_output=True, text=True, timeout=60, **options)
-
-
-class Pair:
-    """Two namespaces with one cable between them; servers listen in the machine's."""
-
-    def __init__(self, folder):
-        name = uuid.uuid4().hex[:6]
-        self.machine, self.stranger = f"fwm-{name}", f"fws-{name}"
-        self.folder, self.server, self.children = folder, None, []
-        self.state = folder / "run" / "firewall.json"
-
-    def __enter__(self):
-        for space in (self.machine, self.stranger):
-            run("ip", "netns", "add", space)
-            run("ip", "-n", space, "link", "set", "lo", "up")
-        run("ip", "-n", self.stranger, "link", "add", "eth0", "type", "veth",
-            "peer", "name", "eth0", "netns", self.machine)
-        for space, addresses in ((self.machine, MACHINE), (self.stranger, STRANGER)):
-            run("ip", "-n", space, "addr", "add", f"{addresses[4]}/24", "dev", "eth0")
-            run("ip", "-n", space, "addr", "add", f"{addresses[6]}/64", "dev", "eth0", "nodad")
-            run("ip", "-n", space, "link", "set", "eth0", "up")
-        return self
-
-    def __exit__(self, *_):
-        for child in self.children:
-            child.kill()
-            child.wait(10)
-        for space in (self.machine, self.stranger):
-            run("ip", "netns", "del", space, check=False)
-
-    def listen(self, *ports):
-        child = self.start(self.machine, "/usr/bin/python3", "-c", SERVER, *map(str, ports))
-        assert child.stdout.readline() == "listening\n"
-        return child
-
-    def start(self, space, *argv):
-        child = subprocess.Popen(["ip", "netns", "exec", space, *argv], stdin=subprocess.PIPE,
-                                 stdout=subprocess.PIPE, text=True)
-        self.children.append(child)
-        return child
-
-    def inside(self, *argv, check=True):
-        return run("ip", "netns", "exec", self.machine, *argv, check=check)
-
-    def firewall(self, *argv, check=True):
-        done = self.inside(PROGRAM, *argv, "--state", str(self.state), check=False)
-        assert not check or done.returncode == 0, done.stderr
-        return done
-
-    def knock(self, port, family=4, patience=0.7):
-        """A stranger's connection: "hello", "refused" or "dropped"."""
-        return run("ip", "netns", "exec", self.stranger, "/usr/bin/python3", "-c", CLIENT,
-                   MACHINE[family], str(port), str(patience)).stdout.strip()
-
-    def ping(self, family):
-        return run("ip", "netns", "exec", self.stranger, "/usr/bin/python3", "-c", PING,
-                   MACHINE[family]).stdout == "answered\n"
-
-    def rules(self):
-        return json.loads(self.inside("nft", "-j", "list", "ruleset").stdout)["nftables"]
-
-    def elements(self, name):
-        for item in self.rules():
-            if item.get("set", {}).get("name") == name and item["set"]["table"] == "postcask":
-                return item["set"].get("elem", [])
-        raise AssertionError("no set " + name)
-
-
-@pytest.fixture
-def pair(tmp_path):
-    with Pair(tmp_path) as both:
-        yield both
 
 
 @pytest.mark.parametrize("family", [4, 6])
@@ -204,21 +63,15 @@ def test_every_mail_port_opens_alone(pair, port):
     assert pair.knock(25 if port != 25 else 110, patience=0.3) == "dropped"
 
 
-def report(pair, text):
-    path = pair.folder / "report.json"
-    path.write_text(text)
-    return pair.firewall("open", "--report", str(path), check=False)
-
-
 def test_the_report_decides_exactly(pair):
     pair.listen(25, 993)
     pair.firewall("close")
     pair.firewall("open", "imaps")
-    assert report(pair, '{"state": "degraded", "open": ["smtp"]}').returncode == 0
+    assert pair.report('{"state": "degraded", "open": ["smtp"]}').returncode == 0
     assert pair.elements("open_ports") == [25]
     assert pair.knock(25) == "hello"
     assert pair.knock(993) == "dropped"
-    assert report(pair, '{"state": "failed", "open": []}').returncode == 0
+    assert pair.report('{"state": "failed", "open": []}').returncode == 0
     assert pair.elements("open_ports") == []
 
 
@@ -226,7 +79,7 @@ def test_the_report_decides_exactly(pair):
                                   '{"open": ["smtp"'])
 def test_a_report_that_is_none_opens_nothing(pair, text):
     pair.firewall("close")
-    assert report(pair, text).returncode == 1
+    assert pair.report(text).returncode == 1
     assert pair.elements("open_ports") == []
 
 
@@ -327,106 +180,6 @@ print(tried, let_in, flush=True)
     tried, let_in = map(int, knocking.stdout.read().split())
     assert tried == 4000 and replaced > 20
     assert let_in == 0
-
-
-def test_a_foreign_rule_closes_everything(pair):
-    pair.firewall("close")
-    pair.firewall("open", "smtp")
-    pair.inside("nft", "insert", "rule", "inet", "postcask", "input", "accept")
-    assert pair.inside(PROGRAM, "list", check=False).returncode == 1
-    done = pair.firewall("open", "imaps", check=False)
-    assert done.returncode == 1 and "rule 1 differs" in done.stderr
-    assert pair.elements("open_ports") == []
-    assert pair.inside(PROGRAM, "list").returncode == 0
-
-
-@pytest.mark.parametrize("change", [
-    "delete rule inet postcask input handle {handle}",
-    "add chain inet postcask input {{ policy accept; }}",
-    "add element inet postcask open_ports {{ 80 }}",
-    "delete element inet postcask icmp_types {{ echo-request }}",
-    "add set inet postcask other {{ type inet_service; }}",
-    "add chain inet postcask other",
-    "add table inet postcask {{ flags dormant; }}",
-    "flush chain inet postcask input"])
-def test_any_change_by_hand_is_seen(pair, change):
-    pair.firewall("close")
-    handle = [item["rule"]["handle"] for item in pair.rules() if "rule" in item][2]
-    done = pair.inside("nft", change.format(handle=handle), check=False)
-    if "icmp_types" in change and done.returncode != 0:
-        return                                  # the kernel holds a constant set to its word
-    assert done.returncode == 0, done.stderr
-    assert pair.inside(PROGRAM, "list", check=False).returncode == 1
-    assert pair.firewall("open", "smtp", check=False).returncode == 1
-    assert pair.inside(PROGRAM, "list").stdout.startswith("ssh ")
-    assert pair.elements("open_ports") == []
-
-
-def test_open_without_a_ruleset_closes(pair):
-    pair.listen(25, 80)
-    done = pair.firewall("open", "smtp", check=False)
-    assert done.returncode == 1
-    assert pair.knock(80) == "dropped"
-    assert pair.knock(25) == "dropped"
-
-
-@contextlib.contextmanager
-def table_owner(pair, *tables):
-    """A process that owns these tables: the kernel lets nobody else change them."""
-    text = "".join(f"add table inet {table} {{ flags owner; }}\n" for table in tables)
-    child = pair.start(pair.machine, "nft", "-i")
-    child.stdin.write(text)
-    child.stdin.flush()
-    for _ in range(100):
-        listed = pair.inside("nft", "list", "tables").stdout.split()
-        if set(tables) <= set(listed):
-            break
-        time.sleep(0.05)
-    else:
-        raise AssertionError("nft did not make the tables")
-    yield
-    child.stdin.close()
-    child.wait(10)
-
-
-def test_a_ruleset_that_cannot_load_seals_the_machine(pair):
-    pair.listen(22, 25)
-    with table_owner(pair, "postcask"):
-        done = pair.firewall("close", check=False)
-        assert done.returncode == 1 and "everything is dropped" in done.stderr
-        assert json.loads(pair.state.read_text())["state"] == "sealed"
-        for family in (4, 6):
-            assert pair.knock(22, family) == "dropped"
-            assert not pair.ping(family)
-    pair.firewall("close")                      # the seal goes when the ruleset loads
-    assert pair.knock(22) == "hello"
-    assert {item["table"]["name"] for item in pair.rules() if "table" in item} == {"postcask"}
-
-
-def test_a_machine_that_cannot_even_be_sealed_goes_down(pair):
-    pair.listen(22)
-    with table_owner(pair, "postcask", "postcask_sealed"):
-        done = pair.firewall("close", check=False)
-        assert done.returncode == 1 and "every network interface is down" in done.stderr
-        shown = pair.inside("ip", "-j", "link", "show", "eth0").stdout
-        assert "UP" not in json.loads(shown)[0]["flags"]
-        assert "UP" in json.loads(pair.inside("ip", "-j", "link", "show", "lo").stdout)[0]["flags"]
-
-
-def test_without_the_capability_it_says_so(pair):
-    done = pair.inside("setpriv", "--bounding-set", "-net_admin", "--inh-caps", "-net_admin",
-                       PROGRAM, "close", "--state", str(pair.state), check=False)
-    assert done.returncode == 1
-    assert "Operation not permitted" in done.stderr
-    assert "MAY BE OPEN" in done.stderr
-
-
-def test_net_admin_is_all_it_needs(pair):
-    (pair.folder / "run").mkdir()
-    done = pair.inside("setpriv", "--bounding-set", "-all,+net_admin", "--inh-caps", "-all",
-                       PROGRAM, "close", "--state", str(pair.state), check=False)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(pair.state.read_text()) == {"state": "closed", "open": []}
 
 
 @pytest.mark.parametrize("family,kind,let_in", [
