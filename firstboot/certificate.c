@@ -366,15 +366,20 @@ int certificate_ensure(const struct certificate_request *request, struct certifi
 	return 0;
 }
 
+static bool has_name(const struct certificate_request *request, const char *name)
+{
+	for (size_t i = 0; i < request->name_count; i++)
+		if (strcmp(request->names[i], name) == 0)
+			return true;
+	return false;
+}
+
 int certificate_request_from_settings(const json_t *settings, const char **names,
 				      struct certificate_request *ret, struct error *error)
 {
-	const json_t *tls = json_object_get(settings, "tls");
-	const char *hostname = json_string_value(json_object_get(settings, "hostname"));
+	const json_t *tls = json_object_get(settings, "tls"), *name;
+	size_t i;
 
-	if (!hostname)
-		return error_set(error, EINVAL, "the settings have no hostname");
-	names[0] = hostname;
 	*ret = (struct certificate_request){
 	    .folder = CERTIFICATE_FOLDER,
 	    .names = names,
@@ -382,5 +387,17 @@ int certificate_request_from_settings(const json_t *settings, const char **names
 	    .given_certificate = json_string_value(json_object_get(tls, "certificate")),
 	    .given_key = json_string_value(json_object_get(tls, "key")),
 	};
+	names[0] = json_string_value(json_object_get(settings, "hostname"));
+	if (!names[0])
+		return error_set(error, EINVAL, "the settings have no hostname");
+	json_array_foreach(json_object_get(tls, "names"), i, name)
+	{
+		if (!json_is_string(name) || has_name(ret, json_string_value(name)))
+			continue;
+		if (ret->name_count == CERTIFICATE_NAMES_MAX)
+			return error_set(error, EINVAL, "a certificate has at most %d names",
+					 CERTIFICATE_NAMES_MAX);
+		names[ret->name_count++] = json_string_value(name);
+	}
 	return 0;
 }

@@ -97,7 +97,7 @@ _must_check_ int certificate_check_pem(const char *certificate_pem, const char *
 				       const char *hostname, int64_t now, struct error *error);
 
 /* The request that the checked settings (template context, see settings.h) ask
- * for: the hostname and the given certificate.  firstboot and the renewal both
+ * for: the hostname, tls.names and the given certificate.  firstboot and the renewal both
  * take it from here, so that they agree.  The strings stay the JSON's; `names`
  * is the caller's array of CERTIFICATE_NAMES_MAX pointers. */
 _must_check_ int certificate_request_from_settings(const json_t *settings, const char **names,

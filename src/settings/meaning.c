@@ -320,6 +320,11 @@ static void check_certificate(const struct check *check)
 				  key[0] ? "key" : "certificate", key[0] ? "certificate" : "key");
 		return;
 	}
+	if (certificate[0] && json_array_size(json_object_get(tls, "names")))
+		diagnostics_error(check->diagnostics, mark_of(node, "names"),
+				  "tls.names are for the machine's own certificate, and "
+				  "tls.certificate is given; leave tls.names out, the given one has "
+				  "its names in it");
 	if (!certificate[0] || !check->hostname)
 		return;
 	if (certificate_check_pem(certificate, key, check->hostname, time(NULL), &error) < 0)

@@ -95,8 +95,10 @@ const struct setting settings_table[] = {
 {"tls.key", TYPE_PRIVATE_KEY, SECRET, .maximum = 65536, .fallback = "",
  .documentation = "The private key of tls.certificate in PEM, not encrypted. RSA of at least 2048 "
 	"bits, ECDSA or Ed25519."},
-{"tls.names", TYPE_HOSTNAME, LATER | LIST, .items = 99, .fallback = "[]", .example = "[imap.example.org]",
- .documentation = "More names for the machine's own certificate, beside the hostname."},
+{"tls.names", TYPE_HOSTNAME, LIST, .items = 99, .fallback = "[]", .example = "[imap.example.org]",
+ .documentation = "More names in the machine's own certificate, beside the hostname, for clients "
+	"that are set up with them. New names mean new certificates of the same authority. A given "
+	"tls.certificate has its names in it already, so both together are refused."},
 {"tls.minimum", TYPE_CHOICE, LATER, .choices = "TLSv1.2 TLSv1.3", .fallback = "TLSv1.2",
  .example = "TLSv1.2", .documentation = "The oldest version of TLS that clients may use."},
 {"tls.acme", TYPE_GROUP, LATER, .documentation = "A certificate from an ACME authority."},
