@@ -3,6 +3,13 @@
 #include <stdbool.h>
 #include <string.h>
 
+struct escape {
+	const char *name;
+	/* Appends the escaped text, in which nothing is a control character. */
+	const char *(*write)(struct buffer *output, const char *text, size_t size);
+	const char *controls; /* the control characters that may stand there all the same */
+};
+
 static bool is_alphanumeric(unsigned char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
@@ -37,9 +44,9 @@ static size_t utf8_sequence(const unsigned char *text, size_t size)
 }
 
 /* Why the text may stand in no file, or NULL: control characters (also C1 with
- * NEL, and the line and paragraph separators, which some readers take for line
+ * NEL, but not those of `controls`, and the line and paragraph separators, which some readers take for line
  * ends) and bytes that are not UTF-8. */
-static const char *text_refusal(const char *bytes, size_t size)
+static const char *text_refusal(const char *bytes, size_t size, const char *controls)
 {
 	const unsigned char *text = (const unsigned char *)bytes;
 
@@ -48,7 +55,7 @@ static const char *text_refusal(const char *bytes, size_t size)
 
 		if (length == 0)
 			return "it is not valid UTF-8";
-		if (text[i] < 0x20 || text[i] == 0x7f)
+		if ((text[i] < 0x20 && !is_one_of((char)text[i], controls)) || text[i] == 0x7f)
 			return "it has a control character";
 		if (length == 2 && text[i] == 0xc2 && text[i + 1] < 0xa0)
 			return "it has a control character";
@@ -96,10 +103,6 @@ static const char *escape_plain(struct buffer *output, const char *text, size_t 
 
 static const char *escape_postfix(struct buffer *output, const char *text, size_t size)
 {
-	const char *refusal = text_refusal(text, size);
-
-	if (refusal)
-		return refusal;
 	if (has_outer_blank(text, size))
 		return "it begins or ends with a blank";
 	if (has_any(text, size, "{},"))
@@ -110,10 +113,6 @@ static const char *escape_postfix(struct buffer *output, const char *text, size_
 
 static const char *escape_table(struct buffer *output, const char *text, size_t size)
 {
-	const char *refusal = text_refusal(text, size);
-
-	if (refusal)
-		return refusal;
 	if (size == 0)
 		return "it is empty";
 	if (has_any(text, size, " \"\\,:|<>#;()") || text[0] == '/')
@@ -124,10 +123,6 @@ static const char *escape_table(struct buffer *output, const char *text, size_t 
 
 static const char *escape_dovecot(struct buffer *output, const char *text, size_t size)
 {
-	const char *refusal = text_refusal(text, size);
-
-	if (refusal)
-		return refusal;
 	for (size_t i = 0; i < size; i++) {
 		if (text[i] == '\\' || text[i] == '"')
 			buffer_add_char(output, '\\');
@@ -140,10 +135,6 @@ static const char *escape_dovecot(struct buffer *output, const char *text, size_
 
 static const char *escape_passwd(struct buffer *output, const char *text, size_t size)
 {
-	const char *refusal = text_refusal(text, size);
-
-	if (refusal)
-		return refusal;
 	if (has_any(text, size, ":"))
 		return "it has a colon, which ends a field";
 	if (has_outer_blank(text, size))
@@ -156,20 +147,12 @@ static const char *escape_passwd(struct buffer *output, const char *text, size_t
 
 static const char *escape_perl(struct buffer *output, const char *text, size_t size)
 {
-	const char *refusal = text_refusal(text, size);
-
-	if (refusal)
-		return refusal;
 	write_marked(output, text, size, "\\'", '\\');
 	return NULL;
 }
 
 static const char *escape_unbound(struct buffer *output, const char *text, size_t size)
 {
-	const char *refusal = text_refusal(text, size);
-
-	if (refusal)
-		return refusal;
 	if (has_any(text, size, "\"\\#"))
 		return "it has a quote, backslash or #";
 	buffer_add(output, text, size);
@@ -178,10 +161,6 @@ static const char *escape_unbound(struct buffer *output, const char *text, size_
 
 static const char *escape_clamd(struct buffer *output, const char *text, size_t size)
 {
-	const char *refusal = text_refusal(text, size);
-
-	if (refusal)
-		return refusal;
 	if (size == 0 || has_any(text, size, " \"#"))
 		return "it must be one word without quotes or #";
 	buffer_add(output, text, size);
@@ -190,10 +169,6 @@ static const char *escape_clamd(struct buffer *output, const char *text, size_t 
 
 static const char *escape_ini(struct buffer *output, const char *text, size_t size)
 {
-	const char *refusal = text_refusal(text, size);
-
-	if (refusal)
-		return refusal;
 	if (has_any(text, size, "\\\"'") || has_outer_blank(text, size))
 		return "it has a quote or backslash, or a blank at an end";
 	write_marked(output, text, size, "%", '\0');
@@ -209,17 +184,47 @@ static const char *escape_pem(struct buffer *output, const char *text, size_t si
 	return NULL;
 }
 
-const struct escape escapes[] = {
-	{"plain", escape_plain},     {"postfix", escape_postfix}, {"table", escape_table},
-	{"dovecot", escape_dovecot}, {"passwd", escape_passwd},	  {"perl", escape_perl},
-	{"unbound", escape_unbound}, {"clamd", escape_clamd},	  {"ini", escape_ini},
-	{"pem", escape_pem},	     {NULL, NULL},
+static const char *escape_lines(struct buffer *output, const char *text, size_t size)
+{
+	if (size > 0 && is_one_of(text[0], " \t"))
+		return "it begins with a blank, which would continue the line before it";
+	buffer_add(output, text, size);
+	return NULL;
+}
+
+static const struct escape escapes[] = {
+	{"plain", escape_plain, ""},	 {"postfix", escape_postfix, ""},
+	{"table", escape_table, ""},	 {"dovecot", escape_dovecot, ""},
+	{"passwd", escape_passwd, ""},	 {"perl", escape_perl, ""},
+	{"unbound", escape_unbound, ""}, {"clamd", escape_clamd, ""},
+	{"ini", escape_ini, ""},	 {"pem", escape_pem, "\n"},
+	{"lines", escape_lines, "\n\t"},
 };
 
 const struct escape *escape_find(const char *name, size_t size)
 {
-	for (const struct escape *escape = escapes; escape->name; escape++)
-		if (strlen(escape->name) == size && memcmp(escape->name, name, size) == 0)
-			return escape;
+	for (size_t i = 0; i < ARRAY_SIZE(escapes); i++)
+		if (strlen(escapes[i].name) == size && memcmp(escapes[i].name, name, size) == 0)
+			return &escapes[i];
 	return NULL;
+}
+
+const char *escape_write(const struct escape *escape, struct buffer *output, const char *text,
+			 size_t size)
+{
+	const char *refusal = text_refusal(text, size, escape->controls);
+
+	return refusal ? refusal : escape->write(output, text, size);
+}
+
+const char *escape_name(const struct escape *escape)
+{
+	return escape->name;
+}
+
+const struct escape *escape_next(const struct escape *previous)
+{
+	size_t next = previous ? (size_t)(previous - escapes) + 1 : 0;
+
+	return next < ARRAY_SIZE(escapes) ? &escapes[next] : NULL;
 }

@@ -1,8 +1,9 @@
 /* Escaping: the only way by which a value reaches a configuration file.  One
  * function per syntax, each for one place in it (say, inside a Perl
  * single-quoted string).  What a syntax cannot represent is refused, whatever
- * the value was checked for before; control characters and invalid UTF-8 are
- * refused by all of them, except line breaks by `pem`. */
+ * the value was checked for before.  Control characters, line separators and
+ * invalid UTF-8 are refused before a syntax is asked, so that none can forget it;
+ * only `pem` and `lines` may have line feeds. */
 #ifndef POSTCASK_ESCAPE_H
 #define POSTCASK_ESCAPE_H
 
@@ -10,12 +11,8 @@
 
 #include "base/buffer.h"
 
-struct escape {
-	const char *name;
-	/* Appends the escaped text.  Returns NULL, or why the text cannot stand
-	 * here (a static sentence). */
-	const char *(*write)(struct buffer *output, const char *text, size_t size);
-};
+/* One syntax; what it does with a text is reached by escape_write alone. */
+struct escape;
 
 /*	plain      [A-Za-z0-9._@+:/=-]*, nothing else
  *	postfix    a main.cf or master.cf parameter value (postconf(5)): `$` doubled; no
@@ -28,10 +25,20 @@ struct escape {
  *	clamd      the one-word argument of a clamd.conf or freshclam.conf option
  *	ini        the value of a systemd-style file: `%` doubled; no `\` or quotes
  *	pem        letters, digits, `+/=- ` and line feeds
+ *	lines      an administrator's own lines (mail.extra), as they are: line feeds and
+ *	           tabs too; does not begin with a blank, which would continue the line
+ *	           before it
  * NULL when there is none of that name (`size` bytes). */
 const struct escape *escape_find(const char *name, size_t size);
 
-/* All of them, for tests: ends with a NULL name. */
-extern const struct escape escapes[];
+/* Appends the escaped text.  Returns NULL, or why the text cannot stand here (a
+ * static sentence); nothing is appended then. */
+_must_check_ const char *escape_write(const struct escape *escape, struct buffer *output,
+				      const char *text, size_t size);
+
+const char *escape_name(const struct escape *escape);
+
+/* All of them in turn, for tests: begins and ends with NULL. */
+const struct escape *escape_next(const struct escape *previous);
 
 #endif

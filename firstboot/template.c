@@ -223,7 +223,7 @@ static int expression_write(const struct run *run, const struct scope *scope, si
 		return run_fail(run, index, "no such setting", path);
 	if (!scalar_text(value, &text))
 		return run_fail(run, index, "not a single value", path);
-	refusal = escape->write(run->output, buffer_text(&text), text.size);
+	refusal = escape_write(escape, run->output, buffer_text(&text), text.size);
 	if (refusal)
 		return error_set(run->error, EINVAL, "%s:%zu: the value of %.*s cannot stand here: %s",
 				 run->name, index + 1, (int)path.size, path.text, refusal);
