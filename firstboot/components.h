@@ -12,6 +12,7 @@ struct component_file {
 	const char *escape; /* the syntax's own escape (escape.h) */
 	mode_t mode;
 	const char *group; /* NULL: root.  The owner is always root. */
+	const char *extra; /* the key of mail.extra whose lines it ends with; NULL: none */
 };
 
 enum { COMPONENT_FILES = 8, COMPONENT_ARGUMENTS = 8 };
@@ -22,6 +23,8 @@ struct component {
 	/* The daemon's own checker; the first "@" in an argument stands for the
 	 * generation's folder.  No argument: there is none. */
 	const char *checker[COMPONENT_ARGUMENTS];
+	/* Checked only while this file of the generation is not empty; NULL: always. */
+	const char *checked_if;
 	/* Where the daemon itself checks while it waits for its first configuration;
 	 * when nobody answers there the checker is run.  NULL: nowhere. */
 	const char *socket;

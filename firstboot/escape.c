@@ -121,12 +121,14 @@ static const char *escape_table(struct buffer *output, const char *text, size_t 
 	return NULL;
 }
 
+/* Dovecot takes percent signs for what they are but before a brace: there one more
+ * than is meant, "%%{" for "%{". */
 static const char *escape_dovecot(struct buffer *output, const char *text, size_t size)
 {
 	for (size_t i = 0; i < size; i++) {
 		if (text[i] == '\\' || text[i] == '"')
 			buffer_add_char(output, '\\');
-		if (text[i] == '%')
+		if (text[i] == '{' && i > 0 && text[i - 1] == '%')
 			buffer_add_char(output, '%');
 		buffer_add_char(output, text[i]);
 	}

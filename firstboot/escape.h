@@ -18,7 +18,8 @@ struct escape;
  *	postfix    a main.cf or master.cf parameter value (postconf(5)): `$` doubled; no
  *	           blanks at the ends, no `{` or `}` and no comma: lists are loops
  *	table      key or value of texthash/cidr/inline tables: one word
- *	dovecot    inside double quotes of dovecot.conf (2.4): `\` `"` escaped, `%` doubled
+ *	dovecot    inside double quotes of dovecot.conf (2.4): `\` `"` escaped, `%{`
+ *	           written `%%{`
  *	passwd     one field of a Dovecot passwd-file: no `:`, no blanks at the ends
  *	perl       inside single quotes of Perl
  *	unbound    inside double quotes of unbound.conf: no `"`, `\` or `#`

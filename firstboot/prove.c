@@ -1,9 +1,11 @@
 #include "firstboot/prove.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/buffer.h"
 #include "base/file.h"
@@ -59,6 +61,38 @@ static char *output_summary(struct buffer *output)
 	return buffer_take(&summary);
 }
 
+/* The key of mail.extra that a refusal is about, NULL when none was given: of
+ * several files the one whose name the checker said. */
+static const char *blamed_extra(const struct proof *proof, const json_t *extra, const char *said)
+{
+	const char *blamed = NULL;
+
+	for (const struct component_file *file = proof->component->files; file->path; file++) {
+		const char *name = strrchr(file->path, '/') + 1;
+
+		if (!file->extra || !json_string_length(json_object_get(extra, file->extra)))
+			continue;
+		if (!blamed || strstr(said, name))
+			blamed = file->extra;
+	}
+	return blamed;
+}
+
+/* Refused by the component: said with the key that an administrator can mend. */
+static int proof_refuse(struct proof *proof, struct buffer *output)
+{
+	_cleanup_free_ char *path = file_join(proof->folder, "settings.json");
+	_cleanup_free_ char *said = output_summary(output);
+	json_t *settings = path ? json_load_file(path, 0, NULL) : NULL;
+	const char *key = blamed_extra(proof, json_object_get(settings, "extra"), said ? said : "");
+	int result = error_set(&proof->error, ENOEXEC, "%s%s%s%s refuses it: %s",
+			       key ? "mail.extra." : "", key ? key : "", key ? ": " : "",
+			       proof->component->name, said ? said : "");
+
+	json_decref(settings);
+	return result;
+}
+
 /* Asks the daemon that waits; -ENOENT when there is none.  The first file of a
  * component is the one that it is started with. */
 static int proof_inquire(struct proof *proof)
@@ -74,9 +108,18 @@ static int proof_inquire(struct proof *proof)
 		return -ENOENT;
 	if (strcmp(buffer_text(&answer), "ok\n") == 0)
 		return 0;
-	_cleanup_free_ char *said = output_summary(&answer);
-	return error_set(&proof->error, ENOEXEC, "%s refuses it: %s", proof->component->name,
-			 said ? said : "");
+	return proof_refuse(proof, &answer);
+}
+
+static bool is_wanted(const struct proof *proof)
+{
+	_cleanup_free_ char *path =
+		proof->component->checked_if
+			? file_join(proof->folder, proof->component->checked_if)
+			: NULL;
+	struct stat status;
+
+	return !path || stat(path, &status) < 0 || status.st_size > 0;
 }
 
 /* Runs the checker. */
@@ -88,6 +131,8 @@ static void *proof_run(void *argument)
 	struct process process = {.argv = (const char *const *)argv,
 				  .timeout_ms = PROVE_TIMEOUT_MS};
 
+	if (!is_wanted(proof))
+		return NULL;
 	if (proof->component->socket) {
 		proof->result = proof_inquire(proof);
 		if (proof->result != -ENOENT)
@@ -96,12 +141,10 @@ static void *proof_run(void *argument)
 	proof->result = arguments_expand(proof, argv)
 				? process_run(&process, &output, &proof->error)
 				: error_set(&proof->error, ENOMEM, "out of memory");
-	if (proof->result > 0) {
-		_cleanup_free_ char *said = output_summary(&output);
-
-		proof->result = error_set(&proof->error, ENOEXEC, "%s refuses it (status %d): %s",
-					  argv[0], proof->result, said ? said : "");
-	}
+	if (proof->result > 0)
+		proof->result = proof_refuse(proof, &output);
+	else if (proof->result < 0)
+		error_wrap(&proof->error, "%s", proof->component->name);
 	for (size_t i = 0; i < COMPONENT_ARGUMENTS; i++)
 		free(argv[i]);
 	return NULL;
@@ -125,7 +168,7 @@ int prove_generation(const char *folder, const struct change *change, struct err
 		if (proofs[i].started)
 			pthread_join(proofs[i].thread, NULL);
 		if (proofs[i].result < 0 && result == 0)
-			result = error_set(error, proofs[i].result, "%s: %s", components[i].name,
+			result = error_set(error, proofs[i].result, "%s",
 					   error_text(&proofs[i].error));
 		error_clear(&proofs[i].error);
 	}

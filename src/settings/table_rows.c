@@ -234,14 +234,36 @@ const struct setting settings_table[] = {
  .documentation = "Who receives them; by default the postmaster."},
 {"reports.digest", TYPE_CHOICE, LATER, .choices = "never daily weekly", .fallback = "daily",
  .example = "daily", .documentation = "How often."},
-{"extra", TYPE_GROUP, LATER,
- .documentation = "Lines added to a daemon's configuration, checked by that daemon's own checker."},
-{"extra.postfix", TYPE_LINES, LATER, .maximum = 65536, .fallback = "",
- .documentation = "Lines for main.cf."},
-{"extra.dovecot", TYPE_LINES, LATER, .maximum = 65536, .fallback = "",
- .documentation = "Lines for dovecot.conf."},
-{"extra.unbound", TYPE_LINES, LATER, .maximum = 65536, .fallback = "",
- .documentation = "Lines for unbound.conf."},
+{"extra", TYPE_GROUP, 0,
+ .documentation = "What the other keys do not offer: lines of your own for a daemon's configuration. "
+	"They are put as they are at the end of its file, so that they can override what stands "
+	"there, and are proved with it by the daemon's own checker; what that refuses changes "
+	"nothing on the machine and is said with the key. The files can be read by every account "
+	"of the machine, so write no password there. postcask does not know what the lines mean: "
+	"they can undo what it promises, and they are yours to adapt when a new version comes."},
+{"extra.postfix", TYPE_LINES, 0, .maximum = 65536, .fallback = "",
+ .documentation = "Lines for Postfix's main.cf: `parameter = value`, see postconf(5). A parameter "
+	"that Postfix does not have is refused."},
+{"extra.postfix_services", TYPE_LINES, 0, .maximum = 65536, .fallback = "",
+ .documentation = "Lines for Postfix's master.cf: services of your own, see master(5). "
+	"The ports of mail are postcask's; what listens on another one is behind the firewall."},
+{"extra.dovecot", TYPE_LINES, 0, .maximum = 65536, .fallback = "",
+ .documentation = "Lines for dovecot.conf, in the language of Dovecot 2.4: settings and whole "
+	"blocks."},
+{"extra.amavis", TYPE_LINES, 0, .maximum = 65536, .fallback = "",
+ .documentation = "Perl for amavisd.conf, see amavisd.conf-sample. It runs with `use strict`."},
+{"extra.spamassassin", TYPE_LINES, 0, .maximum = 65536, .fallback = "",
+ .documentation = "Rules, scores and options for SpamAssassin, read after its local.cf, see "
+	"Mail::SpamAssassin::Conf(3)."},
+{"extra.clamd", TYPE_LINES, 0, .maximum = 65536, .fallback = "",
+ .documentation = "Options for clamd.conf, see clamd.conf(5). They stand at the beginning of the "
+	"file, because ClamAV takes the first of two values."},
+{"extra.freshclam", TYPE_LINES, 0, .maximum = 65536, .fallback = "",
+ .documentation = "Options for freshclam.conf, such as a proxy, see freshclam.conf(5). They stand "
+	"at the beginning of the file, as those of clamd."},
+{"extra.unbound", TYPE_LINES, 0, .maximum = 65536, .fallback = "",
+ .documentation = "Lines for unbound.conf, see unbound.conf(5): options of the clause `server:`, or "
+	"clauses of your own."},
 };
 /* clang-format on */
 

@@ -70,6 +70,10 @@ static int type_lines(const struct setting *setting, const char *text, size_t si
 	if (size > (size_t)setting->maximum)
 		return error_set(error, -EINVAL, "%zu bytes; write at most %lld", size,
 				 (long long)setting->maximum);
+	if (text[0] == ' ' || text[0] == '\t')
+		return error_set(error, -EINVAL,
+				 "the first line begins with a blank, which would continue the line "
+				 "before it; begin it at the margin of the block");
 	return store_text(text, size, ret_value, error);
 }
 

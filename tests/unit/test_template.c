@@ -133,6 +133,7 @@ static void each_syntax_escapes_or_refuses(void **state _unused_)
 		{"table", "#x", NULL},
 		{"table", "alice@example.org", "alice@example.org"},
 		{"dovecot", "a\"b\\c%{d}", "a\\\"b\\\\c%%{d}"},
+		{"dovecot", "100% %%{d} %{", "100% %%%{d} %%{"},
 		{"passwd", "a:b", NULL},
 		{"passwd", "#x", NULL},
 		{"passwd", "$6$salt$hash/.", "$6$salt$hash/."},

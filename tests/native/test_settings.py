@@ -1,0 +1,172 @@
+"""Settings inside the machine: what is added to a daemon's configuration, names of
+certificates, and values that look like configuration."""
+
+import json
+import socket
+import ssl
+import textwrap
+
+import pytest
+
+from machine import HOSTNAME, Machine, letter, user_data
+
+# Something of each component that can be seen in the running daemon.
+EXTRA = {
+    "postfix": "smtpd_banner = $myhostname ESMTP of {{hostname}}\n",
+    "postfix_services": "127.0.0.1:2525 inet n - y - - smtpd\n    -o smtpd_banner=a.door.of.my.own\n",
+    "dovecot": 'login_greeting = "100% {mine} \\"$x\\""\n',
+    "amavis": "# The header that each message gets.\n$X_HEADER_LINE = q(it's mine, $x @y \\o/);\n",
+    "spamassassin": "header MY_OWN_RULE Subject =~ /zanzibar/\nscore MY_OWN_RULE 50\n",
+    "clamd": "PidFile /run/clamav/my-own.pid\n",
+    "freshclam": "Checks 7\n",
+    "unbound": 'local-data: "mine.test. A 192.0.2.77"\n',
+}
+
+# What each component's own checker says of what is wrong.
+WRONG = [
+    ("postfix", "smtpd_bannner = x", "main.cf: unused parameter: smtpd_bannner=x"),
+    ("postfix", "smtpd_banner = $myhostnam", "undefined parameter: myhostnam"),
+    ("postfix_services", "2525 inet n -", "bad field count"),
+    ("postfix_services", "2525 inet n - y - - smtpd\n    -o smtpd_bannner=x\n",
+     "master.cf: unused parameter: smtpd_bannner=x"),
+    ("dovecot", "login_greetinggg = x", "Unknown setting: login_greetinggg"),
+    ("dovecot", "}", "Unexpected '}'"),
+    ("dovecot", "passdb mine {", "Missing '}'"),
+    ("amavis", "$max_serverss = 2;", "max_serverss"),
+    ("amavis", "1; }", "Unmatched right curly"),
+    ("spamassassin", "scoore X 1", "scoore X 1"),
+    ("spamassassin", "header X Subject =~ /(/", "invalid regexp for X"),
+    ("clamd", "NoSuchOption 1", "Unknown option NoSuchOption"),
+    ("freshclam", "NoSuchOption 1", "Unknown option NoSuchOption"),
+    ("unbound", "nosuch: 1", "unknown keyword 'nosuch'"),
+]
+
+
+def with_extra(extra, more=""):
+    lines = "".join(f"    {key}: |\n{textwrap.indent(text.rstrip(), ' ' * 6)}\n"
+                    for key, text in extra.items())
+    return user_data() + more + "  extra:\n" + lines
+
+
+def names(*listed):
+    return f"  tls: {{names: [{', '.join(listed)}]}}\n"
+
+
+def apply(machine, data):
+    """Gives the running machine other user-data; what became of it."""
+    machine.run("sh", "-c", "cat > /run/new.yaml", stdin=data)
+    machine.run("python3", "-c", "import json, yaml\n"
+                "text = open('/run/new.yaml').read()\n"
+                "open('/var/lib/cloud/instance/user-data.txt', 'w').write(text)\n"
+                "json.dump(yaml.safe_load(text), "
+                "open('/run/cloud-init/combined-cloud-config.json', 'w'))")
+    machine.run("/usr/lib/postcask/postcask-firstboot", check=False, timeout=120)
+    return json.loads(machine.run("cat", "/run/postcask/firstboot.json").stdout)
+
+
+@pytest.fixture(scope="module")
+def own():
+    """A machine with lines of its own for every component."""
+    data = with_extra(EXTRA, names("imap.example.org", "mail.example.org", "smtp.example.net"))
+    with Machine("extra", "10.71.0", data=data) as machine:
+        yield machine
+
+
+def greeting(machine, port):
+    with socket.create_connection((machine.host, port), 10) as connection:
+        return connection.recv(512).decode()
+
+
+def served_names(machine, port, name):
+    """The names of the certificate that a client gets who asks for `name`."""
+    context = machine.tls()
+    with socket.create_connection((machine.host, port), 10) as connection:
+        with context.wrap_socket(connection, server_hostname=name) as session:
+            return {value for kind, value in session.getpeercert()["subjectAltName"]}
+
+
+class TestExtra:
+    def test_the_machine_is_ready(self, own):
+        report = own.report()
+        assert report["state"] == "ready", report
+
+    def test_postfix(self, own):
+        assert greeting(own, 25) == "220 mail.example.org ESMTP of {{hostname}}\r\n"
+
+    def test_postfix_services(self, own):
+        said = own.run("python3", "-c", "import socket\n"
+                       "print(socket.create_connection(('127.0.0.1', 2525), 10).recv(99))").stdout
+        assert "220 a.door.of.my.own" in said
+
+    def test_dovecot(self, own):
+        shown = own.run("doveconf", "-h", "login_greeting").stdout
+        assert "{mine}" in shown
+        with socket.create_connection((own.host, 143), 10) as connection:
+            assert '100% {mine} "$x"' in connection.recv(512).decode()
+
+    def test_amavis_and_spamassassin(self, own):
+        """Two daemons' lines and one message: the rule was not there when amavis loaded its
+        own rules, before the settings were known."""
+        message = own.send(letter("hello", subject="the zanzibar offer"))
+        found = own.wait_message("alice@example.org", message, folder="Spam").decode()
+        assert "MY_OWN_RULE" in found
+        assert "X-Virus-Scanned: it's mine, $x @y \\o/" in found
+
+    def test_clamd(self, own):
+        pid = own.run("cat", "/run/clamav/my-own.pid").stdout.strip()
+        assert own.run("cat", f"/proc/{pid}/comm").stdout.strip() == "clamd"
+
+    def test_freshclam(self, own):
+        shown = own.run("sh", "-c", "clamconf -n 2>/dev/null").stdout
+        assert 'Checks = "7"' in shown
+
+    def test_unbound(self, own):
+        found = own.run("python3", "-c",
+                        "import socket; print(socket.gethostbyname('mine.test'))").stdout
+        assert found.strip() == "192.0.2.77"
+
+    @pytest.mark.parametrize("key,text,said", WRONG, ids=[f"{row[0]}-{i}" for i, row in
+                                                          enumerate(WRONG)])
+    def test_what_the_checker_refuses_changes_nothing(self, own, key, text, said):
+        before = own.run("readlink", "/var/lib/postcask/current").stdout
+        outcome = apply(own, with_extra({**EXTRA, key: EXTRA[key] + text}))
+        assert outcome["state"] in ("failed", "refused"), outcome
+        errors = " ".join(outcome["errors"])
+        assert f"mail.extra.{key}: " in errors and "refuses it: " in errors, errors
+        assert said in errors, errors
+        assert own.run("readlink", "/var/lib/postcask/current").stdout == before
+        assert len(own.run("ls", "-A", "/var/lib/postcask/generations").stdout.split()) == 1
+        assert greeting(own, 25).startswith("220 mail.example.org")
+
+    def test_what_is_wrong_at_the_first_boot_leaves_it_closed(self):
+        machine = Machine("extrabad", "10.72.0", data=with_extra({"amavis": "$nosuch = 1;\n"}))
+        machine.start()
+        try:
+            report = machine.report()
+            assert report["state"] == "failed" and report["open"] == []
+            assert "mail.extra.amavis: amavis refuses it: " in json.dumps(report), report
+        finally:
+            machine.stop()
+
+
+class TestNames:
+    def test_each_name_is_served_on_every_port(self, own):
+        for port in (465, 993, 995):
+            for name in ("imap.example.org", "smtp.example.net", HOSTNAME):
+                assert served_names(own, port, name) \
+                    == {"imap.example.org", "smtp.example.net", HOSTNAME}
+
+    def test_another_name_is_not(self, own):
+        with pytest.raises(ssl.SSLCertVerificationError):
+            served_names(own, 993, "other.example.org")
+
+    def test_other_names_mean_new_certificates(self, own):
+        authority = own.run("postcask", "cert", "ca").stdout
+        outcome = apply(own, with_extra(EXTRA, names("other.example.org")))
+        assert outcome["state"] == "applied", outcome
+        own.run("systemctl", "reload", "postfix.service", "dovecot.service")
+        for port in (465, 993):
+            assert served_names(own, port, "other.example.org") == {"other.example.org", HOSTNAME}
+            with pytest.raises(ssl.SSLCertVerificationError):
+                served_names(own, port, "imap.example.org")
+        assert own.run("postcask", "cert", "ca").stdout == authority
