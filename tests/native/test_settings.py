@@ -54,14 +54,8 @@ def names(*listed):
 
 def apply(machine, data):
     """Gives the running machine other user-data; what became of it."""
-    machine.run("sh", "-c", "cat > /run/new.yaml", stdin=data)
-    machine.run("python3", "-c", "import json, yaml\n"
-                "text = open('/run/new.yaml').read()\n"
-                "open('/var/lib/cloud/instance/user-data.txt', 'w').write(text)\n"
-                "json.dump(yaml.safe_load(text), "
-                "open('/run/cloud-init/combined-cloud-config.json', 'w'))")
-    machine.run("/usr/lib/postcask/postcask-firstboot", check=False, timeout=120)
-    return json.loads(machine.run("cat", "/run/postcask/firstboot.json").stdout)
+    done = machine.run("postcask", "apply", "--json", "-", check=False, timeout=300, stdin=data)
+    return json.loads(done.stdout)
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +158,6 @@ class TestNames:
         authority = own.run("postcask", "cert", "ca").stdout
         outcome = apply(own, with_extra(EXTRA, names("other.example.org")))
         assert outcome["state"] == "applied", outcome
-        own.run("systemctl", "reload", "postfix.service", "dovecot.service")
         for port in (465, 993):
             assert served_names(own, port, "other.example.org") == {"other.example.org", HOSTNAME}
             with pytest.raises(ssl.SSLCertVerificationError):
