@@ -41,7 +41,7 @@ int selftest_prepare(const char *run, struct error *error)
 	result = password_make(password, error);
 	digest_add(digest, password, strlen(password));
 	digest_finish(digest, hash);
-	if (result == 0 && asprintf(&line, "%s:{SHA256.HEX}%s::::::allow_nets=127.0.0.0/8,::1\n",
+	if (result == 0 && asprintf(&line, "%s:{SHA256.HEX}%s::::::allow_nets=127.0.0.0/8,::1 nodelay=y\n",
 				    SELFTEST_ADDRESS, hash) < 0)
 		result = error_set(error, ENOMEM, "out of memory");
 	if (result == 0)

@@ -12,13 +12,9 @@ enum {
 static const char *source_address(const struct probe_run *run, enum port port,
 				  enum conversation conversation)
 {
-	static const char *const guessers[PORTS] = {"127.0.0.11", "127.0.0.12", "127.0.0.13",
-						    "127.0.0.14", "127.0.0.15", "127.0.0.16",
-						    "127.0.0.17", "127.0.0.18"};
-
 	if (strncmp(run->settings->host, "127.", 4) != 0)
 		return NULL;
-	return conversation == CONVERSATION_GUESSER ? guessers[port] : "127.0.0.2";
+	return conversation == CONVERSATION_GUESSER ? run->guessers[port] : "127.0.0.2";
 }
 
 struct session_params probe_session_params(const struct probe_run *run, enum port port,

@@ -91,6 +91,7 @@ struct probe_run {
 	struct session sessions[PORTS][CONVERSATIONS]; /* of the conversations */
 	struct mailbox mailbox;
 	struct message messages[MAILS];
+	char guessers[PORTS][sizeof("127.255.255.255")]; /* addresses that give wrong passwords */
 	int quarantine_fd; /* inotify */
 	struct probe_result *results;
 	size_t count;
@@ -121,7 +122,7 @@ void probe_run_free(struct probe_run *run);
 /* For the probes' functions: fills the parameters of a conversation with `port`
  * as of now.  Each conversation comes from an address of 127.0.0.0/8 of its own that
  * is not the server's: daemons may trust that one more, and Dovecot makes an address
- * wait longer with every failed login. */
+ * wait longer with every failed login, in this run or the one before. */
 struct session_params probe_session_params(const struct probe_run *run, enum port port,
 					   enum session_security security,
 					   enum conversation conversation);

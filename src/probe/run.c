@@ -1,6 +1,7 @@
 /* The loop over the table of probes: see probe.h. */
 #include <errno.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/inotify.h>
 
 #include "base/clock.h"
@@ -107,6 +108,18 @@ static void open_clients(struct probe_run *run)
 	}
 }
 
+/* New ones in each run. */
+static void choose_guessers(struct probe_run *run)
+{
+	unsigned char bytes[2] = {0};
+
+	if (getrandom(bytes, sizeof(bytes), GRND_NONBLOCK) < 0)
+		bytes[1] = (unsigned char)run->started_ms;
+	for (enum port port = 0; port < PORTS; port++)
+		snprintf(run->guessers[port], sizeof(run->guessers[port]), "127.%u.%u.%u",
+			 64u + bytes[0] % 128u, bytes[1], 11u + port);
+}
+
 int probe_run_init(struct probe_run *run, const struct probe *table, size_t count, const char *only,
 		   const struct probe_settings *settings, int timeout_ms, struct error *error)
 {
@@ -117,6 +130,7 @@ int probe_run_init(struct probe_run *run, const struct probe *table, size_t coun
 	    .quarantine_fd = -1,
 	    .lock = PTHREAD_MUTEX_INITIALIZER,
 	};
+	choose_guessers(run);
 	run->deadline_ms = run->started_ms + timeout_ms;
 	run->mail_deadline_ms = run->deadline_ms - timeout_ms / CLEANUP_SHARE;
 	run->results = calloc(count, sizeof(*run->results));
