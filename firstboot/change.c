@@ -1,14 +1,14 @@
 #include "firstboot/change.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 
 #include "base/process.h"
 #include "firstboot/components.h"
+#include "firstboot/smtpd_wait.h"
 
 /* The slowest is amavis on a loaded machine, which reads SpamAssassin's rules. */
-enum { RELOAD_TIMEOUT_MS = 120 * 1000, EARLY_TIMEOUT_MS = 10 * 1000, POSTFIX_PAUSE_MS = 1000 };
+enum { RELOAD_TIMEOUT_MS = 120 * 1000, EARLY_TIMEOUT_MS = 10 * 1000 };
 
 static bool component_differs(const struct component *component, const json_t *old,
 			      const json_t *new)
@@ -83,10 +83,23 @@ static int reload_by_verb(const struct change *change, size_t from, bool done[CO
 	return status;
 }
 
+static bool postfix_changes(const struct change *change)
+{
+	for (size_t i = 0; i < component_count; i++)
+		if (change->changed[i] && strcmp(components[i].name, "postfix") == 0)
+			return true;
+	return false;
+}
+
 int change_reload(const struct change *change, struct error *error)
 {
-	bool done[COMPONENTS_MAX] = {false}, postfix = false;
+	bool done[COMPONENTS_MAX] = {false};
+	struct smtpd_wait wait;
 	int result = 0;
+
+	wait.count = 0;
+	if (postfix_changes(change))
+		smtpd_wait_begin(&wait);
 
 	for (size_t i = 0; i < component_count; i++) {
 		if (!change->changed[i] || done[i])
@@ -98,13 +111,7 @@ int change_reload(const struct change *change, struct error *error)
 			result = error_set(error, status, "%s", error_text(&failure));
 		error_clear(&failure);
 	}
-	for (size_t i = 0; i < component_count; i++)
-		postfix = postfix || (change->changed[i] && strcmp(components[i].name, "postfix") == 0);
-	/* An idle smtpd of before the reload may still take a connection, and while it
-	 * talks Postfix' master believes it free and starts no other.  Nothing announces
-	 * that it has gone. */
-	if (postfix)
-		poll(NULL, 0, POSTFIX_PAUSE_MS);
+	smtpd_wait_end(&wait);
 	return result;
 }
 

@@ -5,6 +5,7 @@
 #include <grp.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/buffer.h"
 #include "base/file.h"
@@ -12,7 +13,7 @@
 #include "firstboot/digest.h"
 #include "firstboot/template.h"
 
-enum { TEMPLATE_LIMIT = 256 * 1024, MANIFEST_LIMIT = 1024 * 1024 };
+enum { TEMPLATE_LIMIT = 256 * 1024, MANIFEST_LIMIT = 1024 * 1024, OLDER_S = 3 };
 
 static const char INSTALLED_TEMPLATES[] = "/usr/share/postcask/templates";
 static const char SOURCE_TEMPLATES[] = "/../../overlays/usr/share/postcask/templates";
@@ -106,6 +107,18 @@ struct render_work {
 	bool machine;
 };
 
+/* Postfix takes a file that was written within the last second for one that is still
+ * being written, and reads it again until it is older. */
+static int make_older(int fd)
+{
+	struct timespec times[2];
+
+	clock_gettime(CLOCK_REALTIME, &times[0]);
+	times[0].tv_sec -= OLDER_S;
+	times[1] = times[0];
+	return futimens(fd, times);
+}
+
 /* Writes a new file: no rename is needed, nobody knows the folder yet. */
 static int file_write(const char *path, const struct buffer *text,
 		      const struct component_file *file, bool machine, struct error *error)
@@ -124,6 +137,8 @@ static int file_write(const char *path, const struct buffer *text,
 	}
 	if (fchmod(fd, file->mode) < 0)
 		return error_errno(error, errno, "%s: cannot set the mode", path);
+	if (machine && make_older(fd) < 0)
+		return error_errno(error, errno, "%s: cannot set the time", path);
 	return 0;
 }
 
