@@ -137,6 +137,11 @@ $(FUZZERS): $(OUT)/%: $(OUT)/object/tests/fuzz/%.o $(LIBRARY)
 	@echo "  LD $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
+# Half an hour for each target, as many at once as there are processors.
+fuzz-long:
+	$(MAKE) -j$(JOBS) FUZZ=1 fuzzers
+	POSTCASK_FUZZ_SECONDS=1800 tests/run tests/fuzz
+
 # The golden files, written anew: read the difference before committing it.
 golden: $(OUT)/bin/postcask
 	for example in tests/golden/*.yaml; do \
@@ -168,5 +173,5 @@ bench: image
 clean:
 	$(AS_ROOT) rm -rf build
 
-.PHONY: FORCE all image image-programs run check check-programs bench unit unit-programs golden fuzzers clean
+.PHONY: FORCE all image image-programs run check check-programs bench unit unit-programs golden fuzzers fuzz-long clean
 -include $(shell find $(OUT)/object -name '*.d' 2>/dev/null)

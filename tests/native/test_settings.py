@@ -163,3 +163,67 @@ class TestNames:
             with pytest.raises(ssl.SSLCertVerificationError):
                 served_names(own, port, "imap.example.org")
         assert own.run("postcask", "cert", "ca").stdout == authority
+
+
+class TestValues:
+    """Values that look like configuration, read back by the daemons' own parsers."""
+
+    def test_accepted_values_are_read_back(self, own):
+        odd = "o'brien+x=y&z~@elsewhere.example"
+        mirror = "https://mirror.example.org/a$x&b(c)d;e,f=g@%41"
+        outcome = apply(own, user_data() + f"""  postmaster: "{odd}"
+  signatures: {{mirror: "{mirror}"}}
+  time: {{servers: [time.b\u00fccher.example]}}
+""")
+        assert outcome["state"] == "applied", outcome
+        for alias in ("postmaster@localhost", "abuse@example.net", "root@mail.example.org"):
+            found = own.run("postmap", "-q", alias, "texthash:/etc/postfix/aliases").stdout
+            assert found.strip(" ,\n") == odd
+        assert own.run("doveconf", "-h", "postmaster_address").stdout.rstrip("\n") == odd
+        assert f'PrivateMirror = "{mirror}"' in own.run("sh", "-c", "clamconf -n 2>&1").stdout
+        found = own.run("unbound-checkconf", "-o", "domain-insecure").stdout.split()
+        assert "time.xn--bcher-kva.example" in [name.rstrip(".") for name in found]
+
+    # A user's name may be any printable text.  With these lines in the templates it stands
+    # in each syntax, and no name becomes anything but itself.
+    PLACES = {
+        "alice": ("etc/dovecot/dovecot.conf", 'mail_home = "/{{user.name}}"',
+                  ["doveadm", "-c", "{}", "user", "-f", "home", "alice@example.org"]),
+        "bob": ("etc/postfix/main.cf", "smtpd_banner = {{user.name}}",
+                ["sh", "-c", 'exec postconf -c "${{0%/*}}" -xh smtpd_banner', "{}"]),
+        "carol": ("etc/unbound/unbound.conf.d/postcask.conf",
+                  'server:\n    identity: "{{user.name}}"',
+                  ["unbound-checkconf", "-o", "identity", "{}"]),
+        "dave": ("etc/amavis/amavisd.conf", "print '{{user.name}}', qq(\\n);",
+                 ["perl", "-e", "do shift or die $@", "{}"]),
+    }
+    NAMES = {
+        "alice": "a \"b\" 'c' 100% %u %{user} %%{user} %% $x $ENV:HOME \\ \\n } # @z `id` <f ü",
+        "bob": "a \"b\" 'c' 100% %u $x $(y) $$ pcre:/x \\ # @z |c :include:/f `id` <f ü",
+        "carol": "a 'b' 100% %u %{user} $x ${y} } { server: , ; @z |c `id` <f ü",
+        "dave": "a \"b\" 'c' \\'d\\' \\ \\\\ \\Q \\E $x @y @{[die]} %h &f {} # ` ü",
+    }
+
+    @pytest.fixture(scope="class")
+    def rendered(self, own):
+        own.run("cp", "-rT", "/usr/share/postcask/templates", "/run/odd-templates")
+        users = ""
+        for name, (path, line, _) in self.PLACES.items():
+            block = f'#% for user in users\n#% if user.address == "{name}@example.org"\n' \
+                    f"{line}\n#% end\n#% end\n"
+            if name == "dave":      # his file ends with a value
+                own.run("sh", "-c", f"cat > /run/odd-templates/{path}", stdin=block + "1;\n")
+            else:
+                own.run("sh", "-c", f"cat >> /run/odd-templates/{path}", stdin=block)
+            users += f"    - address: {name}@example.org\n      password_hash: '$6$abcdefgh$" \
+                     + "x" * 86 + f"'\n      name: {json.dumps(self.NAMES[name])}\n"
+        data = "#cloud-config\nfqdn: mail.example.org\nmail:\n  domains: [example.org]\n  users:\n"
+        own.run("env", "POSTCASK_TEMPLATES=/run/odd-templates", "postcask", "render", "/dev/stdin",
+                "/run/odd", stdin=data + users)
+        return "/run/odd"
+
+    @pytest.mark.parametrize("name", sorted(PLACES))
+    def test_a_name_is_itself_in_every_syntax(self, own, rendered, name):
+        path, _, command = self.PLACES[name]
+        found = own.run(*(word.format(f"{rendered}/{path}") for word in command)).stdout
+        assert found.strip("\n").removeprefix("/") == self.NAMES[name]
