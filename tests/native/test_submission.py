@@ -102,6 +102,42 @@ def test_mail_for_the_world_is_accepted_from_people_and_waits(machine):
                        " && exit 0; sleep 0.2; done; exit 1").returncode == 0
 
 
+@pytest.fixture
+def no_login_server(machine):
+    """Dovecot is down, and no process of Postfix has known it."""
+    machine.run("systemctl", "stop", "dovecot.service")
+    try:
+        machine.run("systemctl", "restart", "postfix.service")
+        yield
+    finally:
+        machine.run("systemctl", "start", "dovecot.service")
+
+
+@pytest.mark.usefixtures("no_login_server")
+def test_the_world_sends_while_nobody_can_log_in(machine):
+    for _ in range(3):      # a process that ended inside TLS shuts nobody out for long
+        with pytest.raises(smtplib.SMTPServerDisconnected):
+            machine.smtp(25, tls=True)
+        message = letter("sent while Dovecot is down")
+        with machine.smtp(25) as client:
+            assert not client.sendmail("stranger@example.com", ALICE, message.as_bytes())
+
+
+@pytest.mark.usefixtures("no_login_server")
+@pytest.mark.parametrize("port", PORTS)
+def test_without_a_login_server_the_client_is_dropped_and_keeps_its_message(machine, port):
+    """All that Postfix can do; what it must not say is that the password is wrong."""
+    with pytest.raises(smtplib.SMTPServerDisconnected):
+        with machine.smtp(port, tls=port == 587) as client:
+            client.ehlo("client.example.com")
+
+
+@pytest.mark.parametrize("port", (25, *PORTS))
+def test_logins_are_back_with_the_login_server(machine, port):
+    with machine.smtp(port, tls=port != 465) as client:
+        assert sorted(client.esmtp_features["auth"].split()) == ["LOGIN", "PLAIN"]
+
+
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
 def test_old_tls_is_refused_on_465(machine, version):
     with pytest.raises((ssl.SSLError, ConnectionError)):
