@@ -38,6 +38,11 @@ int selftest_prepare(const char *run, struct error *error)
 	}
 	if (!digest || !passwd || !secret)
 		return error_set(error, ENOMEM, "out of memory");
+	/* Dovecot may not notice a second password within a second. */
+	if (file_exists(passwd) && file_exists(secret)) {
+		EVP_MD_CTX_free(digest);
+		return 0;
+	}
 	result = password_make(password, error);
 	digest_add(digest, password, strlen(password));
 	digest_finish(digest, hash);

@@ -10,7 +10,7 @@
 
 #define SELFTEST_ADDRESS "selftest@selftest.invalid"
 
-/* Makes a new password and writes both files. */
+/* Makes a password and writes both files, unless this boot has done so. */
 _must_check_ int selftest_prepare(const char *run, struct error *error);
 
 #endif

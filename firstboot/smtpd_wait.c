@@ -9,7 +9,7 @@
 
 #define MASTER_PID "/var/spool/postfix/pid/master.pid"
 
-enum { BUSY_MS = 1000, PID_LIMIT = 64, CHILDREN_LIMIT = 64 * 1024 };
+enum { BUSY_MS = 1000, PID_LIMIT = 64, WORDS_LIMIT = 64 * 1024, CHILDREN_LIMIT = 64 * 1024 };
 
 static char *read_text(const char *path, size_t limit)
 {
@@ -19,14 +19,20 @@ static char *read_text(const char *path, size_t limit)
 	return file_read(path, limit, &text, NULL, &none) == 0 ? text : NULL;
 }
 
+/* "smtpd -n smtp ...": an smtpd, and not the one on the loopback for which amavis
+ * keeps its connection open. */
 static bool is_smtpd(long pid)
 {
-	_cleanup_free_ char *path = NULL, *name = NULL;
+	static const char outside[] = "smtpd\0-n\0", inside[] = "127.0.0.1:";
+	_cleanup_(error_clear) struct error none = ERROR_INIT;
+	_cleanup_free_ char *path = NULL, *words = NULL;
+	size_t size = 0, prefix = sizeof(outside) - 1;
 
-	if (asprintf(&path, "/proc/%ld/comm", pid) < 0)
+	if (asprintf(&path, "/proc/%ld/cmdline", pid) < 0 ||
+	    file_read(path, WORDS_LIMIT, &words, &size, &none) < 0)
 		return false;
-	name = read_text(path, PID_LIMIT);
-	return name && strcmp(name, "smtpd\n") == 0;
+	return size > prefix && memcmp(words, outside, prefix) == 0 &&
+	       strncmp(words + prefix, inside, sizeof(inside) - 1) != 0;
 }
 
 void smtpd_wait_begin(struct smtpd_wait *wait)
