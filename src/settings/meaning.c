@@ -11,6 +11,7 @@
 #include "settings/checker.h"
 #include "settings/derive.h"
 #include "settings/mailbook.h"
+#include "settings/relay.h"
 #include "settings/types.h"
 
 /* What is known while the checks run in their order. */
@@ -377,6 +378,7 @@ static int check_mail(struct check *check)
 			       mark_of(mail, "postmaster"));
 	mailbook_check_loops(&check->book);
 	check_certificate(check);
+	relay_check(mail, check->hostname, check->diagnostics);
 	check_sense(check);
 	return 0;
 }

@@ -22,10 +22,12 @@ bool type_is_ip(const char *text)
 /* An address that a packet can be sent to. */
 static bool is_unicast(int family, const unsigned char *bytes)
 {
-	static const unsigned char nothing[16];
+	static const unsigned char nothing[16], mapped[12] = {[10] = 0xff, [11] = 0xff};
 
 	if (family == AF_INET)
 		return bytes[0] != 0 && bytes[0] != 127 && bytes[0] < 224;
+	if (!memcmp(bytes, mapped, sizeof(mapped)))
+		return is_unicast(AF_INET, bytes + sizeof(mapped));
 	if (!memcmp(bytes, nothing, 15) && bytes[15] <= 1)
 		return false; /* :: and ::1 */
 	return bytes[0] != 0xff;
