@@ -2,6 +2,7 @@
 certificates, and values that look like configuration."""
 
 import json
+import re
 import socket
 import ssl
 import textwrap
@@ -227,3 +228,64 @@ class TestValues:
         path, _, command = self.PLACES[name]
         found = own.run(*(word.format(f"{rendered}/{path}") for word in command)).stdout
         assert found.strip("\n").removeprefix("/") == self.NAMES[name]
+
+
+class TestCloudInit:
+    """cloud-init's own view of the settings."""
+
+    def schema(self, machine, data):
+        machine.run("sh", "-c", "cat > /run/schema.yaml", stdin=data)
+        return machine.run("cloud-init", "schema", "-c", "/run/schema.yaml", "--annotate",
+                           check=False)
+
+    def test_good_user_data_is_valid(self, own):
+        done = self.schema(own, with_extra(EXTRA, names("imap.example.org")))
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "Valid schema" in done.stdout
+
+    @pytest.mark.parametrize("wrong,line,said", [
+        ("  usres: []\n", "mail:", "usres"),
+        ("  limits: {message_size_mib: 9999}\n", "message_size_mib", "9999"),
+        ("  services: {imap: maybe}\n", "imap: maybe", "maybe"),
+        ("  role: relay\n", "role: relay", "relay"),
+        ("  tls: {names: [a b.example.org]}\n", "names:", "a b.example.org"),
+        ("  extra: {postfix: [x]}\n", "postfix: [x]", "is not of type"),
+        ("  smarthost: {host: smtp.example.net}\n", "mail:", "smarthost"),
+    ])
+    def test_wrong_user_data_is_marked_by_line(self, own, wrong, line, said):
+        done = self.schema(own, user_data() + wrong)
+        marked = [text for text in done.stdout.splitlines() if re.search(r"# E\d", text)]
+        assert done.returncode == 1
+        assert any(line in text for text in marked), done.stdout
+        assert said in done.stdout + done.stderr
+
+    def test_vendor_data_lies_under_user_data(self):
+        machine = Machine("vendor", "10.73.0", data=user_data() + "  services: {pop3: true}\n")
+        (machine.tree / "var/lib/cloud/seed/nocloud/vendor-data").write_text(
+            "#cloud-config\nmail:\n  limits: {message_size_mib: 7}\n"
+            "  services: {pop3: false, pop3s: false}\n")
+        machine.start()
+        try:
+            report = machine.report()
+            assert report["state"] == "ready", report
+            settings = json.loads(machine.run(
+                "cat", "/var/lib/postcask/current/settings.json").stdout)
+            assert settings["limits"]["message_size_mib"] == 7
+            assert settings["services"]["pop3"] and not settings["services"]["pop3s"]
+            assert "pop3" in report["open"] and "pop3s" not in report["open"]
+            shown = machine.run("cloud-init", "status", "--long", check=False).stdout
+            assert "status: done" in shown and "degraded" not in shown, shown
+        finally:
+            machine.stop()
+
+    def test_wrong_vendor_data_is_refused_by_its_key(self):
+        machine = Machine("vendorbad", "10.74.0")
+        (machine.tree / "var/lib/cloud/seed/nocloud/vendor-data").write_text(
+            "#cloud-config\nmail: {limits: {message_size: 7}}\n")
+        machine.start()
+        try:
+            report = machine.report()
+            assert report["state"] == "failed" and report["open"] == []
+            assert "message_size_mib" in json.dumps(report)
+        finally:
+            machine.stop()
