@@ -91,18 +91,23 @@ void cache_key_start(struct cache_key *key)
 	key->context = context;
 }
 
-void cache_key_add(struct cache_key *key, const char *name, const char *text)
+void cache_key_add_bytes(struct cache_key *key, const char *name, const void *bytes, size_t size)
 {
 	char head[64];
-	int size = snprintf(head, sizeof(head), "%.32s %zu\n", name, strlen(text));
+	int length = snprintf(head, sizeof(head), "%.32s %zu\n", name, size);
 
 	if (!key->context)
 		return;
-	if (!EVP_DigestUpdate(key->context, head, (size_t)size) ||
-	    !EVP_DigestUpdate(key->context, text, strlen(text))) {
+	if (!EVP_DigestUpdate(key->context, head, (size_t)length) ||
+	    !EVP_DigestUpdate(key->context, bytes, size)) {
 		EVP_MD_CTX_free(key->context);
 		key->context = NULL;
 	}
+}
+
+void cache_key_add(struct cache_key *key, const char *name, const char *text)
+{
+	cache_key_add_bytes(key, name, text, strlen(text));
 }
 
 int cache_key_finish(struct cache_key *key, char hex[KEY_HEX_SIZE])

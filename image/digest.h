@@ -2,6 +2,8 @@
 #ifndef POSTCASK_IMAGE_DIGEST_H
 #define POSTCASK_IMAGE_DIGEST_H
 
+#include <stddef.h>
+
 #include "base/error.h"
 
 enum { DIGEST_HEX_SIZE = 65, KEY_HEX_SIZE = 17 };
@@ -16,6 +18,7 @@ struct cache_key {
 
 void cache_key_start(struct cache_key *key);
 void cache_key_add(struct cache_key *key, const char *name, const char *text);
+void cache_key_add_bytes(struct cache_key *key, const char *name, const void *bytes, size_t size);
 
 /* Ends the key; 16 hexadecimal digits.  -ENOMEM when something had failed. */
 _must_check_ int cache_key_finish(struct cache_key *key, char hex[KEY_HEX_SIZE]);

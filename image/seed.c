@@ -1,5 +1,6 @@
 #include "image/seed.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
@@ -11,6 +12,7 @@
 #include "base/file.h"
 #include "image/command.h"
 #include "image/digest.h"
+#include "settings/load.h"
 
 enum { EXIT_USAGE = 2, FILE_LIMIT = 16 << 20, XORRISO_S = 60 };
 
@@ -40,22 +42,63 @@ static bool instance_id_is_valid(const char *id)
 	return length > 0 && length <= 64 && id[strspn(id, alphabet)] == '\0';
 }
 
-int seed_make_meta_data(const char *user_data, const char *instance_id, char **ret_text,
-			struct error *error)
+/* The name's own letters where they can stand in an instance-id, else a digest. */
+static char *instance_id_from(const char *name, const char *text, size_t size)
 {
+	_cleanup_free_ char *lower = strdup(name ? name : "");
+	char hex[KEY_HEX_SIZE], *id = NULL;
 	struct cache_key key;
-	char hex[KEY_HEX_SIZE];
+
+	for (char *c = lower; c && *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	cache_key_start(&key);
+	if (name)
+		cache_key_add(&key, "name", lower ? lower : "");
+	else
+		cache_key_add_bytes(&key, "user-data", text, size);
+	if (cache_key_finish(&key, hex) < 0 || !lower ||
+	    asprintf(&id, "postcask-%s", instance_id_is_valid(lower) ? lower : hex) < 0)
+		return NULL;
+	return id;
+}
+
+static const char *server_name(const struct load *load)
+{
+	static const char *const keys[] = {"fqdn", "hostname"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		const struct node *node = node_get(load->root, keys[i]);
+
+		if (node && node->kind == NODE_TEXT && node->size)
+			return node->text;
+	}
+	return NULL;
+}
+
+/* What is wrong with the user-data is no concern here: `check` says it, and a file
+ * that is corrected later is still the same server's. */
+static char *instance_id_default(const char *user_data, size_t size)
+{
+	_cleanup_(diagnostics_free) struct diagnostics ignored = DIAGNOSTICS_INIT;
+	_cleanup_(load_free) struct load load = {0};
+
+	if (load_user_data("user-data", user_data, size, &ignored, &load) < 0)
+		return NULL;
+	return instance_id_from(server_name(&load), user_data, size);
+}
+
+int seed_make_meta_data(const char *user_data, size_t size, const char *instance_id,
+			char **ret_text, struct error *error)
+{
+	_cleanup_free_ char *id = NULL;
 	char *text = NULL;
 
 	if (instance_id && !instance_id_is_valid(instance_id))
 		return error_set(error, EINVAL,
 				 "'%s' is no instance-id; write up to 64 letters, digits and . _ -",
 				 instance_id);
-	cache_key_start(&key);
-	cache_key_add(&key, "user-data", user_data);
-	if (cache_key_finish(&key, hex) < 0 ||
-	    asprintf(&text, "instance-id: %s%s\n", instance_id ? "" : "postcask-",
-		     instance_id ? instance_id : hex) < 0)
+	id = instance_id ? strdup(instance_id) : instance_id_default(user_data, size);
+	if (!id || asprintf(&text, "instance-id: %s\n", id) < 0)
 		return error_errno(error, ENOMEM, "meta-data");
 	*ret_text = text;
 	return 0;
@@ -83,7 +126,8 @@ static int folder_fill(const struct seed *seed, const char *folder, struct error
 {
 	_cleanup_free_ char *user_data = NULL, *meta_data = NULL;
 	_cleanup_free_ char *meta_path = file_join(folder, "meta-data");
-	int result = file_read(seed->user_data, FILE_LIMIT, &user_data, NULL, error);
+	size_t size = 0;
+	int result = file_read(seed->user_data, FILE_LIMIT, &user_data, &size, error);
 
 	if (result == 0)
 		result = seed_check_user_data(user_data, seed->user_data, error);
@@ -94,7 +138,7 @@ static int folder_fill(const struct seed *seed, const char *folder, struct error
 	if (result == 0 && seed->meta_data)
 		return copy_into(folder, "meta-data", seed->meta_data, error);
 	if (result == 0)
-		result = seed_make_meta_data(user_data, seed->instance_id, &meta_data, error);
+		result = seed_make_meta_data(user_data, size, seed->instance_id, &meta_data, error);
 	return result < 0
 		   ? result
 		   : file_replace(meta_path, meta_data, strlen(meta_data), 0600, -1, -1, error);
@@ -134,7 +178,7 @@ static const char usage[] =
     "\n"
     "  --meta-data=FILE       instead of one with an instance-id only\n"
     "  --network-config=FILE  netplan's format, version 2; without it: DHCP\n"
-    "  --instance-id=ID       instead of one made from the user-data\n";
+    "  --instance-id=ID       instead of one made from the server's name\n";
 
 enum { META_DATA, NETWORK_CONFIG, INSTANCE_ID, HELP };
 

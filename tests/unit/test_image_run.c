@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -30,23 +31,65 @@ static void user_data_is_known_by_its_beginning(void **state)
 	error_clear(&error);
 }
 
-static void instance_follows_the_user_data(void **state)
+/* The meta-data of some user-data; owned by the caller. */
+static char *meta_data_of(const char *user_data, size_t size)
 {
 	struct error error = ERROR_INIT;
-	char *first = NULL, *second = NULL, *same = NULL, *given = NULL;
+	char *text = NULL;
+
+	assert_int_equal(seed_make_meta_data(user_data, size, NULL, &text, &error), 0);
+	assert_int_equal(strncmp(text, "instance-id: postcask-", 22), 0);
+	return text;
+}
+
+static void assert_same_instance(const char *one, const char *other, bool same)
+{
+	char *first = meta_data_of(one, strlen(one)), *second = meta_data_of(other, strlen(other));
+
+	assert_int_equal(strcmp(first, second) == 0, same);
+	free(first);
+	free(second);
+}
+
+static void instance_follows_the_servers_name(void **state)
+{
+	static const char capitals[] = "#cloud-config\nfqdn: Mail.Example.org\n";
+	char *named = meta_data_of(capitals, strlen(capitals));
 
 	(void)state;
-	assert_int_equal(seed_make_meta_data("a", NULL, &first, &error), 0);
-	assert_int_equal(seed_make_meta_data("b", NULL, &second, &error), 0);
-	assert_int_equal(seed_make_meta_data("a", NULL, &same, &error), 0);
-	assert_int_equal(seed_make_meta_data("a", "box-1", &given, &error), 0);
-	assert_string_equal(first, same);
+	assert_string_equal(named, "instance-id: postcask-mail.example.org\n");
+	free(named);
+	assert_same_instance("#cloud-config\nfqdn: a.example.org\n",
+			     "#cloud-config\nfqdn: a.example.org\nmail: {domains: [x.org]}\n",
+			     true);
+	/* also of a file that `check` refuses */
+	assert_same_instance("#cloud-config\nhostname: a.example.org\nmail: {dmains: 1}\n",
+			     "#cloud-config\nhostname: a.example.org\n", true);
+	assert_same_instance("#cloud-config\nfqdn: a.example.org\n",
+			     "#cloud-config\nfqdn: b.example.org\n", false);
+	/* a name that is no instance-id still tells servers apart */
+	assert_same_instance("#cloud-config\nfqdn: ä.example.org\n",
+			     "#cloud-config\nfqdn: ö.example.org\n", false);
+	assert_same_instance("#cloud-config\nfqdn: ä.example.org\n",
+			     "#cloud-config\nfqdn: ä.example.org\nmail: {}\n", true);
+}
+
+static void instance_follows_the_content_where_no_name_is(void **state)
+{
+	/* both are gzip's beginning and damaged: the bytes after a NUL count too */
+	static const char one[] = "\x1f\x8b\0a", other[] = "\x1f\x8b\0b";
+	struct error error = ERROR_INIT;
+	char *first = meta_data_of(one, sizeof(one)), *second = meta_data_of(other, sizeof(other));
+	char *given = NULL;
+
+	(void)state;
 	assert_string_not_equal(first, second);
-	assert_int_equal(strncmp(first, "instance-id: postcask-", 22), 0);
+	assert_same_instance("#!/bin/sh\n", "#!/bin/sh\n", true);
+	assert_same_instance("#!/bin/sh\n", "#!/bin/sh\ntrue\n", false);
+	assert_int_equal(seed_make_meta_data("a", 1, "box-1", &given, &error), 0);
 	assert_string_equal(given, "instance-id: box-1\n");
 	free(first);
 	free(second);
-	free(same);
 	free(given);
 }
 
@@ -65,7 +108,7 @@ static void instance_ids_are_plain(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		struct error error = ERROR_INIT;
 
-		assert_int_equal(seed_make_meta_data("a", bad[i], &text, &error), -EINVAL);
+		assert_int_equal(seed_make_meta_data("a", 1, bad[i], &text, &error), -EINVAL);
 		error_clear(&error);
 	}
 	assert_null(text);
@@ -215,7 +258,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(user_data_is_known_by_its_beginning),
-	    cmocka_unit_test(instance_follows_the_user_data),
+	    cmocka_unit_test(instance_follows_the_servers_name),
+	    cmocka_unit_test(instance_follows_the_content_where_no_name_is),
 	    cmocka_unit_test(instance_ids_are_plain),
 	    cmocka_unit_test(state_is_read_from_whole_words),
 	    cmocka_unit_test(console_takes_bytes_in_any_portions),
