@@ -81,7 +81,7 @@ static json_t *merge(const char *run)
 }
 
 /* The authority is shown when it is new: people have to give it to their clients
- * once. */
+ * once.  With a given certificate there may be one from before, which signs nothing. */
 static void add_authority(const json_t *report, const char *path, struct buffer *text)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
@@ -89,7 +89,7 @@ static void add_authority(const json_t *report, const char *path, struct buffer 
 	const char *state = json_string_value(json_object_get(firstboot, "authority"));
 	_cleanup_free_ char *certificate = NULL;
 
-	if (!state || strcmp(state, "kept") == 0)
+	if (!state || strcmp(state, "kept") == 0 || strcmp(state, "given") == 0)
 		return;
 	if (file_read(path, CERTIFICATE_LIMIT, &certificate, NULL, &error) < 0)
 		return;

@@ -4,6 +4,8 @@ import json
 import subprocess
 from pathlib import Path
 
+import pytest
+
 REPORT = Path(__file__).resolve().parent.parent.parent / "build" / "bin" / "postcask-report"
 
 
@@ -18,9 +20,9 @@ def results(folder):
         (folder / name).write_text(json.dumps(value))
 
 
-def run(folder):
-    return subprocess.run([REPORT, "--run", folder, "--no-console"], capture_output=True,
-                          text=True, timeout=30)
+def run(folder, *options):
+    return subprocess.run([REPORT, "--run", folder, "--no-console", *options],
+                          capture_output=True, text=True, timeout=30)
 
 
 def test_ready_is_said_and_written(tmp_path):
@@ -45,3 +47,15 @@ def test_a_firewall_that_left_no_result_is_not_ready(tmp_path):
     done = run(tmp_path)
     assert done.returncode == 1 and "\nPOSTCASK state=failed " in done.stdout
     assert json.loads((tmp_path / "report.json").read_text())["state"] == "failed"
+
+
+@pytest.mark.parametrize("authority,shown", [
+    ("made", True), ("renewed", True), ("replaced", True), ("kept", False), ("given", False),
+    (None, False)])
+def test_the_authority_is_shown_when_clients_have_to_learn_it(tmp_path, authority, shown):
+    results(tmp_path)
+    firstboot = {"state": "applied", "errors": [], "generation": 1, "authority": authority}
+    (tmp_path / "firstboot.json").write_text(json.dumps(firstboot))
+    (tmp_path / "ca.pem").write_text("THE CERTIFICATE\n")
+    said = run(tmp_path, "--authority", tmp_path / "ca.pem").stdout
+    assert ("clients have to trust" in said and "THE CERTIFICATE" in said) == shown
