@@ -176,10 +176,17 @@ static int apply(const char *file)
 	_cleanup_(apply_outcome_clear) struct apply_outcome outcome = APPLY_OUTCOME_INIT;
 	_cleanup_(error_clear) struct error error = ERROR_INIT, late = ERROR_INIT;
 	_cleanup_close_ int lock = -1;
+	bool judged;
 	int result = lock_take(&lock, &error);
 
+	/* A change before that nobody has judged yet must not be what this one goes back to. */
+	if (result == 0)
+		result = trial_judge(&apply_paths, true, &outcome, &judged, &error);
+	apply_outcome_clear(&outcome);
 	if (result == 0)
 		result = apply_settings(&apply_paths, NULL, file, &outcome, &error);
+	else
+		outcome.result = APPLY_FAILED;
 	outcome_print(&outcome, &error);
 	if (outcome_save(&apply_paths, &outcome, &late) < 0) {
 		error_print(&late);

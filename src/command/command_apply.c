@@ -17,6 +17,7 @@
 #define RUN_FOLDER    "/run/postcask"
 #define HANDED_FOLDER "/run/postcask/apply"
 #define HANDED_FILE   "/run/postcask/apply/user-data"
+#define TRIAL_FILE    "/var/lib/postcask/trial"
 #define OUTCOME_FILE  "/run/postcask/apply.json"
 
 /* The unit's own deadlines are shorter. */
@@ -62,17 +63,25 @@ static int hand_over(const char *path, struct error *error)
 	return result;
 }
 
+static int units_call(const char *verb, struct buffer *output, struct error *error)
+{
+	const char *argv[] = {"systemctl", verb, "postcask-apply.service", NULL};
+	struct process process = {.argv = argv, .timeout_ms = APPLY_MS};
+
+	return process_run(&process, output, error);
+}
+
 /* Runs the unit to its end; what it found is in the outcome's file. */
 static int unit_run(json_t **ret_outcome, struct error *error)
 {
-	static const char *const argv[] = {"systemctl", "start", "postcask-apply.service", NULL};
-	struct process process = {.argv = argv, .timeout_ms = APPLY_MS};
 	_cleanup_(buffer_free) struct buffer output = BUFFER_INIT;
 	int status;
 
 	if (unlink(OUTCOME_FILE) < 0 && errno != ENOENT)
 		return error_errno(error, errno, OUTCOME_FILE ": cannot remove");
-	status = process_run(&process, &output, error);
+	status = units_call("start", &output, error);
+	if (status > 0) /* if it was killed, its second half goes on: stop waits for that */
+		status = units_call("stop", NULL, error);
 	unlink(HANDED_FILE);
 	if (status < 0)
 		return error_wrap(error, "postcask-apply.service");
@@ -80,6 +89,10 @@ static int unit_run(json_t **ret_outcome, struct error *error)
 	if (!*ret_outcome)
 		return error_set(error, EIO, "postcask-apply.service left no outcome: %s",
 				 buffer_text(&output));
+	if (file_exists(TRIAL_FILE))
+		json_array_append_new(json_object_get(*ret_outcome, "notes"),
+				      json_string("the self-tests have not judged this change; the "
+						  "next boot or `postcask apply` does"));
 	return 0;
 }
 
