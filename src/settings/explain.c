@@ -62,6 +62,9 @@ static void explain_value(struct buffer *buffer, const struct setting *setting)
 	case TYPE_TEXT:
 		buffer_addf(buffer, "one line of text, %lld to %lld characters", minimum, maximum);
 		break;
+	case TYPE_LINES:
+		buffer_addf(buffer, "lines of text, at most %lld bytes", maximum);
+		break;
 	default:
 		buffer_add_text(buffer, type_of(setting->type)->article);
 		break;

@@ -18,8 +18,7 @@ enum { TRUSTED_IPV4 = 8, TRUSTED_IPV6 = 16 };
 static char *checked_text(const char *path, const struct node *node,
 			  struct diagnostics *diagnostics)
 {
-	json_t *value =
-	    node ? checker_check_value(table_find(path), node, diagnostics) : NULL;
+	json_t *value = node ? checker_check_value(table_find(path), node, diagnostics) : NULL;
 	char *text = strdup(json_is_string(value) ? json_string_value(value) : "");
 
 	if (!text)
@@ -91,10 +90,11 @@ static void check_trusted(const struct node *mail, struct diagnostics *diagnosti
 		unsigned least;
 
 		if (network && network[0] && is_too_wide(network, &least))
-			diagnostics_error(diagnostics, node->mark,
-					  "%s would make an open relay; write your own networks, /%u "
-					  "or narrower",
-					  network, least);
+			diagnostics_error(
+			    diagnostics, node->mark,
+			    "%s would make an open relay; write your own networks, /%u "
+			    "or narrower",
+			    network, least);
 	}
 }
 

@@ -28,7 +28,7 @@ const struct setting settings_table[] = {
  .documentation = "How the server stands to the internet. internet: receives and sends by "
 	"itself; smarthost: sends through another server; gateway: filters for a server behind it; "
 	"send-only: accepts no mail from outside."},
-{"adopt_existing_mail", TYPE_BOOLEAN, 0, .fallback = "false", .example = "false",
+{"adopt_existing_mail", TYPE_BOOLEAN, 0, .fallback = "false", .example = "true",
  .documentation = "Apply these settings to a machine that was set up as another instance (another "
 	"cloud-init instance-id) and holds its mail. Without it such a machine goes on with the "
 	"settings it has, so that a foreign seed disk cannot take over accounts; mail and keys stay "
@@ -244,26 +244,34 @@ const struct setting settings_table[] = {
 	"of the machine, so write no password there. postcask does not know what the lines mean: "
 	"they can undo what it promises, and they are yours to adapt when a new version comes."},
 {"extra.postfix", TYPE_LINES, 0, .maximum = 65536, .fallback = "",
+ .example = "\"smtpd_client_connection_rate_limit = 30\"",
  .documentation = "Lines for Postfix's main.cf: `parameter = value`, see postconf(5). A parameter "
 	"that Postfix does not have is refused."},
 {"extra.postfix_services", TYPE_LINES, 0, .maximum = 65536, .fallback = "",
+ .example = "\"127.0.0.1:2525 inet n - y - - smtpd\"",
  .documentation = "Lines for Postfix's master.cf: services of your own, see master(5). "
 	"The ports of mail are postcask's; what listens on another one is behind the firewall."},
 {"extra.dovecot", TYPE_LINES, 0, .maximum = 65536, .fallback = "",
+ .example = "\"mail_max_userip_connections = 50\"",
  .documentation = "Lines for dovecot.conf, in the language of Dovecot 2.4: settings and whole "
 	"blocks."},
 {"extra.amavis", TYPE_LINES, 0, .maximum = 65536, .fallback = "",
+ .example = "\"$max_requests = 100;\"",
  .documentation = "Perl for amavisd.conf, see amavisd.conf-sample. It runs with `use strict`."},
 {"extra.spamassassin", TYPE_LINES, 0, .maximum = 65536, .fallback = "",
+ .example = "\"score NO_RELAYS 0\"",
  .documentation = "Rules, scores and options for SpamAssassin, read after its local.cf, see "
 	"Mail::SpamAssassin::Conf(3)."},
 {"extra.clamd", TYPE_LINES, 0, .maximum = 65536, .fallback = "",
+ .example = "\"MaxRecursion 25\"",
  .documentation = "Options for clamd.conf, see clamd.conf(5). They stand at the beginning of the "
 	"file, because ClamAV takes the first of two values."},
 {"extra.freshclam", TYPE_LINES, 0, .maximum = 65536, .fallback = "",
+ .example = "\"HTTPProxyServer proxy.example.org\"",
  .documentation = "Options for freshclam.conf, such as a proxy, see freshclam.conf(5). They stand "
 	"at the beginning of the file, as those of clamd."},
 {"extra.unbound", TYPE_LINES, 0, .maximum = 65536, .fallback = "",
+ .example = "\"verbosity: 2\"",
  .documentation = "Lines for unbound.conf, see unbound.conf(5): options of the clause `server:`, or "
 	"clauses of your own."},
 };

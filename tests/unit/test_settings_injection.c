@@ -13,10 +13,10 @@
 #include "settings/settings.h"
 #include "tests/unit/readers.h"
 
-#define EXPECTED  "tests/golden/injection.expected"
-#define TEMPLATES "overlays/usr/share/postcask/templates"
-#define HARMLESS  "zq7"
-#define HASH	  "$y$j9T$abcdefghijklmnopqrstu.$1Fiqw3BWqEcVl3Jf3Qp9Zq4uuhYbaX/dcHzPMyHRZR/"
+#define EXPECTED   "tests/golden/injection.expected"
+#define TEMPLATES  "overlays/usr/share/postcask/templates"
+#define HARMLESS   "zq7"
+#define HASH	   "$y$j9T$abcdefghijklmnopqrstu.$1Fiqw3BWqEcVl3Jf3Qp9Zq4uuhYbaX/dcHzPMyHRZR/"
 #define FILE_LIMIT (1u << 20)
 
 struct attack {
@@ -24,7 +24,10 @@ struct attack {
 	size_t size;
 };
 
-#define ATTACK(name, text) {name, text, sizeof(text) - 1}
+#define ATTACK(name, text)                                                                         \
+	{                                                                                          \
+		name, text, sizeof(text) - 1                                                       \
+	}
 
 /* What has a meaning in some syntax that a value may come to stand in. */
 static const struct attack attacks[] = {
@@ -41,7 +44,8 @@ static const struct attack attacks[] = {
     ATTACK("NUL", "\0x"),
     ATTACK("escape sequence", "\033[2J"),
     ATTACK("backspace", "\b\b\b"),
-    ATTACK("right-to-left mark", "\xe2\x80\xae" "x"),
+    ATTACK("right-to-left mark", "\xe2\x80\xae"
+				 "x"),
     ATTACK("zero-width blank", "\xe2\x80\x8bx"),
     ATTACK("byte order mark", "\xef\xbb\xbfx"),
     ATTACK("blank", " x"),
@@ -126,9 +130,8 @@ static const struct target targets[] = {
     {"users[].password_hash (begin)",
      DOMAINS USER("\"alice@example.org\"", "\"password_hash\": %s"), "", HASH},
     {"users[].name", DOMAINS USER("\"alice@example.org\"", HASHED ", \"name\": %s"), "A", "b"},
-    {"aliases[].address",
-     ALICE "\"aliases\": [{\"address\": %s, \"to\": [\"alice@example.org\"]}]", "",
-     "x@example.org"},
+    {"aliases[].address", ALICE "\"aliases\": [{\"address\": %s, \"to\": [\"alice@example.org\"]}]",
+     "", "x@example.org"},
     {"aliases[].to[]", ALICE "\"aliases\": [{\"address\": \"info@example.org\", \"to\": [%s]}]", "",
      "x@elsewhere.example"},
     {"tls.names[]", ALICE "\"tls\": {\"names\": [%s]}", "imap", ".example.org"},
@@ -160,7 +163,8 @@ static void add_string(struct buffer *json, const struct target *target, const c
 	buffer_add_char(json, '"');
 	for (size_t i = 0; i < value.size;) {
 		uint32_t character;
-		size_t length = encoding_decode(buffer_text(&value) + i, value.size - i, &character);
+		size_t length =
+		    encoding_decode(buffer_text(&value) + i, value.size - i, &character);
 
 		assert_in_range(length, 1, 3); /* one \u each */
 		buffer_addf(json, "\\u%04x", character);
@@ -243,8 +247,8 @@ static char *read_rendered(const char *folder, const struct component_file *file
 
 /* The file with the harmless word is the file with the attack, but that each such
  * word is one value that the file's own reader takes for the attack. */
-static void compare_file(const struct component_file *file, const char *harmless,
-			 const char *found, const struct attack *attack)
+static void compare_file(const struct component_file *file, const char *harmless, const char *found,
+			 const struct attack *attack)
 {
 	while (*harmless) {
 		const char *place = strstr(harmless, HARMLESS);
@@ -272,7 +276,8 @@ static void compare_rendered(const char *folder, const struct target *target, js
 			     const struct attack *attack)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
-	_cleanup_free_ char *one = file_join(folder, "harmless"), *two = file_join(folder, "attack");
+	_cleanup_free_ char *one = file_join(folder, "harmless"),
+			    *two = file_join(folder, "attack");
 	_cleanup_free_ char *said = NULL;
 	json_t *harmless = load(target, HARMLESS, strlen(HARMLESS), &said);
 
@@ -302,7 +307,8 @@ static void every_attack_is_answered_as_decided(void **state)
 		buffer_addf(&answers, "%s\n", targets[i].key);
 		for (size_t j = 0; j < ARRAY_SIZE(attacks); j++) {
 			_cleanup_free_ char *said = NULL;
-			json_t *settings = load(&targets[i], attacks[j].text, attacks[j].size, &said);
+			json_t *settings =
+			    load(&targets[i], attacks[j].text, attacks[j].size, &said);
 
 			json_t *merged = load_merged(*state, &targets[i], &attacks[j]);
 

@@ -218,8 +218,9 @@ static void keys_are_explained(void **state _unused_)
 /* Every line of the page is text or a request that man(7) knows. */
 static void the_manual_is_complete(void **state _unused_)
 {
-	static const char *const requests[] = {".TH ", ".SH ", ".PP", ".TP", ".IP", ".B ", ".I ",
-					       ".BR ", ".RI ", ".nf", ".fi", ".br", ".ad", ".hy"};
+	static const char *const requests[] = {".TH ", ".SH ", ".PP",  ".TP",  ".IP",
+					       ".B ",  ".I ",  ".BR ", ".BI ", ".RI ",
+					       ".nf",  ".fi",  ".br",  ".ad",  ".hy"};
 	_cleanup_(buffer_free) struct buffer page = BUFFER_INIT;
 	bool known = true;
 
@@ -243,6 +244,38 @@ static void the_manual_is_complete(void **state _unused_)
 	}
 }
 
+/* The text between `from` and .fi as a reader sees it; owned by the caller. */
+static char *shown_text(const char *from)
+{
+	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
+	const char *end = strstr(from, "\n.fi\n");
+
+	assert_non_null(end);
+	for (const char *c = from; c <= end; c++) {
+		if (*c == '\\')
+			c++;
+		buffer_add_char(&text, *c);
+	}
+	return buffer_take(&text);
+}
+
+static void the_manuals_examples_are_accepted(void **state _unused_)
+{
+	_cleanup_(buffer_free) struct buffer page = BUFFER_INIT;
+	const char *start;
+	unsigned count = 0;
+
+	manual_write(&page);
+	start = strstr(buffer_text(&page), ".SH EXAMPLES\n");
+	assert_non_null(start);
+	for (; (start = strstr(start, "\n.nf\n#cloud")); count++) {
+		_cleanup_free_ char *text = shown_text(start += strlen("\n.nf\n"));
+
+		assert_good(text);
+	}
+	assert_int_equal(count, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +287,7 @@ int main(void)
 	    cmocka_unit_test(the_schema_goes_into_cloud_inits),
 	    cmocka_unit_test(keys_are_explained),
 	    cmocka_unit_test(the_manual_is_complete),
+	    cmocka_unit_test(the_manuals_examples_are_accepted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
