@@ -192,7 +192,7 @@ class TestValues:
                   ["doveadm", "-c", "{}", "user", "-f", "home", "alice@example.org"]),
         "bob": ("etc/postfix/main.cf", "smtpd_banner = {{user.name}}",
                 ["sh", "-c", 'exec postconf -c "${{0%/*}}" -xh smtpd_banner', "{}"]),
-        "carol": ("etc/unbound/unbound.conf.d/postcask.conf",
+        "carol": ("etc/unbound/settings.conf",
                   'server:\n    identity: "{{user.name}}"',
                   ["unbound-checkconf", "-o", "identity", "{}"]),
         "dave": ("etc/amavis/amavisd.conf", "print '{{user.name}}', qq(\\n);",
