@@ -101,7 +101,10 @@ static void pipes_serve(struct pipes *pipes, const struct process *process, int 
 					{.fd = pipes->input[1], .events = POLLOUT},
 					{.fd = pidfd, .events = POLLIN}};
 
-		if (poll(ends, ARRAY_SIZE(ends), clock_left_ms(deadline)) <= 0)
+		int ready = poll(ends, ARRAY_SIZE(ends), clock_left_ms(deadline));
+		if (ready < 0 && errno == EINTR)
+			continue;
+		if (ready <= 0)
 			return;
 		if (ends[1].revents)
 			input_pump(pipes, process, &done);
@@ -117,8 +120,13 @@ static void pipes_serve(struct pipes *pipes, const struct process *process, int 
 static int child_wait(pid_t pid, int pidfd, int64_t deadline, int *ret_status)
 {
 	struct pollfd end = {.fd = pidfd, .events = POLLIN};
-	bool late = poll(&end, 1, clock_left_ms(deadline)) == 0;
+	int ready;
+	bool late;
 
+	do
+		ready = poll(&end, 1, clock_left_ms(deadline));
+	while (ready < 0 && errno == EINTR);
+	late = ready <= 0;
 	if (late)
 		kill(-pid, SIGKILL);
 	while (waitpid(pid, ret_status, 0) < 0)
@@ -169,5 +177,6 @@ int process_run(const struct process *process, struct buffer *output, struct err
 		return error_errno(error, errno, "%s: cannot fork", process->argv[0]);
 	if (pid == 0)
 		child_run(process, &pipes);
+	setpgid(pid, pid); /* as the child does: whoever comes first, there is a group to kill */
 	return parent_run(process, &pipes, pid, output, error);
 }

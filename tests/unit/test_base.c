@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 
 #include "base/buffer.h"
@@ -272,6 +273,31 @@ static void process_is_killed_at_its_deadline(void **state _unused_)
 	assert_true(clock_now_ms() - start < 30000);
 }
 
+static void count_signal(int number _unused_)
+{
+}
+
+/* A signal once ended the waiting, and with it the deadline. */
+static void process_deadline_holds_under_signals(void **state _unused_)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	const struct sigaction counted = {.sa_handler = count_signal};
+	const struct itimerval often = {.it_interval = {.tv_usec = 5000},
+					.it_value = {.tv_usec = 5000}};
+	const struct itimerval never = {.it_value = {0}};
+	const char *const argv[] = {"sleep", "60", NULL};
+	struct sigaction before;
+	int64_t start = clock_now_ms();
+
+	sigaction(SIGALRM, &counted, &before);
+	setitimer(ITIMER_REAL, &often, NULL);
+	int result = run(argv, 200, NULL, NULL, &error);
+	setitimer(ITIMER_REAL, &never, NULL);
+	sigaction(SIGALRM, &before, NULL);
+	assert_int_equal(result, -ETIME);
+	assert_true(clock_now_ms() - start < 30000);
+}
+
 static void process_output_held_by_a_grandchild_does_not_hold_us(void **state _unused_)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
@@ -311,6 +337,7 @@ int main(void)
 		folder_test(process_with_its_own_output_gets_all_its_input),
 		cmocka_unit_test(process_output_is_limited),
 		cmocka_unit_test(process_is_killed_at_its_deadline),
+		cmocka_unit_test(process_deadline_holds_under_signals),
 		cmocka_unit_test(process_output_held_by_a_grandchild_does_not_hold_us),
 		cmocka_unit_test(process_that_is_not_there_is_an_error),
 	};
