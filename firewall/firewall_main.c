@@ -11,11 +11,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "firewall/firewall.h"
 #include "firewall/ports.h"
 #include "firewall/ruleset.h"
 
-enum { EXIT_USAGE = 2 };
+enum { EXIT_USAGE = 2, LOCK_MS = 15 * 1000 };
 
 struct options {
 	const char *report;
@@ -51,13 +52,34 @@ static int finish(int result, const struct error *error)
 	return result < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* Changes are made one after the other: each reads back what it has done, and takes
+ * another's for an attack. */
+static int change_begin(const struct options *options, int *ret_lock, struct error *error)
+{
+	_cleanup_free_ char *folder = path_folder(options->state_file), *path = NULL;
+	int result;
+
+	if (!folder || asprintf(&path, "%s.lock", options->state_file) < 0) {
+		path = NULL;
+		return error_set(error, ENOMEM, "out of memory");
+	}
+	result = file_make_folders(folder, 0755, error);
+	return result < 0 ? result : file_lock(path, LOCK_MS, ret_lock, error);
+}
+
+/* Closing does not depend on the lock. */
 static int run_close(const struct options *options)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	_cleanup_close_ int lock = -1;
 	uint32_t left;
 
 	if (options->report || options->json)
 		return EXIT_USAGE;
+	if (change_begin(options, &lock, &error) < 0) {
+		error_print(&error);
+		error_clear(&error);
+	}
 	if (options->port_count == 0)
 		return finish(firewall_close(options->state_file, &error), &error);
 	return finish(firewall_change_ports(FIREWALL_REMOVE, options->ports, options->state_file,
@@ -69,11 +91,14 @@ static int run_open(const struct options *options)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	enum firewall_change change = options->report ? FIREWALL_EXACTLY : FIREWALL_ADD;
+	_cleanup_close_ int lock = -1;
 	uint32_t ports = options->ports, open;
 	int result = 0;
 
 	if (!options->report == (options->port_count == 0) || options->json)
 		return EXIT_USAGE;
+	if (change_begin(options, &lock, &error) < 0)
+		return finish(firewall_fail_closed(options->state_file, &error), &error);
 	/* Without a result nothing is proved, whatever was proved before. */
 	if (options->report && ports_read_report(options->report, &ports, &error) < 0)
 		result = firewall_fail_closed(options->state_file, &error);

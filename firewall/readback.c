@@ -268,6 +268,8 @@ static int reading_dump(struct reading *reading, uint16_t type, mnl_cb_t read, s
 		reading->seen = 0;
 		if (type == NFT_MSG_GETRULE)
 			reading->readback->dropped_packets = reading->readback->dropped_bytes = 0;
+		if (type == NFT_MSG_GETSETELEM && reading->set_index == 0)
+			reading->readback->ports = 0;
 		result = netlink_dump(NETLINK_NETFILTER, request, read, reading, error);
 	}
 	return result;

@@ -63,6 +63,28 @@ def test_every_mail_port_opens_alone(pair, port):
     assert pair.knock(25 if port != 25 else 110, patience=0.3) == "dropped"
 
 
+def test_changes_at_the_same_time_wait_for_each_other(pair):
+    """Each took the other's port for a foreign change, and closed everything."""
+    pair.firewall("close")
+    children = [pair.start(pair.machine, PROGRAM, "open", name, "--state", str(pair.state))
+                for name in PORTS]
+    assert [child.wait(30) for child in children] == [0] * len(PORTS)
+    assert sorted(pair.elements("open_ports")) == sorted(PORTS.values())
+    opened = json.loads(pair.state.read_text())["open"]
+    assert sorted(port["port"] for port in opened) == sorted(PORTS.values())
+
+
+def test_a_change_that_must_wait_too_long_closes(pair):
+    pair.firewall("close")
+    pair.firewall("open", "smtp")
+    holder = pair.start(pair.machine, "flock", f"{pair.state}.lock", "sh", "-c",
+                        "echo held; exec cat")
+    assert holder.stdout.readline() == "held\n"
+    done = pair.firewall("open", "imaps", check=False)
+    assert done.returncode == 1 and "has not let go" in done.stderr
+    assert pair.elements("open_ports") == []
+
+
 def test_the_report_decides_exactly(pair):
     pair.listen(25, 993)
     pair.firewall("close")
