@@ -152,6 +152,8 @@ static json_t *begin_report(const json_t *verify)
 	json_t *copy = json_deep_copy(verify);
 
 	clean_strings(copy);
+	json_object_del(copy, "firstboot"); /* not its business */
+	json_object_del(copy, "firewall");
 	if (report && copy)
 		json_object_update(report, copy);
 	json_decref(copy);

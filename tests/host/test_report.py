@@ -59,3 +59,16 @@ def test_the_authority_is_shown_when_clients_have_to_learn_it(tmp_path, authorit
     (tmp_path / "ca.pem").write_text("THE CERTIFICATE\n")
     said = run(tmp_path, "--authority", tmp_path / "ca.pem").stdout
     assert ("clients have to trust" in said and "THE CERTIFICATE" in said) == shown
+
+
+def test_the_probes_speak_for_nobody_else(tmp_path):
+    """They run unprivileged: what they say of the settings and the firewall is not believed."""
+    results(tmp_path)
+    verify = json.loads((tmp_path / "verify/report.json").read_text())
+    for part in ("firstboot", "firewall"):
+        verify[part] = json.loads((tmp_path / f"{part}.json").read_text())
+        (tmp_path / f"{part}.json").unlink()
+    (tmp_path / "verify/report.json").write_text(json.dumps(verify))
+    assert run(tmp_path).returncode == 1
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert "firstboot" not in report and "firewall" not in report
