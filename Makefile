@@ -4,6 +4,7 @@
 #   make run        build the image, boot it, show the report and how to connect
 #   make check      all tests
 #   make image      build/postcask.qcow2
+#   make soak       power cuts at many moments, for hours; make fuzz-long
 #   make bench      the project's figures beside its peers'
 #   make clean      removes build/
 #
@@ -142,6 +143,13 @@ fuzz-long:
 	$(MAKE) -j$(JOBS) FUZZ=1 fuzzers
 	POSTCASK_FUZZ_SECONDS=1800 tests/run tests/fuzz
 
+# Machines cut off at forty moments of a first boot and of a change, in namespaces and
+# in QEMU: hours.
+soak: check-programs
+	$(MAKE) image
+	$(AS_ROOT) env POSTCASK_CUTS=40 POSTCASK_VM_CUTS=40 tests/run \
+		tests/native/test_cuts.py tests/vm/test_cuts.py
+
 # The golden files, written anew: read the difference before committing it.
 golden: $(OUT)/bin/postcask
 	for example in tests/golden/*.yaml; do \
@@ -173,5 +181,5 @@ bench: image
 clean:
 	$(AS_ROOT) rm -rf build
 
-.PHONY: FORCE all image image-programs run check check-programs bench unit unit-programs golden fuzzers fuzz-long clean
+.PHONY: FORCE all image image-programs run check check-programs bench unit unit-programs golden fuzzers fuzz-long soak clean
 -include $(shell find $(OUT)/object -name '*.d' 2>/dev/null)
