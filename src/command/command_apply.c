@@ -2,7 +2,6 @@
  * postcask-apply.service, with its rights and to its end whatever becomes of this
  * terminal; here FILE is checked and handed over, and the outcome shown. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "command/command.h"
+#include "command/options.h"
 #include "command/show_report.h"
 #include "probe/report.h"
 #include "settings/settings.h"
@@ -150,27 +150,14 @@ static int show(json_t *outcome, bool json)
 
 int command_apply(int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
+	int json = 0;
+	const struct command_option options[] = {{"json", .flag = &json, .set = 1}};
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	json_t *outcome = NULL;
-	int option, status;
-	bool json = false;
+	int status = COMMAND_OPTIONS(argc, argv, options, usage, 1, 1);
 
-	optind = 1;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 'h') {
-			fputs(usage, stdout);
-			return COMMAND_GOOD;
-		}
-		if (option == '?')
-			break;
-		json = true;
-	}
-	if (option == '?' || optind + 1 != argc) {
-		fputs(usage, stderr);
-		return COMMAND_USAGE;
-	}
+	if (status != COMMAND_GO_ON)
+		return status;
 	if (geteuid() != 0) {
 		fputs("postcask: settings are applied by root; write sudo before it\n", stderr);
 		return COMMAND_FAILED;

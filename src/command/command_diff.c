@@ -1,7 +1,6 @@
 /* postcask diff [FILE]: what settings would change in this machine, file by file,
  * and which services would take it.  Changes nothing. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +9,7 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "command/command.h"
+#include "command/options.h"
 #include "firstboot/change.h"
 #include "firstboot/components.h"
 #include "firstboot/generation.h"
@@ -188,27 +188,15 @@ static int show(const struct comparison *comparison, bool json)
 
 int command_diff(int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
+	int json = 0;
+	const struct command_option options[] = {{"json", .flag = &json, .set = 1}};
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
-	struct comparison comparison = {.files = json_array()};
-	int option, status;
-	bool json = false;
+	struct comparison comparison = {0};
+	int status = COMMAND_OPTIONS(argc, argv, options, usage, 0, 1);
 
-	optind = 1;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 'h') {
-			fputs(usage, stdout);
-			return COMMAND_GOOD;
-		}
-		if (option == '?')
-			break;
-		json = true;
-	}
-	if (option == '?' || optind + 1 < argc) {
-		fputs(usage, stderr);
-		return COMMAND_USAGE;
-	}
+	if (status != COMMAND_GO_ON)
+		return status;
+	comparison.files = json_array();
 	if (diff(argv[optind], &comparison, &error) < 0) {
 		error_print(&error);
 		status = COMMAND_FAILED;

@@ -1,10 +1,10 @@
 /* postcask status: the last report of this machine, as postcask-report(8) left it
  * in /run/postcask/report.json. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 
 #include "command/command.h"
+#include "command/options.h"
 #include "command/show_report.h"
 
 static const char usage[] =
@@ -20,33 +20,11 @@ static const char usage[] =
 
 int command_status(int argc, char **argv)
 {
-	static const struct option options[] = {{"json", no_argument, NULL, 'j'},
-						{"report", required_argument, NULL, 'r'},
-						{"help", no_argument, NULL, 'h'},
-						{0}};
 	const char *path = SHOW_REPORT_FILE;
-	int option, json = 0;
+	int json = 0;
+	const struct command_option options[] = {{"json", .flag = &json, .set = 1},
+						 {"report", .value = &path}};
+	int status = COMMAND_OPTIONS(argc, argv, options, usage, 0, 0);
 
-	optind = 1;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (option) {
-		case 'j':
-			json = 1;
-			break;
-		case 'r':
-			path = optarg;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			return COMMAND_GOOD;
-		default:
-			fputs(usage, stderr);
-			return COMMAND_USAGE;
-		}
-	}
-	if (optind != argc) {
-		fputs(usage, stderr);
-		return COMMAND_USAGE;
-	}
-	return show_report(path, json);
+	return status == COMMAND_GO_ON ? show_report(path, json) : status;
 }

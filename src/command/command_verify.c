@@ -2,12 +2,12 @@
  * own unit and account; ports are opened or closed by what they find, and the
  * report is written anew. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/process.h"
 #include "command/command.h"
+#include "command/options.h"
 #include "command/show_report.h"
 
 /* Longer than the three units' own. */
@@ -57,29 +57,13 @@ static int run_units(struct error *error)
 
 int command_verify(int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
+	int json = 0;
+	const struct command_option options[] = {{"json", .flag = &json, .set = 1}};
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
-	int option, json = 0;
+	int status = COMMAND_OPTIONS(argc, argv, options, usage, 0, 0);
 
-	optind = 1;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (option) {
-		case 'j':
-			json = 1;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			return COMMAND_GOOD;
-		default:
-			fputs(usage, stderr);
-			return COMMAND_USAGE;
-		}
-	}
-	if (optind != argc) {
-		fputs(usage, stderr);
-		return COMMAND_USAGE;
-	}
+	if (status != COMMAND_GO_ON)
+		return status;
 	if (geteuid() != 0) {
 		fputs("postcask: the self-tests need the machine's services; run it as root\n",
 		      stderr);
