@@ -250,6 +250,8 @@ class TestLaterBoots:
         with Machine("given", "10.89.0", data=data) as machine:
             report = machine.report()
             assert report["state"] == "ready" and sorted(report["open"]) == sorted(PORTS), report
+            assert report["firstboot"]["authority"] == "given"      # and there is none to import
+            assert "clients have to trust" not in machine.journal("postcask-report")
             context = ssl.create_default_context(cadata=(tmp_path / "cert.pem").read_text())
             with socket.create_connection((machine.host, 993), 10) as connection:
                 context.wrap_socket(connection, server_hostname=HOSTNAME)
