@@ -198,8 +198,8 @@ static int core_image_make(const char *boot, int log, struct error *error)
 			   COMMAND("chroot", boot, "grub-mkimage", "-O", "i386-pc", "-o",
 				   "/core.img", "-p", "(,gpt3)/boot/grub", "biosdisk", "part_gpt",
 				   "ext2", "normal", "linux", "configfile", "regexp", "probe",
-				   "test", "echo", "search", "ls", "cat", "minicmd", "boot",
-				   "serial", "terminal", "halt", "reboot"),
+				   "smbios", "test", "echo", "search", "ls", "cat", "minicmd",
+				   "boot", "serial", "terminal", "halt", "reboot"),
 			   error);
 }
 

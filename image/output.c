@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
@@ -166,15 +167,19 @@ static int image_describe(const struct build *build, const char *suffix, json_t 
 	return json_array_append_new(images, row) < 0 ? error_errno(error, ENOMEM, "manifest") : 0;
 }
 
-/* "6.12.1-cloud-amd64" of the tree's link vmlinuz -> boot/vmlinuz-6.12.1-cloud-amd64. */
-static void kernel_version(const char *tree, char *version, size_t size)
+/* The versions of the tree's kernels: "6.12.1-cloud-amd64" for boot/vmlinuz-6.12.1-cloud-amd64. */
+static json_t *kernels_list(const char *tree)
 {
-	_cleanup_free_ char *path = file_join(tree, "vmlinuz");
-	char target[PATH_MAX] = "";
-	ssize_t length = path ? readlink(path, target, sizeof(target) - 1) : -1;
-	const char *dash = length > 0 ? strchr(target, '-') : NULL;
+	_cleanup_free_ char *pattern = file_join(tree, "boot/vmlinuz-*");
+	json_t *kernels = json_array();
+	glob_t found = {0};
 
-	snprintf(version, size, "%s", dash ? dash + 1 : "unknown");
+	if (pattern && glob(pattern, 0, NULL, &found) == 0)
+		for (size_t i = 0; i < found.gl_pathc; i++)
+			json_array_append_new(kernels, json_string(strrchr(found.gl_pathv[i], '/') +
+								   strlen("/vmlinuz-")));
+	globfree(&found);
+	return kernels;
 }
 
 static int manifest_make(const struct build *build, double seconds, struct buffer *manifest,
@@ -182,7 +187,7 @@ static int manifest_make(const struct build *build, double seconds, struct buffe
 {
 	_cleanup_free_ char *tree = NULL;
 	_cleanup_(json_free) json_t *packages = json_array(), *images = json_array(), *whole = NULL;
-	char kernel[256], built[32];
+	char built[32];
 	time_t now = time(NULL);
 	struct tm utc;
 	int result = build_keyed_path(build, "tree", &tree, error);
@@ -195,12 +200,11 @@ static int manifest_make(const struct build *build, double seconds, struct buffe
 		result = image_describe(build, ".raw", images, error);
 	if (result < 0)
 		return result;
-	kernel_version(tree, kernel, sizeof(kernel));
 	strftime(built, sizeof(built), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-	whole = json_pack("{ss ss ss ss ss ss sf sO sO}", "name", "postcask", "version",
+	whole = json_pack("{ss ss ss ss so ss sf sO sO}", "name", "postcask", "version",
 			  POSTCASK_VERSION, "suite", BUILD_SUITE, "architecture",
-			  BUILD_ARCHITECTURE, "kernel", kernel, "built", built, "seconds", seconds,
-			  "images", images, "packages", packages);
+			  BUILD_ARCHITECTURE, "kernels", kernels_list(tree), "built", built,
+			  "seconds", seconds, "images", images, "packages", packages);
 	_cleanup_free_ char *text = whole ? json_dumps(whole, JSON_INDENT(1)) : NULL;
 	if (!text)
 		return error_errno(error, ENOMEM, "manifest");

@@ -6,9 +6,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from vm import LINE, VirtualMachine  # noqa: E402
-
-USER_DATA = (Path(__file__).resolve().parent.parent.parent / "image" / "example-user-data.yaml")
+from vm import LINE, USER_DATA, VirtualMachine  # noqa: E402
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ a second boot, a growing disk."""
 import json
 import re
 
-from vm import PORTS
+from vm import PORTS, USER_DATA
 
 MAIL_PORTS = sorted(set(PORTS) - {"ssh"})
 SPEAKS_FIRST = sorted(set(MAIL_PORTS) - {"submissions", "imaps", "pop3s"})
@@ -18,6 +18,21 @@ def state(machine):
 def test_bios_boot_is_ready(bios):
     assert state(bios) == "ready", bios.console[-6000:]
     assert int(bios.wait_line().group(3)) >= 25 and bios.wait_line().group(4) == "0"
+
+
+def test_the_report_is_the_consoles_last_word(bios):
+    """Whoever stands before the console reads the state in its last line."""
+    state(bios)
+    assert bios.ssh("systemctl is-system-running --wait", timeout=300).strip() == "running"
+    bios.ssh("echo this is the end | sudo tee /dev/ttyS0")
+    bios.wait_line("this is the end", 30)
+    said = bios.console.split("POSTCASK state=")[1].splitlines()[1:]
+    assert [line for line in said if line] == ["this is the end"]
+
+
+def test_a_virtual_machine_boots_the_cloud_kernel(bios, uefi):
+    for machine in (bios, uefi):
+        assert machine.ssh("uname -r").strip().endswith("-cloud-amd64")
 
 
 def test_uefi_boot_is_ready(uefi):
@@ -91,3 +106,18 @@ def test_the_second_boot_changes_nothing(bios):
     assert state(bios) == "ready"
     assert bios.ssh(listed) == before
     assert '"state": "unchanged"' in bios.ssh("cat /run/postcask/firstboot.json")
+
+
+def test_real_hardware_boots_the_general_kernel_and_an_edited_seed_is_taken(bios):
+    """The same disk in a machine that says it is a Dell, with a seed disk made anew from an edited
+    file for the same server."""
+    instance = bios.ssh("cat /var/lib/cloud/data/instance-id")
+    bios.power_off()
+    bios.seed(USER_DATA.read_text() + "  services:\n    pop3: false\n")
+    bios.boot("-smbios", "type=1,manufacturer=Dell Inc.,product=OptiPlex 3050")
+    assert state(bios) == "ready"
+    kernel = bios.ssh("uname -r").strip()
+    assert kernel.endswith("-amd64") and "cloud" not in kernel
+    assert "pop3" not in bios.report()["open"] and "imap" in bios.report()["open"]
+    assert bios.ssh("cat /var/lib/cloud/data/instance-id") == instance
+    assert bios.ssh("systemctl --failed --no-legend --plain").strip() == ""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent.parent
 IMAGE = TOP / "build" / "postcask.qcow2"
+USER_DATA = TOP / "image" / "example-user-data.yaml"
 POSTCASK_IMAGE = TOP / "build" / "bin" / "postcask-image"
 LINE = re.compile(r"POSTCASK state=(\w+) seconds=([\d.]+) passed=(\d+) failed=(\d+) version=(\S+)")
 PORTS = {"ssh": 22, "smtp": 25, "submissions": 465, "submission": 587, "imap": 143, "imaps": 993,
@@ -56,9 +57,8 @@ class VirtualMachine:
         if not self.key.exists():
             self.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.key)
         public = self.key.with_suffix(".pub").read_text().strip()
-        data = f"{user_data or '#cloud-config'}\nssh_authorized_keys:\n  - {public}\n"
-        (self.folder / "user-data").write_text(data)
-        self.run(POSTCASK_IMAGE, "seed", self.folder / "user-data", self.folder / "seed.img")
+        self.login = f"ssh_authorized_keys:\n  - {public}\n"
+        self.seed(user_data or "#cloud-config")
         self.ports = {name: free_port() for name in PORTS}
         self.console, self.process, self.reader = "", None, None
         self.event = threading.Condition()
@@ -71,7 +71,13 @@ class VirtualMachine:
             raise RuntimeError(f"{command}: {done.returncode} {done.stdout} {done.stderr}")
         return done
 
-    def boot(self):
+    def seed(self, user_data):
+        """Makes the seed disk, or makes it anew between two boots."""
+        (self.folder / "user-data").write_text(f"{user_data}\n{self.login}")
+        self.run(POSTCASK_IMAGE, "seed", self.folder / "user-data", self.folder / "seed.img")
+
+    def boot(self, *hardware):
+        """`hardware`: more options of QEMU."""
         forwards = "".join(f",hostfwd=tcp:127.0.0.1:{port}-:{PORTS[name]}"
                            for name, port in self.ports.items())
         command = ["qemu-system-x86_64", "-M", "q35", *acceleration(), "-smp", "2", "-m", "2048",
@@ -80,7 +86,7 @@ class VirtualMachine:
                    "-drive", f"if=virtio,format=raw,readonly=on,file={self.folder / 'seed.img'}",
                    "-device", "virtio-rng-pci", "-device", "virtio-net-pci,netdev=net",
                    "-netdev", f"user,id=net,restrict=on{forwards}",
-                   "-qmp", f"unix:{self.folder / 'qmp'},server=on,wait=off"]
+                   "-qmp", f"unix:{self.folder / 'qmp'},server=on,wait=off", *hardware]
         if self.uefi:
             command += firmware(self.folder)
         self.console = ""
