@@ -144,6 +144,26 @@ class TestExtra:
             machine.stop()
 
 
+# What no checker can know: the self-tests do.
+HARMFUL = [
+    ("postfix", "smtpd_tls_auth_only = no"),                    # passwords in the clear
+    ("dovecot", "ssl_min_protocol = nosuch"),
+]
+
+
+class TestHarm:
+    """Lines that a checker accepts and that break a promise are taken back."""
+
+    @pytest.mark.parametrize("key,text", HARMFUL, ids=[f"{row[0]}-{i}" for i, row in
+                                                       enumerate(HARMFUL)])
+    def test_what_breaks_the_server_is_taken_back(self, own, key, text):
+        before = own.run("readlink", "/var/lib/postcask/current").stdout
+        outcome = apply(own, with_extra({**EXTRA, key: EXTRA[key] + text}))
+        assert outcome["state"] == "reverted", outcome
+        assert own.run("readlink", "/var/lib/postcask/current").stdout == before
+        assert outcome["machine"] == "ready", outcome
+
+
 class TestNames:
     def test_each_name_is_served_on_every_port(self, own):
         for port in (465, 993, 995):
