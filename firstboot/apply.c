@@ -165,9 +165,9 @@ static int put_in_force(struct work *work, struct error *error)
 		result = generation_commit(work->paths->state, work->name, error);
 	if (result < 0)
 		return result;
+	result = generation_prune(work->paths->state, outcome->generation, error);
 	free(outcome->generation);
 	outcome->generation = TAKE_POINTER(work->name);
-	result = generation_prune(work->paths->state, error);
 	outcome->times.commit = lap(&since);
 	change_reload_early(&work->change);
 	return result;

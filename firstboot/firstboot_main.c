@@ -183,10 +183,11 @@ static int apply(const char *file)
 	if (result == 0)
 		result = trial_judge(&apply_paths, true, &outcome, &judged, &error);
 	apply_outcome_clear(&outcome);
+	outcome.result = APPLY_FAILED;
 	if (result == 0)
 		result = apply_settings(&apply_paths, NULL, file, &outcome, &error);
-	else
-		outcome.result = APPLY_FAILED;
+	if (result < 0 && !outcome.errors && !outcome.diagnostics.count)
+		outcome_error(&outcome, "%s", error_text(&error));
 	outcome_print(&outcome, &error);
 	if (outcome_save(&apply_paths, &outcome, &late) < 0) {
 		error_print(&late);

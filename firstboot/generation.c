@@ -363,18 +363,25 @@ int generation_current(const char *state, char **ret_name, json_t **ret_manifest
 	return result;
 }
 
-int generation_prune(const char *state, struct error *error)
+/* N of "generations/N"; 0 for anything else. */
+static unsigned long generation_number(const char *name)
+{
+	unsigned long number = 0;
+
+	return name && sscanf(name, "generations/%lu", &number) == 1 ? number : 0;
+}
+
+int generation_prune(const char *state, const char *previous, struct error *error)
 {
 	_cleanup_free_ char *generations = file_join(state, "generations");
 	_cleanup_free_ char *link = file_join(state, "current");
-	unsigned long newest = generation_newest(generations), number, in_force = 0;
+	unsigned long newest = generation_newest(generations), number, in_force;
 	char target[64] = "";
 	_cleanup_closedir_ DIR *folder = opendir(generations);
 	struct dirent *entry;
 	int result = 0;
 
-	if (readlink(link, target, sizeof(target) - 1) > 0)
-		sscanf(target, "generations/%lu", &in_force);
+	in_force = readlink(link, target, sizeof(target) - 1) > 0 ? generation_number(target) : 0;
 	while (folder && result == 0 && (entry = readdir(folder))) {
 		_cleanup_free_ char *path = file_join(generations, entry->d_name);
 		char *end;
@@ -382,6 +389,7 @@ int generation_prune(const char *state, struct error *error)
 		number = strtoul(entry->d_name, &end, 10);
 		bool half = strcmp(entry->d_name, ".new") == 0;
 		bool old = *end == '\0' && number != in_force &&
+			   number != generation_number(previous) &&
 			   number + GENERATIONS_KEPT <= newest;
 		if (half || old)
 			result = file_remove_tree(path, error);

@@ -65,7 +65,8 @@ _must_check_ int generation_current(const char *state, char **ret_name, json_t *
 				    struct error *error);
 
 /* Removes half-made generations and all but the newest GENERATIONS_KEPT; never
- * the one in force. */
-_must_check_ int generation_prune(const char *state, struct error *error);
+ * the one in force, nor `previous` ("generations/N", NULL: none), to which a change
+ * on trial may go back however many others were tried since. */
+_must_check_ int generation_prune(const char *state, const char *previous, struct error *error);
 
 #endif

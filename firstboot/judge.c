@@ -178,6 +178,12 @@ static int judge_run(struct judge *judge, bool running, struct error *error)
 	json_t *failed;
 	int result = judge_prepare(judge, error);
 
+	if (result == -ENOENT) { /* nothing to go back to: what is in force stays */
+		outcome_note(judge->outcome, "this change cannot be taken back: %s",
+			     error_text(error));
+		error_clear(error);
+		return 0;
+	}
 	if (result < 0)
 		return result;
 	failed = running ? take_and_probe(judge) : probes_failed(judge);

@@ -89,10 +89,12 @@ static int unit_run(json_t **ret_outcome, struct error *error)
 	if (!*ret_outcome)
 		return error_set(error, EIO, "postcask-apply.service left no outcome: %s",
 				 buffer_text(&output));
-	if (file_exists(TRIAL_FILE))
-		json_array_append_new(json_object_get(*ret_outcome, "notes"),
+	if (file_exists(TRIAL_FILE)) {
+		json_object_set_new(*ret_outcome, "state", json_string("failed"));
+		json_array_append_new(json_object_get(*ret_outcome, "errors"),
 				      json_string("the self-tests have not judged this change; the "
 						  "next boot or `postcask apply` does"));
+	}
 	return 0;
 }
 

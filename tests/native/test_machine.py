@@ -182,7 +182,7 @@ class TestLaterBoots:
     def test_a_wrong_change_leaves_the_working_machine_working(self):
         with Machine("change", "10.85.0") as machine:
             machine.boot("halt")
-            machine.seed(user_data().replace("domains: [", "domains: [not a domain, "), "i-native-2")
+            machine.seed(user_data().replace("domains: [", "domains: [not a domain, "), "i-native-1")
             machine.start()
             report = machine.report()
             assert report["state"] == "degraded"
@@ -195,7 +195,7 @@ class TestLaterBoots:
             machine.wait_message("alice@example.org", message_id)
             machine.boot("halt")
             machine.seed(user_data() + "  services:\n    pop3: false\n    pop3s: false\n",
-                         "i-native-2")
+                         "i-native-1")
             machine.start()
             report = machine.report()
             assert report["state"] == "ready", report
@@ -269,7 +269,7 @@ class TestLaterBoots:
             machine.boot("halt")
             template = machine.tree / "usr/share/postcask/templates/etc/dovecot/dovecot.conf"
             template.write_text(template.read_text() + "no_such_setting = yes\n")
-            machine.seed(user_data() + "  services:\n    pop3: false\n", "i-native-2")
+            machine.seed(user_data() + "  services:\n    pop3: false\n", "i-native-1")
             machine.start()
             report = machine.report()
             assert report["state"] == "degraded" and "pop3" in report["open"], report
