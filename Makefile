@@ -148,7 +148,7 @@ fuzz-long:
 soak: check-programs
 	$(MAKE) image
 	$(AS_ROOT) env POSTCASK_CUTS=40 POSTCASK_VM_CUTS=40 tests/run \
-		tests/native/test_cuts.py tests/vm/test_cuts.py
+		tests/native/test_cuts.py tests/vm/test_power_cuts.py
 
 # The golden files, written anew: read the difference before committing it.
 golden: $(OUT)/bin/postcask

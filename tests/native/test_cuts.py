@@ -2,7 +2,7 @@
 settings whole, or still the old ones whole, and is ready either way.
 
 POSTCASK_CUTS says at how many moments (make soak: 40), spread evenly over the work.  What is cut
-here is every process at once; that what was written is on the disk is tests/vm/test_cuts.py."""
+here is every process at once; that what was written is on the disk is tests/vm/test_power_cuts.py."""
 
 import json
 import os
