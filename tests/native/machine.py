@@ -59,14 +59,18 @@ def roots():
     return listed if listed else (TOP / "build" / "native" / "roots").read_text().strip()
 
 
+def shift():
+    """Names and networks are the whole host's.  POSTCASK_TEST_SHIFT=10, 20 ... 90 lets several
+    checkouts test beside each other, and the workers of one run count on from there."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    return int(os.environ.get("POSTCASK_TEST_SHIFT", "0")) + int(worker)
+
+
 def shifted(name, net):
-    """Names and networks are the whole host's: POSTCASK_TEST_SHIFT=30, 60 or 90 lets several
-    checkouts test beside each other."""
-    shift = int(os.environ.get("POSTCASK_TEST_SHIFT", "0"))
-    if not shift:
+    if not shift():
         return name, net
     first, second, third = net.split(".")
-    return f"{name[:10]}{chr(ord('a') + shift // 30)}", f"{first}.{int(second) + shift}.{third}"
+    return f"{name[:10]}{shift()}", f"{first}.{second}.{int(third) + shift()}"
 
 
 class Machine:
