@@ -15,6 +15,7 @@ int command_explain(int argc, char **argv);
 int command_render(int argc, char **argv);
 int command_schema(int argc, char **argv);
 int command_status(int argc, char **argv);
+int command_trace(int argc, char **argv);
 int command_verify(int argc, char **argv);
 
 #endif

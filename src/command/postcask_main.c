@@ -17,6 +17,7 @@ static const struct command {
 	{"diff", command_diff, "show what settings would change in this machine"},
 	{"apply", command_apply, "apply settings to this machine"},
 	{"status", command_status, "show the last report of this machine"},
+	{"trace", command_trace, "tell what became of a message"},
 	{"verify", command_verify, "run the self-tests of this machine now"},
 	{"cert", command_cert, "show, fetch or renew certificates"},
 };

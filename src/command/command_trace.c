@@ -1,0 +1,128 @@
+/* postcask trace: what became of a message. */
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "account/spool.h"
+#include "account/story.h"
+#include "account/trace.h"
+#include "account/when.h"
+#include "command/command.h"
+#include "command/options.h"
+
+static const char usage[] =
+    "usage: postcask trace [--since TIME] [--json] [ID|ADDRESS]\n"
+    "\n"
+    "Tells what became of messages: accepted from whom, scanned with which result,\n"
+    "delivered, waiting, quarantined or bounced, for each recipient.\n"
+    "\n"
+    "  ID            a queue id, a Message-ID, or the filter's or quarantine's id\n"
+    "  ADDRESS       a sender or a recipient\n"
+    "  --since TIME  only what the log has since then, such as \"10 min ago\", \"2h\",\n"
+    "                \"today\", \"10:00\" or \"2026-11-24 10:00\"; alone: every message\n"
+    "  --json        for programs: an array of messages\n"
+    "\n"
+    "Exit status: 0 found, 1 none found or failed, 2 bad usage.\n";
+
+static void add_next_try(void *context, const char *id, const char *queue, int64_t next_try)
+{
+	(void)queue;
+	if (next_try > 0 && next_try < UINT32_MAX)
+		(void)!id_table_set(context, slice_of(id), (uint32_t)next_try);
+}
+
+static int print_text(const struct trace *trace, const struct id_table *next_try,
+		      struct error *error)
+{
+	for (size_t i = 0; i < trace->count; i++) {
+		_cleanup_(story_free) struct story story = STORY_INIT;
+		_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
+
+		if (story_make(&trace->messages[i], next_try, &story, error) < 0)
+			return error->code;
+		if (i)
+			buffer_add_text(&text, "\n");
+		story_add_text(&story, &text);
+		if (text.failed || fputs(buffer_text(&text), stdout) == EOF)
+			return error_set(error, EIO, "cannot print");
+	}
+	return 0;
+}
+
+static int print_json(const struct trace *trace, const struct id_table *next_try,
+		      struct error *error)
+{
+	json_t *array = json_array();
+	int result = 0;
+
+	for (size_t i = 0; result == 0 && i < trace->count; i++) {
+		_cleanup_(story_free) struct story story = STORY_INIT;
+
+		result = story_make(&trace->messages[i], next_try, &story, error);
+		if (result == 0)
+			json_array_append_new(array, story_json(&story));
+	}
+	if (result == 0 && (json_dumpf(array, stdout, JSON_INDENT(1)) < 0 || putchar('\n') == EOF))
+		result = error_set(error, EIO, "cannot print");
+	json_decref(array);
+	return result;
+}
+
+static int show(const char *key, uint64_t since, bool json, struct trace *trace,
+		struct error *error)
+{
+	_cleanup_(id_table_free) struct id_table next_try;
+	_cleanup_(journal_close) struct journal journal = JOURNAL_INIT;
+	_cleanup_(error_clear) struct error none = ERROR_INIT;
+	int result = journal_open(&journal, NULL, true, error);
+
+	id_table_init(&next_try, TRACE_IDS_LIMIT);
+	if (result == 0)
+		result = trace_find(&journal, key, since, trace, error);
+	if (result < 0)
+		return result;
+	/* only root may look at the queue; without it the next try is not said */
+	(void)!spool_scan(SPOOL_FOLDER, add_next_try, &next_try, &none);
+	result = json ? print_json(trace, &next_try, error) : print_text(trace, &next_try, error);
+	if (result == 0 && fflush(stdout) == EOF)
+		result = error_set(error, EIO, "cannot print");
+	return result;
+}
+
+int command_trace(int argc, char **argv)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	_cleanup_(trace_free) struct trace trace = TRACE_INIT;
+	const char *since_text = NULL;
+	uint64_t since = 0;
+	int json = 0;
+	const struct command_option options[] = {{"json", .flag = &json, .set = 1},
+						 {"since", .value = &since_text}};
+	int status = COMMAND_OPTIONS(argc, argv, options, usage, 0, 1);
+
+	if (status != COMMAND_GO_ON)
+		return status;
+	if (optind == argc && !since_text) {
+		fputs(usage, stderr);
+		return COMMAND_USAGE;
+	}
+	if (since_text && when_parse(since_text, time(NULL), &since, &error) < 0) {
+		error_print(&error);
+		return COMMAND_USAGE;
+	}
+	if (show(optind < argc ? argv[optind] : NULL, since, json, &trace, &error) < 0) {
+		error_print(&error);
+		return COMMAND_FAILED;
+	}
+	if (trace.shortened)
+		fputs("postcask: there is more than fits here; ask for less time or one message\n",
+		      stderr);
+	if (trace.count)
+		return COMMAND_GOOD;
+	fputs("postcask: the log has no such message (`journalctl -u postfix` shows its lines)\n",
+	      stderr);
+	return COMMAND_FAILED;
+}
