@@ -1,0 +1,97 @@
+#include "watch/watch.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "probe/dns.h"
+#include "probe/stream.h"
+
+enum {
+	DNS_PORT = 53,
+	FILE_LIMIT = 64 * 1024,
+};
+
+static enum failure_class ask_name(const struct watched *watched, int64_t deadline_ms)
+{
+	_cleanup_(buffer_free) struct buffer answer = BUFFER_INIT;
+	_cleanup_(failure_clear) struct failure failure = FAILURE_INIT;
+	struct dns_question question = {
+	    .address = watched->address,
+	    .port = watched->port,
+	    .name = watched->question,
+	    .class = ns_c_in,
+	    .type = ns_t_a,
+	    .deadline_ms = deadline_ms,
+	};
+
+	return dns_ask(&question, &answer, &failure);
+}
+
+static enum failure_class ask_stream(const struct watched *watched, int64_t deadline_ms)
+{
+	_cleanup_(stream_free) struct stream stream = STREAM_INIT;
+	_cleanup_(buffer_free) struct buffer answer = BUFFER_INIT;
+	struct stream_params params = {
+	    .address = watched->address, .port = watched->port, .deadline_ms = deadline_ms};
+	enum failure_class failure = stream_open(&stream, &params);
+
+	if (!failure && watched->question)
+		failure = stream_write(&stream, watched->question, strlen(watched->question));
+	if (!failure)
+		failure = stream_read_bytes(&stream, strlen(watched->answer), &answer);
+	return failure;
+}
+
+enum watch_result watch_ask(const struct watched *watched)
+{
+	int64_t deadline_ms = clock_now_ms() + WATCH_ANSWER_MS;
+	enum failure_class failure = watched->port == DNS_PORT ? ask_name(watched, deadline_ms)
+							       : ask_stream(watched, deadline_ms);
+
+	switch (failure) {
+	case FAILURE_TIMEOUT:
+		return WATCH_NO_ANSWER;
+	case FAILURE_REFUSED:
+	case FAILURE_UNREACHABLE:
+		return WATCH_ABSENT;
+	default: /* right or wrong, somebody is there: what it says is the probes' business */
+		return WATCH_ANSWERED;
+	}
+}
+
+bool watch_count(struct watched *watched, enum watch_result result, uint64_t used_us)
+{
+	/* Another life of the unit may have used less than the one before. */
+	bool worked = used_us < watched->used_us || used_us - watched->used_us > WATCH_IDLE_US;
+
+	watched->used_us = used_us;
+	if (result != WATCH_NO_ANSWER)
+		watched->silent = 0;
+	else if (worked)
+		watched->silent = 1; /* it may be the last of what it did */
+	else
+		watched->silent++;
+	if (watched->silent < WATCH_SILENT)
+		return false;
+	watched->silent = 0;
+	return true;
+}
+
+bool watch_processor_time(const char *cgroups, const char *unit, uint64_t *ret_us)
+{
+	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *path = NULL;
+	const char *line;
+
+	if (asprintf(&path, "%s/%s/cpu.stat", cgroups, unit) < 0) {
+		path = NULL;
+		return false;
+	}
+	if (file_read(path, FILE_LIMIT, &text, NULL, NULL) < 0)
+		return false;
+	line = strstr(text, "usage_usec ");
+	return line && sscanf(line, "usage_usec %" SCNu64, ret_us) == 1;
+}

@@ -1,0 +1,48 @@
+/* Which parts of the mail path hang: a part that takes a question, gives no answer
+ * and does no work meanwhile, several times in a row.  Who is slow, loads its data
+ * or has too much to do uses the processor, and is left alone. */
+#ifndef POSTCASK_WATCH_H
+#define POSTCASK_WATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+
+enum {
+	WATCH_PERIOD_MS = 5 * 1000, /* from one round to the next */
+	WATCH_ANSWER_MS = 5 * 1000, /* for one answer */
+	WATCH_SILENT = 3,	    /* times without an answer, and without work */
+	WATCH_IDLE_US =
+	    50 * 1000, /* processor time from one question to the next that is no work */
+};
+
+struct watched {
+	const char *unit;
+	const char *address;  /* numeric, or the path of a unix socket */
+	unsigned port;	      /* 53: a name is asked for; otherwise a stream */
+	const char *question; /* NULL: the server speaks first */
+	const char *answer;   /* how it begins */
+	unsigned silent;      /* times in a row */
+	uint64_t used_us;     /* processor time of the unit at the last question */
+};
+
+/* What one question came to. */
+enum watch_result {
+	WATCH_ANSWERED,
+	WATCH_ABSENT, /* nobody listens, or the unit has no process: systemd's business */
+	WATCH_NO_ANSWER,
+};
+
+/* Asks once. */
+enum watch_result watch_ask(const struct watched *watched);
+
+/* Counts the result; `used_us` is the unit's processor time so far.  True when it is
+ * known to hang: the count then begins anew. */
+_must_check_ bool watch_count(struct watched *watched, enum watch_result result, uint64_t used_us);
+
+/* Processor time of a unit's processes in microseconds, from `cgroups`, the folder of
+ * the units' control groups.  False when it has none. */
+_must_check_ bool watch_processor_time(const char *cgroups, const char *unit, uint64_t *ret_us);
+
+#endif

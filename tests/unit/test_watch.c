@@ -1,0 +1,107 @@
+/* What counts as hanging, and that each answer of a server is told apart. */
+#include "test.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "base/file.h"
+#include "watch/watch.h"
+
+#define SECOND 1000000
+
+static void silent_and_idle_three_times_hangs(void **state _unused_)
+{
+	struct watched part = {.unit = "x"};
+
+	assert_false(watch_count(&part, WATCH_ANSWERED, 5 * SECOND));
+	assert_false(watch_count(&part, WATCH_NO_ANSWER, 5 * SECOND));
+	assert_false(watch_count(&part, WATCH_NO_ANSWER, 5 * SECOND));
+	assert_true(watch_count(&part, WATCH_NO_ANSWER, 5 * SECOND));
+	assert_false(watch_count(&part, WATCH_NO_ANSWER, 5 * SECOND)); /* anew */
+}
+
+static void an_answer_begins_the_count_anew(void **state _unused_)
+{
+	struct watched part = {.unit = "x"};
+
+	for (int round = 0; round < 10; round++) {
+		assert_false(watch_count(&part, WATCH_NO_ANSWER, 0));
+		assert_false(watch_count(&part, WATCH_NO_ANSWER, 0));
+		assert_false(watch_count(&part, round % 2 ? WATCH_ANSWERED : WATCH_ABSENT, 0));
+	}
+}
+
+static void who_works_does_not_hang(void **state _unused_)
+{
+	struct watched part = {.unit = "x"};
+
+	for (uint64_t round = 1; round < 100; round++)
+		assert_false(watch_count(&part, WATCH_NO_ANSWER, round * SECOND));
+	/* started again meanwhile: less than before, and it loads */
+	assert_false(watch_count(&part, WATCH_NO_ANSWER, SECOND / 2));
+	assert_false(watch_count(&part, WATCH_NO_ANSWER, SECOND / 2));
+	assert_true(watch_count(&part, WATCH_NO_ANSWER, SECOND / 2));
+}
+
+static int listen_at(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	return fd;
+}
+
+static void a_socket_that_nobody_serves_gives_no_answer(void **state _unused_)
+{
+	char folder[] = "/tmp/postcask-watch-XXXXXX";
+	_cleanup_free_ char *path = NULL;
+	struct watched part = {.unit = "x", .question = "nPING\n", .answer = "PONG"};
+
+	assert_non_null(mkdtemp(folder));
+	path = file_join(folder, "socket");
+	part.address = path;
+	assert_int_equal(watch_ask(&part), WATCH_ABSENT);
+	int fd = listen_at(path);
+	assert_int_equal(watch_ask(&part), WATCH_NO_ANSWER);
+	close(fd);
+	assert_int_equal(watch_ask(&part), WATCH_ABSENT);
+	assert_int_equal(file_remove_tree(folder, NULL), 0);
+}
+
+static void processor_time_is_read_from_the_control_group(void **state _unused_)
+{
+	static const char text[] = "usage_usec 1234567\nuser_usec 1\nsystem_usec 2\n";
+	char folder[] = "/tmp/postcask-watch-XXXXXX";
+	_cleanup_free_ char *unit = NULL;
+	_cleanup_free_ char *path = NULL;
+	uint64_t used_us = 0;
+
+	assert_non_null(mkdtemp(folder));
+	unit = file_join(folder, "x.service");
+	path = file_join(unit, "cpu.stat");
+	assert_false(watch_processor_time(folder, "x.service", &used_us));
+	assert_int_equal(mkdir(unit, 0755), 0);
+	assert_int_equal(
+	    file_replace(path, text, sizeof(text) - 1, 0644, (uid_t)-1, (gid_t)-1, NULL), 0);
+	assert_true(watch_processor_time(folder, "x.service", &used_us));
+	assert_int_equal(used_us, 1234567);
+	assert_int_equal(file_remove_tree(folder, NULL), 0);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(silent_and_idle_three_times_hangs),
+	    cmocka_unit_test(an_answer_begins_the_count_anew),
+	    cmocka_unit_test(who_works_does_not_hang),
+	    cmocka_unit_test(a_socket_that_nobody_serves_gives_no_answer),
+	    cmocka_unit_test(processor_time_is_read_from_the_control_group),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
