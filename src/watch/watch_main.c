@@ -42,7 +42,8 @@ static void end_unit(const char *unit)
 			status);
 }
 
-static void watch_part(struct watched *part)
+/* True when it owes an answer. */
+static bool watch_part(struct watched *part)
 {
 	enum watch_result result = watch_ask(part);
 	uint64_t used_us = 0;
@@ -51,6 +52,16 @@ static void watch_part(struct watched *part)
 		result = WATCH_ABSENT;
 	if (watch_count(part, result, used_us))
 		end_unit(part->unit);
+	return part->silent > 0;
+}
+
+static bool watch_all(void)
+{
+	bool silent = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		silent |= watch_part(&parts[i]);
+	return silent;
 }
 
 int main(int argc, char *argv[] _unused_)
@@ -66,8 +77,7 @@ int main(int argc, char *argv[] _unused_)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGPIPE, SIG_IGN);
 	for (;;) {
-		for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
-			watch_part(&parts[i]);
-		nanosleep(&period, NULL); /* the period of the rounds is all that it waits for */
+		if (!watch_all()) /* else again at once: it took its time to be silent */
+			nanosleep(&period, NULL);
 	}
 }
