@@ -19,6 +19,7 @@ static const struct command {
 	{"status", command_status, "show the last report of this machine"},
 	{"trace", command_trace, "tell what became of a message"},
 	{"verify", command_verify, "run the self-tests of this machine now"},
+	{"quarantine", command_quarantine, "list, show, release or delete quarantined mail"},
 	{"cert", command_cert, "show, fetch or renew certificates"},
 };
 

@@ -92,6 +92,7 @@ enum failure_class session_open(struct session *session, const struct session_pa
 
 	*session = SESSION_INIT;
 	session->protocol = params->protocol;
+	session->helo = params->helo;
 	failure = stream_open(&session->stream, &params->stream);
 	if (!failure)
 		failure = params->implicit_tls ? open_implicit(session, params)

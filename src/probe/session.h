@@ -74,6 +74,7 @@ struct session_params {
 	enum session_security security;
 	const struct tls_client *tls; /* for SECURITY_TLS */
 	struct tls_facts *facts;      /* may be NULL */
+	const char *helo;	      /* SMTP: who we say we are; NULL: selftest.invalid */
 };
 
 struct session {
@@ -83,6 +84,7 @@ struct session {
 	unsigned capabilities; /* enum capability */
 	char *greeting;	       /* owned; the server's first line */
 	unsigned tag;	       /* IMAP: the last command's number */
+	const char *helo;      /* as in the params */
 };
 
 #define SESSION_INIT ((struct session){.stream = STREAM_INIT})

@@ -6,7 +6,7 @@ enum {
 	REPLY_LINES = 100,
 };
 
-static const char helo_name[] = "selftest.invalid";
+static const char selftest_name[] = "selftest.invalid";
 
 bool smtp_parse_reply_line(const char *line, size_t size, int *ret_code, bool *ret_more)
 {
@@ -122,7 +122,8 @@ static unsigned parse_keyword(const char *line)
 static enum failure_class smtp_ehlo(struct session *session)
 {
 	_cleanup_(smtp_reply_free) struct smtp_reply reply = SMTP_REPLY_INIT;
-	enum failure_class failure = smtp_command(session, &reply, "EHLO %s", helo_name);
+	enum failure_class failure =
+	    smtp_command(session, &reply, "EHLO %s", session->helo ? session->helo : selftest_name);
 	char *rest;
 	char *line;
 
@@ -245,6 +246,18 @@ void smtp_stuff(const char *message, size_t size, struct buffer *output)
 	buffer_add_text(output, at_start ? ".\r\n" : "\r\n.\r\n");
 }
 
+void smtp_stuff_lines(const char *text, size_t size, bool *at_start, struct buffer *output)
+{
+	for (size_t i = 0; i < size; i++) {
+		if (*at_start && text[i] == '.')
+			buffer_add_char(output, '.');
+		*at_start = text[i] == '\n';
+		if (*at_start)
+			buffer_add_char(output, '\r');
+		buffer_add_char(output, text[i]);
+	}
+}
+
 static enum failure_class send_data(struct session *session, const struct smtp_envelope *envelope,
 				    struct smtp_reply *reply)
 {
@@ -262,21 +275,31 @@ static enum failure_class send_data(struct session *session, const struct smtp_e
 	return failure;
 }
 
-enum failure_class smtp_send(struct session *session, const struct smtp_envelope *envelope,
-			     struct smtp_reply *reply)
+enum failure_class smtp_begin(struct session *session, const char *from, const char *const *to,
+			      size_t count, struct smtp_reply *reply)
 {
 	enum failure_class failure;
 
-	failure = smtp_command(session, reply, "MAIL FROM:<%s> BODY=8BITMIME", envelope->from);
+	failure = smtp_command(session, reply, "MAIL FROM:<%s> BODY=8BITMIME", from);
 	if (failure || reply->code != 250)
 		return failure ? failure : smtp_unexpected(session, reply, "MAIL FROM");
-	failure = smtp_command(session, reply, "RCPT TO:<%s>", envelope->to);
-	if (failure || reply->code != 250)
-		return failure ? failure : smtp_unexpected(session, reply, "RCPT TO");
+	for (size_t i = 0; i < count; i++) {
+		failure = smtp_command(session, reply, "RCPT TO:<%s>", to[i]);
+		if (failure || reply->code != 250)
+			return failure ? failure : smtp_unexpected(session, reply, "RCPT TO");
+	}
 	failure = smtp_command(session, reply, "DATA");
 	if (failure || reply->code != 354)
 		return failure ? failure : smtp_unexpected(session, reply, "DATA");
-	return send_data(session, envelope, reply);
+	return FAILURE_NONE;
+}
+
+enum failure_class smtp_send(struct session *session, const struct smtp_envelope *envelope,
+			     struct smtp_reply *reply)
+{
+	enum failure_class failure = smtp_begin(session, envelope->from, &envelope->to, 1, reply);
+
+	return failure ? failure : send_data(session, envelope, reply);
 }
 
 void smtp_reply_free(struct smtp_reply *reply)

@@ -39,6 +39,15 @@ _must_check_ enum failure_class smtp_unexpected(struct session *session,
 _must_check_ enum failure_class
 smtp_send(struct session *session, const struct smtp_envelope *envelope, struct smtp_reply *reply);
 
+/* The first part of that: MAIL, each RCPT, DATA; the server waits for the message. */
+_must_check_ enum failure_class smtp_begin(struct session *session, const char *from,
+					   const char *const *to, size_t count,
+					   struct smtp_reply *reply);
+
+/* A piece of a message whose lines end in LF alone, as DATA wants it.  *at_start is true
+ * before the first piece; true after the last, the message ends in a whole line. */
+void smtp_stuff_lines(const char *text, size_t size, bool *at_start, struct buffer *output);
+
 /* The message as DATA wants it: dots doubled, the final dot added (§4.5.2). */
 void smtp_stuff(const char *message, size_t size, struct buffer *output);
 

@@ -60,6 +60,23 @@ static void doubles_dots(void **state _unused_)
 	}
 }
 
+/* The same however the message is cut into pieces. */
+static void doubles_dots_in_pieces(void **state _unused_)
+{
+	static const char message[] = ".\n..\n\na.b\r\n.", wire[] = "..\r\n...\r\n\r\na.b\r\r\n..";
+	size_t size = strlen(message);
+
+	for (size_t cut = 0; cut <= size; cut++) {
+		_cleanup_(buffer_free) struct buffer output = BUFFER_INIT;
+		bool at_start = true;
+
+		smtp_stuff_lines(message, cut, &at_start, &output);
+		smtp_stuff_lines(message + cut, size - cut, &at_start, &output);
+		assert_string_equal(buffer_text(&output), wire);
+		assert_false(at_start);
+	}
+}
+
 static void reads_greeting_and_capabilities(void **state _unused_)
 {
 	static const struct step steps[] = {
@@ -285,6 +302,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(parses_reply_lines),
 	    cmocka_unit_test(doubles_dots),
+	    cmocka_unit_test(doubles_dots_in_pieces),
 	    cmocka_unit_test(reads_greeting_and_capabilities),
 	    cmocka_unit_test(gives_up_on_what_is_no_smtp),
 	    cmocka_unit_test(logs_in_by_plain_and_login),
