@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 TOP = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TOP / "tests" / "native"))
@@ -68,6 +69,17 @@ class CmockaItem(pytest.Item):
         return str(excinfo.value)
 
 
+class ByFile(LoadScopeScheduling):
+    """A file's tests stay together with the machine they share; so do all virtual machines."""
+
+    def _split_scope(self, nodeid):
+        return "tests/vm" if nodeid.startswith("tests/vm/") else nodeid.split("::", 1)[0]
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return ByFile(config, log)
+
+
 def pytest_runtest_logreport(report):
     """Why a test failed, at once: a run of many minutes need not end first."""
     if report.failed:
@@ -85,5 +97,6 @@ def pytest_terminal_summary(terminalreporter):
     COUNTS["skipped"] = len(stats.get("skipped", []))
 
 
-def pytest_unconfigure():
-    print("{passed} passed, {failed} failed, {skipped} skipped".format(**COUNTS))
+def pytest_unconfigure(config):
+    if not hasattr(config, "workerinput"):
+        print("{passed} passed, {failed} failed, {skipped} skipped".format(**COUNTS))

@@ -107,17 +107,17 @@ def test_names_of_the_certificate_follow_the_settings(box):
     apply(box, settings())
 
 
-@pytest.mark.parametrize("name, data, expected", [
-    ("misspelt", settings().replace("users:", "usres:"), r"new\.yaml:5:\d+: .*users"),
-    ("no mail", "#cloud-config\nfqdn: mail.example.org\n", "mail"),
-    ("not YAML", "#cloud-config\nmail: [\n", r"new\.yaml:"),
-    ("NUL", b"#cloud-config\nmail:\0 {}\n", "new.yaml"),
-    ("a weak hash", settings(users={"alice@example.org": "$1$abc$def"}), "password_hash"),
+@pytest.mark.parametrize("data, expected", [
+    pytest.param(settings().replace("users:", "usres:"), r"new\.yaml:5:\d+: .*users", id="misspelt"),
+    pytest.param("#cloud-config\nfqdn: mail.example.org\n", "mail", id="no mail"),
+    pytest.param("#cloud-config\nmail: [\n", r"new\.yaml:", id="not YAML"),
+    pytest.param(b"#cloud-config\nmail:\0 {}\n", "new.yaml", id="NUL"),
+    pytest.param(settings(users={"alice@example.org": "$1$abc$def"}), "password_hash", id="a weak hash"),
 ])
-def test_refused_settings_change_nothing(box, name, data, expected):
+def test_refused_settings_change_nothing(box, data, expected):
     before = digest(box), box.run("cat", "/run/postcask/report.json").stdout
     done = apply(box, data, check=False)
-    assert done.returncode == 1 and re.search(expected, done.stderr), (name, done.stderr)
+    assert done.returncode == 1 and re.search(expected, done.stderr), done.stderr
     assert (digest(box), box.run("cat", "/run/postcask/report.json").stdout) == before
 
 

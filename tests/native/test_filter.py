@@ -54,7 +54,7 @@ def wait_quarantined(machine, message_id, timeout=40):
 
 
 @pytest.mark.parametrize("name,content", [("eicar.com", EICAR), ("eicar.zip", zipped()),
-                                          ("eicar.tar.gz", tarred())])
+                                          ("eicar.tar.gz", tarred())], ids=["bare", "zip", "tar"])
 def test_a_virus_is_quarantined_and_never_delivered(machine, name, content):
     message = letter("see attachment")
     message.add_attachment(content, "application", "octet-stream", filename=name)

@@ -1,18 +1,20 @@
 """The plug pulled during a first boot or a change: what was not synced is lost, and what the
-machine has afterwards is the new settings whole or the old ones whole, ready either way.
+machine has afterwards is the new settings whole or the old ones whole, ready either way.  Strangers
+send all the while: what was acknowledged is there afterwards, whole, and no virus in a mailbox.
 
 By default one change at one moment; POSTCASK_VM_CUTS (make soak: 40) says at how many moments of
-changes and of first boots."""
+changes, of first boots and of mere mail."""
 
 import json
 import os
+import random
 import shlex
 import time
 
 import pytest
 
-from conftest import USER_DATA
-from vm import VirtualMachine
+from mail_load import MailLoad
+from vm import USER_DATA, VirtualMachine
 
 CUTS = int(os.environ.get("POSTCASK_VM_CUTS", "1"))
 DATA = USER_DATA.read_text()
@@ -54,11 +56,15 @@ def cut(machine, number, moment):
     return {name for name in in_force(machine) if name.startswith("cut")}
 
 
-def test_a_change_cut_off_before_it_is_judged(uefi):
+def test_a_change_cut_off_before_it_is_judged_and_mail_meanwhile(uefi):
     """The most delicate moment: it is in force, and on trial."""
-    def moment():
-        uefi.ssh("while ! test -e /var/lib/postcask/trial; do :; done", timeout=120)
-    assert cut(uefi, 0, moment) <= {"cut0@example.org"}
+    with MailLoad(uefi, clients=1) as load:
+        def moment():
+            uefi.ssh("until test -e /var/lib/postcask/trial; do sleep 0.1; done", timeout=300)
+            load.ended.set()        # what is under way now is the last
+        load.wait_acknowledged(10)
+        assert cut(uefi, 0, moment) <= {"cut0@example.org"}
+    load.account()
 
 
 if CUTS > 1:
@@ -72,6 +78,27 @@ if CUTS > 1:
             found = cut(uefi, number, lambda: time.sleep(seconds * (number - 0.5) / CUTS))
             assert found in (before, {f"cut{number}@example.org"})
             before = found
+
+    def test_mail_cut_off_at_many_moments(uefi):
+        """One seed a run, printed: the moments can be had again."""
+        seed = int(os.environ.get("POSTCASK_SEED", time.time()))
+        moments = random.Random(seed)
+        loads = []
+        for number in range(CUTS):
+            with MailLoad(uefi) as load:
+                load.wait_acknowledged(1)
+                time.sleep(moments.uniform(0, 20))      # the moment is what is chosen here
+                uefi.kill()
+                load.ended.set()
+            uefi.boot()
+            uefi.wait_line()
+            loads.append(load)
+            found = load.account()
+            doubled = len(found) - len({name for name, _, _ in found})
+            print(f"cut {number} of seed {seed}: sent {load.sent}, acknowledged "
+                  f"{len(load.acknowledged)}, lost 0, doubled {doubled}")
+        for load in loads:
+            load.account()
 
     @pytest.mark.parametrize("number", range(CUTS))
     def test_a_first_boot_cut_off(tmp_path, number):
