@@ -77,11 +77,15 @@ static int join(struct graph *graph, uint32_t node, struct slice other)
 
 static struct slice quarantine_name(const struct line *line, char name[LINE_NAME_LIMIT])
 {
-	if (line->quarantine.size == 0)
+	struct slice id = line->quarantine;
+
+	if (line->kind == LINE_SCANNED)
+		id = line_quarantine_id(id);
+	if (id.size == 0)
 		return (struct slice){0};
 	name[0] = 'q';
 	name[1] = ':'; /* no queue id */
-	slice_copy(line->quarantine, name + 2, LINE_NAME_LIMIT - 2);
+	slice_copy(id, name + 2, LINE_NAME_LIMIT - 2);
 	return slice_of(name);
 }
 

@@ -85,6 +85,11 @@ int id_table_set(struct id_table *table, struct slice name, uint32_t value)
 
 	if (name.size >= LINE_NAME_LIMIT)
 		return -EINVAL;
+	slot = table->capacity ? look(table, name) : NULL;
+	if (slot && slot->state == USED) {
+		slot->value = value; /* nothing moves: a loop over the table may change it */
+		return 0;
+	}
 	if (make_room(table) < 0)
 		return -ENOMEM;
 	slot = look(table, name);

@@ -29,7 +29,8 @@ void id_table_free(struct id_table *table);
 /* ID_NONE when the name is not there. */
 uint32_t id_table_find(const struct id_table *table, struct slice name);
 
-/* Adds or changes it.  -ENOSPC when the table is full, -ENOMEM. */
+/* Adds or changes it.  -ENOSPC when the table is full, -ENOMEM.  Changing and removing are
+ * allowed within a loop of id_table_next, adding is not. */
 _must_check_ int id_table_set(struct id_table *table, struct slice name, uint32_t value);
 
 void id_table_remove(struct id_table *table, struct slice name);

@@ -66,8 +66,6 @@ static int add_matches(struct journal *journal, bool folders)
 	if (result >= 0)
 		result = add_match(j, "_UID=0");
 	if (result >= 0)
-		result = add_match(j, "SYSLOG_IDENTIFIER=postfix/postsuper");
-	if (result >= 0)
 		result = add_match(j, "SYSLOG_IDENTIFIER=postcask-quarantine");
 	if (result >= 0)
 		result = add_match(j, "SYSLOG_IDENTIFIER=postcask-account");

@@ -14,6 +14,16 @@ bool line_is_queue_id(struct slice text)
 	return true;
 }
 
+struct slice line_quarantine_id(struct slice name)
+{
+	struct slice rest = name, before;
+
+	while (slice_until(&rest, SLICE("/"), &before))
+		name = rest;
+	rest = name;
+	return slice_until(&rest, SLICE("-"), &before) && rest.size ? rest : name;
+}
+
 bool line_take_id(struct slice *text, struct slice *ret_id)
 {
 	struct slice rest = *text, id = line_take_word(&rest, "");
@@ -78,12 +88,13 @@ enum line_writer line_writer(const struct line_accounts *accounts, struct slice 
 		struct slice identifier;
 		enum line_writer writer;
 	} of_root[] = {
-	    {SLICE("postfix/postsuper"), WRITER_POSTSUPER},
 	    {SLICE("dovecot"), WRITER_DOVECOT},
 	    {SLICE("postcask-quarantine"), WRITER_QUARANTINE},
 	    {SLICE("postcask-account"), WRITER_ACCOUNT},
 	};
 
+	if (uid == accounts->postfix && slice_equal(identifier, SLICE("postfix/postsuper")))
+		return WRITER_POSTSUPER;
 	if (uid == accounts->postfix && memchr(identifier.at, '/', identifier.size))
 		return WRITER_POSTFIX;
 	if (uid == accounts->amavis && slice_equal(identifier, SLICE("amavis")))

@@ -27,7 +27,7 @@ enum {
 enum line_writer {
 	WRITER_NONE,
 	WRITER_POSTFIX,	   /* under the account postfix */
-	WRITER_POSTSUPER,  /* root, at the queue by hand */
+	WRITER_POSTSUPER,  /* root at the queue by hand; it takes that account too */
 	WRITER_AMAVIS,	   /* under the account amavis */
 	WRITER_DOVECOT,	   /* its log process is root's */
 	WRITER_QUARANTINE, /* postcask quarantine, root's */
@@ -97,6 +97,9 @@ void line_parse(enum line_writer writer, struct slice identifier, struct slice t
 		struct line *ret_line);
 
 bool line_is_queue_id(struct slice text);
+
+/* What the quarantine's commands call a file: of "virus-ID" the ID. */
+struct slice line_quarantine_id(struct slice name);
 
 /* The filter's id in its answer to Postfix ("... id=00358-05 - INFECTED: ..."). */
 struct slice line_answer_filter_id(struct slice text);

@@ -82,7 +82,7 @@ void line_parse_dovecot(struct slice text, struct line *line)
 	line->text = text;
 }
 
-/* "release NAME ...", "delete NAME ...", "expire NAME ..." */
+/* "release id=ID queue=QUEUEID ...", "delete id=ID ...", "expire id=ID ..." */
 void line_parse_quarantine(struct slice text, struct line *line)
 {
 	enum line_kind kind = LINE_DESTROYED;
@@ -93,11 +93,18 @@ void line_parse_quarantine(struct slice text, struct line *line)
 		kind = LINE_RELEASED;
 	else if (!slice_skip(&text, SLICE("delete ")) && !slice_skip(&text, SLICE("expire ")))
 		return;
+	if (!slice_skip(&text, SLICE("id=")))
+		return;
 	word = line_take_word(&text, "-_.+");
 	if (word.size == 0 || word.size >= LINE_NAME_LIMIT)
 		return;
 	line->quarantine = word;
 	line->kind = kind;
+	if (slice_skip(&text, SLICE(" queue="))) {
+		word = line_take_word(&text, "");
+		if (line_is_queue_id(word))
+			line->other_id = word;
+	}
 }
 
 /* "settled ID by ..." */

@@ -34,7 +34,7 @@ bool slice_skip(struct slice *slice, struct slice start)
 
 bool slice_until(struct slice *slice, struct slice end, struct slice *ret_before)
 {
-	const char *found = memmem(slice->at, slice->size, end.at, end.size);
+	const char *found = slice->size ? memmem(slice->at, slice->size, end.at, end.size) : NULL;
 
 	if (!found)
 		return false;

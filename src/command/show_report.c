@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "account/report_mail.h"
 #include "command/command.h"
 #include "firstboot/drift.h"
 #include "firstboot/generation.h"
@@ -12,6 +13,7 @@
 #include "probe/report_text.h"
 
 #define STATE_FOLDER "/var/lib/postcask"
+#define RUN_FOLDER   "/run/postcask"
 
 static int print_tables(const json_t *report)
 {
@@ -19,6 +21,7 @@ static int print_tables(const json_t *report)
 
 	report_text_probes(report, &text);
 	report_text_summary(report, &text);
+	report_mail_text(report, &text);
 	report_text_errors(report, &text);
 	report_text_hints(report, &text);
 	report_text_line(report, &text);
@@ -36,11 +39,11 @@ static void add_drift(json_t *report)
 	if (generation_current(STATE_FOLDER, &name, &manifest, &none) == 0 &&
 	    drift_find(STATE_FOLDER, manifest, &changed, &none) == 0) {
 		json_array_foreach(changed, i, path) report_degrade(
-			report, json_sprintf("degraded: /%s was changed by hand; the next boot or "
-					     "`postcask apply` writes it anew and keeps the changed "
-					     "one beside it; what is to stay belongs into the "
-					     "settings",
-					     json_string_value(path)));
+		    report, json_sprintf("degraded: /%s was changed by hand; the next boot or "
+					 "`postcask apply` writes it anew and keeps the changed "
+					 "one beside it; what is to stay belongs into the "
+					 "settings",
+					 json_string_value(path)));
 		json_object_set(report, "drift", changed);
 	}
 	json_decref(manifest);
@@ -66,8 +69,10 @@ int show_report(const char *path, int json)
 		error_print(&error);
 		return COMMAND_FAILED;
 	}
-	if (strcmp(path, SHOW_REPORT_FILE) == 0)
+	if (strcmp(path, SHOW_REPORT_FILE) == 0) {
 		add_drift(report);
+		report_mail_add(report, RUN_FOLDER, true);
+	}
 	if (json)
 		result = json_dumpf(report, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(10)) < 0
 			     ? EOF

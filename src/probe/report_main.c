@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "account/report_mail.h"
 #include "base/file.h"
 #include "probe/console.h"
 #include "probe/merge.h"
@@ -105,6 +106,7 @@ static void compose(const json_t *report, const struct options *options, struct 
 
 	buffer_add_text(text, "\n");
 	report_text_summary(report, text);
+	report_mail_text(report, text);
 	report_text_failures(report, FAILURES_SHOWN, text);
 	report_text_errors(report, text);
 	if (in_force)
@@ -183,6 +185,7 @@ int main(int argc, char **argv)
 		fputs("postcask: out of memory\n", stderr);
 		return EXIT_FAILURE;
 	}
+	report_mail_add(report, options.run, false);
 	if (report_save(report, path, &error) < 0) {
 		error_print(&error);
 		report_fail(report, "failed: this report could not be written");

@@ -3,8 +3,11 @@ without an alarm, on one machine whose journal, service and queue are treated ba
 
 import json
 import os
+import re
 import subprocess
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -18,7 +21,12 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root for namesp
 
 @pytest.fixture(scope="module")
 def machine():
-    with Machine("account", "10.63.0") as booted:
+    account = Machine("account", "10.63.0")
+    drop_in = account.tree / "etc/systemd/system/postcask-account.service.d/test.conf"
+    drop_in.parent.mkdir()      # one second instead of a minute until something is missing
+    drop_in.write_text("[Service]\nExecStart=\n"
+                       "ExecStart=/usr/lib/postcask/postcask-account --grace 1\n")
+    with account as booted:
         yield booted
 
 
@@ -92,6 +100,43 @@ def sent(machine):
     return send_all(machine)
 
 
+ENDS = ("delivered", "quarantined", "bounced", "deleted", "unseen", "unclear", "missing", "settled")
+
+
+def account(machine):
+    """What the service says; every message is somewhere in it, at every moment."""
+    found = json.loads(machine.run("cat", "/run/postcask/account.json").stdout)
+    assert found["accepted"] == found["waiting"] + sum(found[end] for end in ENDS)
+    return found
+
+
+def wait_account(machine, condition, timeout=40):
+    end = time.monotonic() + timeout
+    while not condition(found := account(machine)):
+        assert time.monotonic() < end, found
+    return found
+
+
+def status(machine):
+    done = machine.run("postcask", "status", "--json", check=False)
+    return done.returncode, json.loads(done.stdout)
+
+
+def queue_files(machine):
+    queues = [f"/var/spool/postfix/{queue}" for queue in ("incoming", "active", "deferred", "hold")]
+    return machine.run("find", *queues, "-type", "f").stdout.split()
+
+
+def no_alarm(found):
+    alarms = {key: found[key] for key in ("missing_ids", "unclear", "quarantine_gone_ids")}
+    return not any(alarms.values())
+
+
+def is_settled(machine):
+    """Everything that is in the queue is in the account."""
+    return lambda found: found["waiting"] == len(queue_files(machine))
+
+
 def test_the_story_of_each_message(machine, sent):
     stories = {}
     for name, message_id in sent.items():
@@ -144,6 +189,7 @@ def test_strangers_write_nothing_into_it(machine, sent):
     """Log lines in what a client may choose, and from accounts that are not the daemons'."""
     victim = trace(machine, sent["waiting"])[0]
     queue_id = victim["ids"][-1]
+    before = account(machine)
     forged = letter("hello", **{"Message-ID": f"<x> {queue_id}: removed status=sent (250 ok)"})
     with machine.smtp() as client:
         client.ehlo(f"{queue_id}.removed")
@@ -153,4 +199,131 @@ def test_strangers_write_nothing_into_it(machine, sent):
     for identifier in ("postfix/qmgr", "postfix/postsuper", "postcask-account"):
         machine.run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "logger", "-t",
                     identifier, f"{queue_id}: removed")
+    wait_account(machine, lambda found: found["delivered"] > before["delivered"])
     assert trace(machine, queue_id) == [victim]
+    assert account(machine)["waiting"] == before["waiting"]
+
+
+def test_the_account_balances(machine, sent):
+    found = wait_account(machine, is_settled(machine))
+    assert no_alarm(found) and found["unseen"] == 0 and found["gap"] is None
+    assert found["quarantined"] >= 3 and found["quarantine_files"] == 2     # one was the self-test's
+    code, report = status(machine)
+    assert code == 0 and report["mail"]["accepted"] >= found["accepted"]
+    assert report["mail"]["queue"]["waiting"] == found["waiting"]
+    assert report["mail"]["queue"]["reasons"][0]["for"] == "for the DNS"
+    text = machine.run("postcask", "status").stdout
+    assert re.search(r"^mail: \d+ accepted = \d+ delivered \+ \d+ waiting \+ \d+ quarantined \+ "
+                     r"\d+ bounced$", text, re.M)
+
+
+def test_killed_under_load_it_counts_each_message_once(machine, sent):
+    before = wait_account(machine, is_settled(machine))
+
+    def send(number):
+        with machine.smtp(source=3 + number) as client:
+            for _ in range(10):
+                client.sendmail("x@example.com", ["alice@example.org"], letter("hi").as_bytes())
+
+    with ThreadPoolExecutor(4) as pool:
+        sending = [pool.submit(send, number) for number in range(4)]
+        for one in sending:
+            machine.run("systemctl", "kill", "-s", "KILL", "postcask-account")
+            one.result()
+    found = wait_account(machine, lambda found: found["delivered"] >= before["delivered"] + 40)
+    assert found["accepted"] == before["accepted"] + 40 and no_alarm(found)
+    assert found["delivered"] == before["delivered"] + 40
+
+
+def test_what_waits_and_why(machine, sent):
+    before = account(machine)
+    machine.run("systemctl", "stop", "amavis")
+    message_id = machine.send("waits").strip("<>")
+    wait_done(machine, message_id)
+    code, report = status(machine)
+    assert [reason["for"] for reason in report["mail"]["queue"]["reasons"]
+            if "amavis" in reason["for"]] == ["for the filter (amavis)"]
+    assert report["mail"]["down"] == ["amavis: inactive"]
+    text = machine.run("postcask", "status", check=False).stdout
+    assert "1 for the filter (amavis): connect to 127.0.0.1[127.0.0.1]:10024" in text
+    assert "not running: amavis: inactive" in text
+    machine.run("systemctl", "start", "amavis")
+    machine.wait_message("alice@example.org", f"<{message_id}>")
+    found = wait_account(machine, lambda found: found["delivered"] > before["delivered"])
+    assert found["waiting"] == before["waiting"]
+
+
+def waiting_id(machine):
+    """A new message that waits for a name server; its queue id."""
+    message = letter("hello")
+    with machine.submission("alice@example.org") as client:
+        client.sendmail("alice@example.org", ["x@nowhere.example.com"], message.as_bytes())
+    wait_done(machine, message["Message-ID"].strip("<>"))
+    return trace(machine, message["Message-ID"])[0]["ids"][-1]
+
+
+def test_a_person_who_deletes_is_no_alarm(machine, sent):
+    before = account(machine)
+    queue_id = waiting_id(machine)
+    machine.run("postsuper", "-h", queue_id)
+    follow(machine, lambda line: f"{queue_id}: placed on hold" in line)
+    assert trace(machine, queue_id)[0]["state"] == "on hold"
+    machine.run("postsuper", "-d", queue_id)
+    found = wait_account(machine, lambda found: found["deleted"] > before["deleted"])
+    assert no_alarm(found) and trace(machine, queue_id)[0]["state"] == "deleted"
+
+
+def test_a_lost_message_is_an_alarm(machine, sent):
+    queue_id = waiting_id(machine)
+    path, = [path for path in queue_files(machine) if path.endswith("/" + queue_id)]
+    machine.run("rm", path)
+    wait_account(machine, lambda found: found["missing"])
+    code, report = status(machine)
+    assert code == 2 and report["state"] == "degraded"
+    message = trace(machine, queue_id)[0]       # before the filter it had another id
+    note, = [note for note in report["notes"] if "1 messages unaccounted for" in note]
+    assert note.startswith("degraded:") and message["ids"][0] in note
+    assert "1 MISSING" in machine.run("postcask", "status", check=False).stdout
+    machine.run("postcask", "trace", "--settle", message["ids"][0])
+    wait_account(machine, no_alarm)
+    assert status(machine)[0] == 0
+
+
+def test_a_lost_file_of_the_quarantine_is_an_alarm(machine, sent):
+    name = trace(machine, sent["virus"])[0]["recipients"][0]["detail"].partition(":")[0]
+    machine.run("rm", f"/var/lib/postcask/quarantine/{name}")
+    found = wait_account(machine, lambda found: found["quarantine_gone"])
+    gone = name.removeprefix("virus-")
+    assert [alarm["id"] for alarm in found["quarantine_gone_ids"]] == [gone]
+    code, report = status(machine)
+    assert code == 2 and any(gone in note for note in report["notes"])
+    machine.run("postcask", "trace", "--settle", gone)
+    wait_account(machine, no_alarm)
+
+
+def test_a_cut_off_machine_reconciles(machine, sent):
+    before = wait_account(machine, no_alarm)
+    machine.boot("halt")
+    machine.start()
+    found = wait_account(machine, is_settled(machine))
+    assert no_alarm(found), found
+    assert "without warning" in found["gap"]
+    assert found["accepted"] >= before["accepted"] and found["deleted"] == before["deleted"]
+    assert found["boot"]["accepted"] < found["accepted"]
+
+
+def test_a_journal_cut_short_is_no_alarm(machine, sent):
+    before = account(machine)
+    machine.run("systemctl", "stop", "postcask-account")
+    code, report = status(machine)
+    assert code == 2 and any("nobody keeps the account" in note for note in report["notes"])
+    wait_done(machine, machine.send("while nobody looks").strip("<>"))
+    waiting_id(machine)
+    machine.run("journalctl", "--rotate")
+    machine.run("journalctl", "--vacuum-size=1")
+    machine.run("systemctl", "start", "postcask-account")
+    found = wait_account(machine, lambda found: found["gap"] and "cut short" in found["gap"] and
+                         found["waiting"] == len(queue_files(machine)))
+    assert no_alarm(found), found
+    assert found["waiting"] == before["waiting"] + 1
+    assert status(machine)[0] == 0

@@ -68,8 +68,9 @@ static void takes_the_queue(void **state)
 	    parse("postfix/qmgr", 421, "77974203: from=<a@b>, status=expired, returned to sender");
 	assert_int_equal(line.kind, LINE_EXPIRED);
 	assert_int_equal(parse("postfix/qmgr", 421, "77974203: removed").kind, LINE_REMOVED);
-	assert_int_equal(parse("postfix/postsuper", 0, "77974203: removed").kind, LINE_DELETED);
-	assert_int_equal(parse("postfix/postsuper", 0, "77974203: placed on hold").kind, LINE_HELD);
+	assert_int_equal(parse("postfix/postsuper", 421, "77974203: removed").kind, LINE_DELETED);
+	assert_int_equal(parse("postfix/postsuper", 421, "77974203: placed on hold").kind,
+			 LINE_HELD);
 	line = parse("postfix/qmgr", 421,
 		     "warning: saving corrupt file \"77974203\" from queue \"active\" to queue "
 		     "\"corrupt\"");
@@ -143,10 +144,14 @@ static void takes_the_filter(void **state)
 	assert_int_equal(line.kind, LINE_STORED);
 	assert_slice(line.session, "UechOGNjBWvzAQ:R2");
 	assert_slice(line.text, "Spam");
-	line = parse("postcask-quarantine", 0, "release virus-8VzoC by root");
+	line =
+	    parse("postcask-quarantine", 0, "release id=8VzoC-1 queue=4jYfJp13wgz7d recipients=1");
 	assert_int_equal(line.kind, LINE_RELEASED);
-	assert_slice(line.quarantine, "virus-8VzoC");
-	assert_int_equal(parse("postcask-quarantine", 0, "delete virus-x").kind, LINE_DESTROYED);
+	assert_slice(line.quarantine, "8VzoC-1");
+	assert_slice(line.other_id, "4jYfJp13wgz7d");
+	assert_slice(line_quarantine_id(SLICE("virus-8VzoC-1")), "8VzoC-1");
+	assert_int_equal(parse("postcask-quarantine", 0, "delete id=x by=root").kind,
+			 LINE_DESTROYED);
 	assert_slice(parse("postcask-account", 0, "settled 7A137206 by root").id, "7A137206");
 }
 
@@ -156,7 +161,7 @@ static void believes_no_other_writer(void **state)
 	(void)state;
 	assert_int_equal(parse("postfix/qmgr", 1000, "77974203: removed").kind, LINE_NONE);
 	assert_int_equal(parse("postfix/qmgr", 425, "77974203: removed").kind, LINE_NONE);
-	assert_int_equal(parse("postfix/postsuper", 421, "77974203: removed").kind, LINE_NONE);
+	assert_int_equal(parse("postfix/postsuper", 425, "77974203: removed").kind, LINE_NONE);
 	assert_int_equal(parse("amavis", 421, "(1) Passed CLEAN {x}").kind, LINE_NONE);
 	assert_int_equal(parse("postcask-account", 450, "settled 7A137206").kind, LINE_NONE);
 	assert_int_equal(parse("dovecot", 421, "lmtp(a)<1><b>: sieve: stored mail").kind,

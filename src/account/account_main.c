@@ -1,0 +1,162 @@
+/* postcask-account: follows the journal and keeps the account of every message.  See
+ * postcask-account(8).
+ *
+ * It sleeps until the journal or the quarantine changes.  While a message is open it also
+ * looks at the real queue once a minute: what is neither ended nor there is missing. */
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/inotify.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+
+#include "account/keeper.h"
+#include "account/spool.h"
+#include "base/clock.h"
+#include "base/file.h"
+
+enum {
+	EXIT_USAGE = 64,
+	LOCK_MS = 10000,
+	GRACE_SECONDS = 60,
+	GRACE_LIMIT = 3600,
+};
+
+/* What wakes it besides the journal. */
+struct wakers {
+	int signals, watch;
+};
+
+/* 1 when it shall end. */
+static int wait_for_news(struct keeper *keeper, const struct wakers *wakers, bool more,
+			 struct error *error)
+{
+	char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+	sd_journal *journal = keeper->journal.journal;
+	struct pollfd polled[] = {
+	    {sd_journal_get_fd(journal), (short)sd_journal_get_events(journal), 0},
+	    {wakers->watch, POLLIN, 0},
+	    {wakers->signals, POLLIN, 0},
+	};
+	int64_t due = keeper_next_due(keeper);
+	int timeout = more ? 0 : due == INT64_MAX ? -1 : clock_left_ms(due);
+
+	if (poll(polled, ARRAY_SIZE(polled), timeout) < 0 && errno != EINTR)
+		return error_errno(error, errno, "poll");
+	if (polled[2].revents)
+		return 1;
+	if (polled[0].revents && sd_journal_process(journal) < 0)
+		return error_set(error, EIO, "the journal cannot be followed");
+	if (!polled[1].revents)
+		return 0;
+	while (read(wakers->watch, events, sizeof(events)) > 0)
+		;
+	return keeper_look_at_quarantine(keeper, error);
+}
+
+static int follow(struct keeper *keeper, const struct wakers *wakers, struct error *error)
+{
+	bool more = true, looked = false;
+	int result = 0;
+
+	while (result == 0) {
+		result = keeper_read(keeper, &more, error);
+		if (result == 0 && !more && !looked) {
+			result = keeper_look(keeper, error);
+			looked = true;
+		}
+		if (result == 0 && !more)
+			result = keeper_do_due(keeper, error);
+		if (result == 0)
+			result = wait_for_news(keeper, wakers, more, error);
+	}
+	return result < 0 ? result : keeper_end(keeper, error);
+}
+
+static int prepare(const struct keeper *keeper, struct wakers *wakers, struct error *error)
+{
+	sigset_t ends;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGINT);
+	sigprocmask(SIG_BLOCK, &ends, NULL);
+	wakers->signals = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
+	wakers->watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (wakers->signals < 0 || wakers->watch < 0)
+		return error_errno(error, errno, "cannot wait");
+	if (inotify_add_watch(wakers->watch, keeper->quarantine,
+			      IN_DELETE | IN_MOVE | IN_CREATE | IN_ONLYDIR) < 0)
+		return error_errno(error, errno, "%s", keeper->quarantine);
+	return 0;
+}
+
+static int run(struct keeper *keeper, struct error *error)
+{
+	_cleanup_free_ char *lock_path = file_join(keeper->run, "lock");
+	_cleanup_close_ int lock = -1;
+	struct wakers wakers;
+	int result = lock_path ? file_lock(lock_path, LOCK_MS, &lock, error)
+			       : error_set(error, ENOMEM, "out of memory");
+
+	/* whoever asks whether it runs looks at the lock */
+	if (result == 0 && fchmod(lock, 0644) < 0)
+		result = error_errno(error, errno, "%s", lock_path);
+	if (result == 0)
+		result = prepare(keeper, &wakers, error);
+	if (result == 0)
+		result = keeper_begin(keeper, error);
+	return result < 0 ? result : follow(keeper, &wakers, error);
+}
+
+static int parse_options(int argc, char **argv, struct keeper *keeper)
+{
+	static const struct option known[] = {{"grace", required_argument, NULL, 'g'},
+					      {"help", no_argument, NULL, 'h'},
+					      {"version", no_argument, NULL, 'V'},
+					      {0}};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", known, NULL)) >= 0) {
+		struct slice number = slice_of(optarg ? optarg : "");
+		long long seconds;
+
+		if (option == 'V') {
+			puts("postcask-account " POSTCASK_VERSION);
+			return 0;
+		}
+		if (option != 'g' || !slice_number(&number, &seconds) || number.size ||
+		    seconds < 1 || seconds > GRACE_LIMIT) {
+			fputs("usage: postcask-account [--grace SECONDS]\n",
+			      option == 'h' ? stdout : stderr);
+			return option == 'h' ? 0 : EXIT_USAGE;
+		}
+		keeper->grace = (uint64_t)seconds * 1000000;
+	}
+	return -1;
+}
+
+int main(int argc, char **argv)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	static struct keeper keeper = {
+	    .state_file = "/var/lib/postcask/account/state",
+	    .spool = SPOOL_FOLDER,
+	    .quarantine = QUARANTINE_FOLDER,
+	    .run = "/run/postcask/account",
+	    .grace = (uint64_t)GRACE_SECONDS * 1000000,
+	};
+	int result = parse_options(argc, argv, &keeper);
+
+	if (result >= 0)
+		return result;
+	result = run(&keeper, &error);
+	keeper_free(&keeper);
+	if (result < 0)
+		error_print(&error);
+	return result < 0 ? EXIT_FAILURE : 0;
+}
