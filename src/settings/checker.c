@@ -251,8 +251,12 @@ static json_t *fallback_value(const struct setting *setting)
 {
 	const char *fallback = setting->fallback;
 
+	if (setting->flags & SETTING_REQUIRED)
+		return NULL;
+	if (setting->flags & SETTING_LIST && fallback)
+		return json_loads(fallback, 0, NULL);
 	if (setting->type == TYPE_RECORDS || setting->flags & SETTING_LIST)
-		return setting->flags & SETTING_REQUIRED ? NULL : json_array();
+		return json_array();
 	if (!fallback)
 		return NULL;
 	if (setting->type == TYPE_BOOLEAN)

@@ -50,10 +50,10 @@ struct setting {
 	enum setting_type type;
 	unsigned flags;
 	int64_t minimum, maximum;
-	size_t items;		   /* SETTING_LIST, TYPE_RECORDS: the most there can be */
-	const char *choices;	   /* TYPE_CHOICE: "a b c"; one that ends in * comes later */
-	const char *fallback;	   /* the default as written in YAML; NULL: see documentation */
-	const char *example;	   /* as written in YAML, for the manual and the example */
+	size_t items;	      /* SETTING_LIST, TYPE_RECORDS: the most there can be */
+	const char *choices;  /* TYPE_CHOICE: "a b c"; one that ends in * comes later */
+	const char *fallback; /* the default in YAML, of a list in JSON; NULL: see documentation */
+	const char *example;  /* as written in YAML, for the manual and the example */
 	const char *documentation; /* sentences, the first of which stands alone */
 };
 

@@ -130,13 +130,29 @@ const struct setting settings_table[] = {
 {"filter.virus.notify", TYPE_CHOICE, LATER, .choices = "nobody postmaster recipient both",
  .fallback = "postmaster", .example = "postmaster",
  .documentation = "Who is told, in a daily digest, what went to quarantine."},
-{"filter.banned", TYPE_GROUP, LATER, .documentation = "Attachments that are not wanted."},
-{"filter.banned.policy", TYPE_CHOICE, LATER, .choices = "deliver mark quarantine",
- .fallback = "mark", .example = "mark", .documentation = "What is done with such mail."},
-{"filter.banned.extensions", TYPE_FILE_EXTENSION, LATER | LIST, .items = 500,
- .example = "[exe, scr, js]", .documentation = "Endings of file names."},
-{"filter.broken", TYPE_CHOICE, LATER, .choices = "deliver mark quarantine", .fallback = "mark",
- .example = "mark", .documentation = "What is done with mail whose structure is broken."},
+{"filter.banned", TYPE_GROUP, 0, .documentation = "Attachments that are not wanted."},
+{"filter.banned.policy", TYPE_CHOICE, 0, .choices = "deliver mark quarantine", .fallback = "mark",
+ .example = "mark",
+ .documentation = "What is done with a message that has such an attachment. deliver: nothing; mark: "
+	"it is delivered with a header X-Amavis-Alert, which filter rules can file by; quarantine: it "
+	"is kept for the postmaster and not delivered. It is never deleted, and no stranger gets a "
+	"bounce."},
+{"filter.banned.extensions", TYPE_FILE_EXTENSION, LIST, .items = 500,
+ .fallback = "[\"exe\", \"com\", \"scr\", \"pif\", \"bat\", \"cmd\", \"cpl\", \"dll\", \"msi\", "
+	"\"hta\", \"js\", \"jse\", \"vbs\", \"vbe\", \"wsf\", \"wsh\", \"ps1\", \"lnk\", \"chm\", "
+	"\"jar\", \"reg\"]",
+ .example = "[exe, scr, js]",
+ .documentation = "Endings of file names, in attachments and in the archives among them. With exe, "
+	"Windows programs are found under any other name too."},
+{"filter.encrypted", TYPE_CHOICE, 0, .choices = "deliver mark quarantine", .fallback = "mark",
+ .example = "mark",
+ .documentation = "What is done with a message that has an encrypted archive or PGP text, which no "
+	"scanner can look into: deliver, mark and quarantine as for banned attachments."},
+{"filter.broken", TYPE_CHOICE, 0, .choices = "deliver mark quarantine", .fallback = "mark",
+ .example = "mark",
+ .documentation = "What is done with a message whose structure is broken, so that two programs could "
+	"read it differently, or that has a damaged archive: deliver, mark and quarantine as for banned "
+	"attachments."},
 {"filter.greylisting", TYPE_BOOLEAN, LATER, .fallback = "false", .example = "false",
  .documentation = "Ask unknown senders to come again after a few minutes."},
 {"filter.blocklists", TYPE_DOMAIN, LATER | LIST, .items = 20, .fallback = "[]",
