@@ -55,13 +55,14 @@ LIBRARY = $(OUT)/object/postcask.a
 LIBS = -lyaml -ljansson -lidn2 -lssl -lcrypto -lnftnl -lmnl -lsystemd -lcrypt -lresolv -lz -lpthread
 
 PROGRAMS = postcask postcask-firstboot postcask-firewall postcask-verify postcask-report \
-	postcask-certificate postcask-watch postcask-account
+	postcask-certificate postcask-quarantine postcask-watch postcask-account
 postcask_MAIN = src/command/postcask_main.c
 postcask-firstboot_MAIN = firstboot/firstboot_main.c
 postcask-firewall_MAIN = firewall/firewall_main.c
 postcask-verify_MAIN = src/probe/verify_main.c
 postcask-report_MAIN = src/probe/report_main.c
 postcask-certificate_MAIN = firstboot/certificate_main.c
+postcask-quarantine_MAIN = src/quarantine/quarantine_main.c
 postcask-watch_MAIN = src/watch/watch_main.c
 postcask-account_MAIN = src/account/account_main.c
 BUILT = $(foreach program,$(PROGRAMS),$(if $(wildcard $($(program)_MAIN)),$(program)))

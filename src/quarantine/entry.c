@@ -82,6 +82,11 @@ static void format_time(int64_t time, bool utc, char text[QUARANTINE_TIME_TEXT])
 		snprintf(text, QUARANTINE_TIME_TEXT, "@%lld", (long long)time);
 }
 
+void quarantine_format_time(int64_t time, char text[QUARANTINE_TIME_TEXT])
+{
+	format_time(time, false, text);
+}
+
 json_t *quarantine_entry_json(const struct quarantine_entry *entry)
 {
 	const struct quarantine_header *header = &entry->header;

@@ -65,6 +65,17 @@ static int derive_hostname(json_t *settings)
 		   : 0;
 }
 
+/* Who gets the machine's reports. */
+static int derive_reports(json_t *settings)
+{
+	json_t *reports = json_object_get(settings, "reports");
+	json_t *to = json_object_get(reports, "to");
+
+	if (!json_is_string(to) || !json_string_length(to))
+		to = json_object_get(settings, "postmaster");
+	return json_object_set(reports, "receiver", to) < 0 ? -ENOMEM : 0;
+}
+
 int derive_values(json_t *settings)
 {
 	size_t i;
@@ -75,6 +86,8 @@ int derive_values(json_t *settings)
 	json_array_foreach(json_object_get(settings, "aliases"), i,
 			   record) if (derive_alias(record) < 0) return -ENOMEM;
 	if (derive_limits(json_object_get(settings, "limits")) < 0)
+		return -ENOMEM;
+	if (derive_reports(settings) < 0)
 		return -ENOMEM;
 	return derive_hostname(settings);
 }

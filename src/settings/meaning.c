@@ -218,6 +218,17 @@ static void check_receiver(const struct check *check, const char *address, struc
 			  "%s is neither a user nor an alias here; add it to one of them", address);
 }
 
+static void check_reports(struct check *check)
+{
+	const struct node *reports = node_get(check->meaning->mail, "reports");
+	json_t *to = json_object_get(json_object_get(check->settings, "reports"), "to");
+
+	if (!json_is_string(to) || !reports || !node_get(reports, "to"))
+		return;
+	localize(check, to);
+	check_receiver(check, json_string_value(to), mark_of(reports, "to"));
+}
+
 static void check_targets(struct check *check)
 {
 	const struct node *list = node_get(check->meaning->mail, "aliases");
@@ -376,6 +387,7 @@ static int check_mail(struct check *check)
 	if (node_get(mail, "postmaster") && text_at(check->settings, "postmaster"))
 		check_receiver(check, text_at(check->settings, "postmaster"),
 			       mark_of(mail, "postmaster"));
+	check_reports(check);
 	mailbook_check_loops(&check->book);
 	check_certificate(check);
 	relay_check(mail, check->hostname, check->diagnostics);

@@ -126,10 +126,11 @@ const struct setting settings_table[] = {
  .documentation = "Ask the Pyzor network about digests of messages."},
 {"filter.spam.razor", TYPE_BOOLEAN, LATER, .fallback = "false", .example = "false",
  .documentation = "Ask the Razor network about digests of messages."},
-{"filter.virus", TYPE_GROUP, LATER, .documentation = "Mail in which ClamAV finds something."},
-{"filter.virus.notify", TYPE_CHOICE, LATER, .choices = "nobody postmaster recipient both",
+{"filter.virus", TYPE_GROUP, 0, .documentation = "Mail in which ClamAV finds something."},
+{"filter.virus.notify", TYPE_CHOICE, 0, .choices = "nobody postmaster recipient both",
  .fallback = "postmaster", .example = "postmaster",
- .documentation = "Who is told, in a daily digest, what went to quarantine."},
+ .documentation = "Who is told, in the digest of reports.digest, what went to quarantine. "
+	"recipient: each user here gets a list of what was for them; its sender is never told."},
 {"filter.banned", TYPE_GROUP, 0, .documentation = "Attachments that are not wanted."},
 {"filter.banned.policy", TYPE_CHOICE, 0, .choices = "deliver mark quarantine", .fallback = "mark",
  .example = "mark",
@@ -232,9 +233,10 @@ const struct setting settings_table[] = {
 {"signatures.mirror", TYPE_URL, 0, .maximum = 2048, .fallback = "",
  .example = "https://clamav.example.org",
  .documentation = "Where they are fetched; empty: the official mirror."},
-{"quarantine", TYPE_GROUP, LATER, .documentation = "Mail that must not be delivered."},
-{"quarantine.retention_days", TYPE_INTEGER, LATER, .minimum = 0, .maximum = 3650, .fallback = "0",
- .example = "90", .documentation = "How long it is kept; 0: until somebody deletes it."},
+{"quarantine", TYPE_GROUP, 0, .documentation = "Mail that must not be delivered."},
+{"quarantine.retention_days", TYPE_INTEGER, 0, .minimum = 0, .maximum = 3650, .fallback = "0",
+ .example = "90", .documentation = "How many days it is kept before it is deleted; 0: until somebody deletes it. "
+	"A clock that jumps forward does not shorten them."},
 {"updates", TYPE_GROUP, LATER, .documentation = "Updates of the system."},
 {"updates.automatic", TYPE_BOOLEAN, LATER, .fallback = "true", .example = "true",
  .documentation = "Install new versions without being asked."},
@@ -247,11 +249,13 @@ const struct setting settings_table[] = {
  .documentation = "The password of the repository, without which nothing can be restored."},
 {"backup.hour", TYPE_INTEGER, LATER, .minimum = 0, .maximum = 23, .fallback = "1", .example = "1",
  .documentation = "The hour (local time) in which a copy is made."},
-{"reports", TYPE_GROUP, LATER, .documentation = "What the machine tells by mail."},
-{"reports.to", TYPE_ADDRESS, LATER, .example = "alice@example.org",
- .documentation = "Who receives them; by default the postmaster."},
-{"reports.digest", TYPE_CHOICE, LATER, .choices = "never daily weekly", .fallback = "daily",
- .example = "daily", .documentation = "How often."},
+{"reports", TYPE_GROUP, 0, .documentation = "What the machine tells by mail."},
+{"reports.to", TYPE_ADDRESS, 0, .example = "alice@example.org",
+ .documentation = "Who receives them; by default the postmaster. An address of one of the domains must "
+	"be a user or an alias."},
+{"reports.digest", TYPE_CHOICE, 0, .choices = "never daily weekly", .fallback = "daily",
+ .example = "daily", .documentation = "How often the digest of what went to quarantine is sent, and only when there is "
+	"something new."},
 {"extra", TYPE_GROUP, 0,
  .documentation = "What the other keys do not offer: lines of your own for a daemon's configuration. "
 	"They are put as they are at the end of its file, so that they can override what stands "

@@ -1,16 +1,17 @@
 """postcask quarantine: what strangers' viruses become, and how a person gets one back."""
 
+import email.message
+import email.policy
 import json
 import os
 import re
 import secrets
-import smtplib
 import subprocess
 import time
 
 import pytest
 
-from machine import BOOT, Machine, letter
+from machine import BOOT, Machine, idle, user_data
 from test_filter import EICAR
 
 FOLDER = "/var/lib/postcask/quarantine"
@@ -27,7 +28,9 @@ HARD = (b"From the top\r\n.\r\n..\r\n...three\r\n.\tfour \t \r\n\r\n8bit \xe4\xf
 def machine():
     if os.geteuid() != 0:
         pytest.skip("needs root for namespaces")
-    with Machine("quarantine", "10.65.0") as booted:
+    data = user_data() + ("  filter: {virus: {notify: both}}\n"
+                          "  quarantine: {retention_days: 30}\n  reports: {to: bob@example.org}\n")
+    with Machine("quarantine", "10.65.0", data) as booted:
         yield booted
 
 
@@ -183,15 +186,63 @@ def test_a_large_message_and_an_unknown_recipient(machine):
     assert stored.endswith(data.replace(b"\r\n", b"\n") + b"\n")
 
 
-def test_a_release_without_postfix_loses_nothing(machine):
-    data, _ = virus()
-    send(machine, data, [ALICE], sender="other@example.com")
+def digests(machine, user, count, timeout=40):
+    """The digests in a mailbox, once there are as many."""
+    end = time.monotonic() + timeout
+    client = machine.imap(user)
+    try:
+        while True:
+            client.select("INBOX", readonly=True)
+            found = client.search(None, "SUBJECT", '"Quarantine of"')[1][0].split()
+            if len(found) >= count:
+                return [email.message_from_bytes(client.fetch(number, "(BODY.PEEK[])")[1][0][1],
+                                                 policy=email.policy.default) for number in found]
+            assert time.monotonic() < end, f"{len(found)} of {count} digests"
+            idle(client, 5)
+    finally:
+        client.logout()
+
+
+DAILY = "postcask-quarantine.service"
+
+
+def test_the_digest_is_told_once_to_each(machine):
+    send(machine, virus()[0], [ALICE], sender="other@example.com")
     entry = wait_listed(machine, 1, "--from", "other@")[0]
-    machine.run("systemctl", "stop", "postfix.service")
-    done = quarantine(machine, "release", entry["id"], "--infected", check=False)
-    machine.run("systemctl", "start", "postfix.service")
-    assert done.returncode == 1 and entry["id"] in done.stderr
-    assert listed(machine, "--from", "other@") == [entry]
+    assert machine.run("systemctl", "is-active", "postcask-quarantine.timer").stdout == "active\n"
+    machine.run("systemctl", "start", DAILY)
+    for user, words in ((BOB, ["postcask quarantine show ID", "to       " + ALICE]),
+                        (ALICE, ["write to " + ALICE])):
+        told = digests(machine, user, 1)
+        assert len(told) == 1 and told[0]["Auto-Submitted"] == "auto-generated"
+        assert told[0]["Return-Path"] == "<>" and told[0]["X-Virus-Scanned"]
+        text = told[0].get_content()
+        assert all(word in text for word in [entry["id"], "Eicar", "other@example.com", *words])
+        assert "after 30 days" in text
+        # what was released before is no news
+        assert text.count("virus  ") == 1
+    assert machine.run("/usr/lib/postcask/postcask-quarantine", "--digest").stdout == ""
+
+
+def test_retention_counts_the_days_that_it_saw(machine):
+    diary = machine.tree / "var/lib/postcask/diary/quarantine"
+    before = listed(machine)
+    machine.run("touch", "-d", "2020-01-01", f"{FOLDER}/{before[-1]['file']}")
+    machine.run("systemctl", "start", DAILY)
+    assert len(listed(machine)) == len(before)      # seen today, whatever the file says
+    machine.run("touch", "-d", before[-1]["date"], f"{FOLDER}/{before[-1]['file']}")
+    goes = before[0]
+    lines = [re.sub(r"(?<= )\d+(?= )", lambda seen: str(int(seen[0]) - 31 * 86400), line)
+             if goes["id"] in line else line for line in diary.read_text().splitlines(True)]
+    diary.write_text("".join(lines))
+    machine.run("systemctl", "start", DAILY)
+    assert listed(machine) == before[1:]
+    assert f"expire id={goes['id']}" in journal(machine)
+    assert goes["id"] not in diary.read_text()
+    diary.write_text("damaged")                     # begun anew, and nothing is deleted
+    machine.run("systemctl", "start", DAILY)
+    assert listed(machine) == before[1:]
+    assert len(diary.read_text().splitlines()) == 2 + len(before) - 1
 
 
 def test_only_delete_removes_and_only_by_the_whole_id(machine):
@@ -210,6 +261,17 @@ def test_only_delete_removes_and_only_by_the_whole_id(machine):
     assert listed(machine) == []
     assert quarantine(machine, "list").stdout == "nothing in quarantine\n"
     assert {f"delete id={entry['id']} by=root" for entry in entries} <= set(journal(machine))
+
+
+def test_a_release_without_postfix_loses_nothing(machine):
+    send(machine, virus()[0], [ALICE], sender="last@example.com")
+    entry = wait_listed(machine, 1, "--from", "last@")[0]
+    machine.run("systemctl", "stop", "postfix.service")
+    done = quarantine(machine, "release", entry["id"], "--infected", check=False)
+    machine.run("systemctl", "start", "postfix.service")
+    assert done.returncode == 1 and entry["id"] in done.stderr
+    assert listed(machine) == [entry]
+    quarantine(machine, "delete", entry["id"])
 
 
 GARBAGE = {"virus-EMPTYEMPTY01": b"", "virus-ONELINEONE02": b"\x1b]0;owned\x07no header",

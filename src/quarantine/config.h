@@ -1,0 +1,27 @@
+/* etc/postcask/quarantine.conf: what the settings want of the daily job. */
+#ifndef POSTCASK_QUARANTINE_CONFIG_H
+#define POSTCASK_QUARANTINE_CONFIG_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+#define QUARANTINE_CONFIG_FILE "/etc/postcask/quarantine.conf"
+
+enum quarantine_period { DIGEST_NEVER, DIGEST_DAILY, DIGEST_WEEKLY };
+
+struct quarantine_config {
+	unsigned retention_days; /* 0: for ever */
+	bool tell_postmaster, tell_recipients;
+	enum quarantine_period digest;
+	char *receiver, *postmaster, *hostname; /* owned */
+};
+
+#define QUARANTINE_CONFIG_INIT ((struct quarantine_config){0})
+
+/* -EINVAL when a line is none of them, or one is missing. */
+_must_check_ int quarantine_config_load(const char *path, struct quarantine_config *config,
+					struct error *error);
+void quarantine_config_free(struct quarantine_config *config);
+
+#endif

@@ -1,0 +1,239 @@
+#include "quarantine/digest.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "base/process.h"
+#include "quarantine/harmless.h"
+
+enum {
+	HOUR = 3600,
+	DAY = 24 * HOUR,
+	COLUMNS = 62,
+	SENDMAIL_MS = 60 * 1000,
+};
+
+/* What one mail is made of. */
+struct mail {
+	const char *to;
+	bool resident; /* for a user, about mail to that address alone */
+	size_t count;
+	const struct buffer *list;
+};
+
+bool digest_is_due(enum quarantine_period period, int64_t last, int64_t now)
+{
+	/* An hour or two less, as the timer does not come at the same second. */
+	int64_t wait = period == DIGEST_WEEKLY ? 7 * DAY - 12 * HOUR : DAY - 4 * HOUR;
+
+	return period != DIGEST_NEVER && (last == 0 || now < last || now - last >= wait);
+}
+
+/* Letters, digits and what addresses and names of viruses are made of. */
+static void add_word(struct buffer *text, const char *word)
+{
+	size_t limit = COLUMNS;
+
+	for (; *word && limit; word++, limit--) {
+		char c = (char)(*word | 0x20);
+		bool good = (c >= 'a' && c <= 'z') || (*word >= '0' && *word <= '9') ||
+			    strchr(" ._+-=@", *word);
+
+		buffer_add_char(text, good ? *word : '?');
+	}
+	if (*word)
+		buffer_add_text(text, "...");
+}
+
+static void add_recipients(struct buffer *list, const struct quarantine_header *header)
+{
+	buffer_add_text(list, "    to       ");
+	add_word(list, header->recipients[0]);
+	if (header->recipient_count > 1)
+		buffer_addf(list, " and %zu more", header->recipient_count - 1);
+	buffer_add_char(list, '\n');
+}
+
+/* `resident`: nobody learns who else got a message. */
+static void add_entry(struct buffer *list, const struct quarantine_entry *entry, bool resident)
+{
+	const struct quarantine_header *header = &entry->header;
+	char date[QUARANTINE_TIME_TEXT], size[QUARANTINE_SIZE_TEXT];
+	bool virus = strcmp(quarantine_kind(entry->item), "virus") == 0;
+
+	quarantine_format_time(entry->item->time, date);
+	quarantine_format_size(quarantine_entry_size(entry), size);
+	buffer_addf(list, "%s  %s  ", date, quarantine_kind(entry->item));
+	if (entry->damage) {
+		buffer_addf(list, "damaged file\n    id       %s\n\n", entry->item->id);
+		return;
+	}
+	if (virus)
+		add_word(list, header->reason);
+	else
+		harmless_add_plain(list, header->reason, strlen(header->reason), COLUMNS);
+	buffer_add_text(list, "\n    from     ");
+	add_word(list, header->sender[0] ? header->sender : "-");
+	buffer_add_char(list, '\n');
+	if (!resident)
+		add_recipients(list, header);
+	buffer_add_text(list, "    subject  ");
+	harmless_add_plain(list, header->subject, strlen(header->subject), COLUMNS);
+	buffer_addf(list, "\n    size     %s\n    id       %s\n\n", size, entry->item->id);
+}
+
+static void add_residents(const struct digest *digest, const struct quarantine_entry *entry)
+{
+	for (size_t i = 0; i < entry->header.recipient_count; i++) {
+		struct resident *resident =
+		    residents_find(digest->residents, entry->header.recipients[i]);
+
+		if (resident && resident->count++ < DIGEST_SHOWN_MAX)
+			add_entry(&resident->list, entry, true);
+	}
+}
+
+static void add_head(const struct digest *digest, const struct mail *mail, struct buffer *message)
+{
+	time_t now = (time_t)digest->now;
+	uint64_t random[2] = {0};
+	struct tm parts;
+	char date[64];
+
+	if (getrandom(random, sizeof(random), 0) < 0 || !gmtime_r(&now, &parts))
+		memset(&parts, 0, sizeof(parts));
+	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S +0000", &parts);
+	buffer_addf(message,
+		    "From: Quarantine of %s <%s>\nTo: <%s>\n"
+		    "Subject: Quarantine of %s: %zu new message%s\n"
+		    "Date: %s\nMessage-ID: <%016" PRIx64 "%016" PRIx64 "@%s>\n"
+		    "Auto-Submitted: auto-generated\nMIME-Version: 1.0\n"
+		    "Content-Type: text/plain; charset=UTF-8\nContent-Transfer-Encoding: 8bit\n\n",
+		    digest->config->hostname, digest->config->postmaster, mail->to,
+		    digest->config->hostname, mail->count, mail->count == 1 ? "" : "s", date,
+		    random[0], random[1], digest->config->hostname);
+}
+
+static void add_end(const struct digest *digest, const struct mail *mail, struct buffer *message)
+{
+	if (mail->count > DIGEST_SHOWN_MAX)
+		buffer_addf(message, "and %zu more.\n\n", mail->count - DIGEST_SHOWN_MAX);
+	if (mail->resident)
+		buffer_addf(message,
+			    "If you expect one of them, write to %s and\n"
+			    "give its id.  Never ask for a message that you do not expect.\n",
+			    digest->config->postmaster);
+	else
+		buffer_add_text(message,
+				"To look at one, to deliver it nevertheless, or to delete it, as "
+				"root there:\n\n    postcask quarantine show ID\n"
+				"    postcask quarantine release ID\n"
+				"    postcask quarantine delete ID\n");
+	if (digest->config->retention_days)
+		buffer_addf(message, "\nThey are deleted after %u days.\n",
+			    digest->config->retention_days);
+	else
+		buffer_add_text(message, "\nThey are kept until somebody deletes them.\n");
+}
+
+static int send_mail(const struct digest *digest, const struct mail *mail, size_t *mails,
+		     struct error *error)
+{
+	_cleanup_(buffer_free) struct buffer message = BUFFER_INIT;
+
+	add_head(digest, mail, &message);
+	buffer_addf(&message, "%zu message%s%s %s kept from %s:\n\n", mail->count,
+		    mail->count == 1 ? "" : "s", mail->resident ? " to you" : "",
+		    mail->count == 1 ? "was" : "were",
+		    mail->resident ? "your mailbox, as harmful or unwanted"
+				   : "the mailboxes, and nobody has got them");
+	buffer_add(&message, buffer_text(mail->list), mail->list->size);
+	add_end(digest, mail, &message);
+	if (message.failed || mail->list->failed)
+		return error_set(error, ENOMEM, "out of memory");
+	++*mails;
+	return digest->send(digest->context, mail->to, message.data, message.size, error);
+}
+
+static int send_all(const struct digest *digest, const struct mail *postmaster, size_t *mails,
+		    struct error *error)
+{
+	int result = 0;
+
+	if (digest->config->tell_postmaster)
+		result = send_mail(digest, postmaster, mails, error);
+	for (size_t i = 0;
+	     digest->config->tell_recipients && result == 0 && i < digest->residents->count; i++) {
+		const struct resident *resident = digest->residents->residents + i;
+		struct mail mail = {resident->address, true, resident->count, &resident->list};
+
+		if (resident->count)
+			result = send_mail(digest, &mail, mails, error);
+	}
+	return result;
+}
+
+static bool is_new(const struct quarantine_item *item, const struct diary *diary)
+{
+	const struct diary_line *line =
+	    item->place == QUARANTINE_HELD ? diary_find(diary, item->name) : NULL;
+
+	return line && !line->told;
+}
+
+int digest_run(const struct digest *digest, const struct quarantine *quarantine,
+	       const struct quarantine_items *items, struct diary *diary, size_t *ret_count,
+	       size_t *ret_mails, struct error *error)
+{
+	_cleanup_(buffer_free) struct buffer list = BUFFER_INIT;
+	struct mail postmaster = {digest->config->receiver, false, 0, &list};
+	int result;
+
+	*ret_count = *ret_mails = 0;
+	for (size_t i = 0; i < items->count; i++) {
+		_cleanup_(quarantine_entry_free) struct quarantine_entry entry =
+		    QUARANTINE_ENTRY_INIT;
+		bool shown = postmaster.count < DIGEST_SHOWN_MAX;
+
+		if (!is_new(items->items + i, diary))
+			continue;
+		postmaster.count++;
+		if (!shown && !digest->config->tell_recipients)
+			continue;
+		quarantine_entry_load(quarantine, items->items + i, &entry, NULL);
+		if (shown)
+			add_entry(&list, &entry, false);
+		if (digest->config->tell_recipients)
+			add_residents(digest, &entry);
+	}
+	if (postmaster.count == 0)
+		return 0;
+	result = send_all(digest, &postmaster, ret_mails, error);
+	if (result < 0)
+		return result;
+	for (size_t i = 0; i < diary->count; i++)
+		diary->lines[i].told = true;
+	diary->digest = digest->now;
+	*ret_count = postmaster.count;
+	return 0;
+}
+
+int digest_sendmail(void *context _unused_, const char *to, const char *message, size_t size,
+		    struct error *error)
+{
+	_cleanup_(buffer_free) struct buffer output = BUFFER_INIT;
+	const char *const argv[] = {"/usr/sbin/sendmail", "-i", "-f", "<>", "--", to, NULL};
+	const struct process process = {
+	    .argv = argv, .input = message, .input_size = size, .timeout_ms = SENDMAIL_MS};
+	int status = process_run(&process, &output, error);
+
+	if (status < 0)
+		return error_wrap(error, "sendmail");
+	if (status > 0)
+		return error_set(error, EIO, "sendmail: exit status %d: %.300s", status,
+				 buffer_text(&output));
+	return 0;
+}

@@ -1,0 +1,333 @@
+/* The quarantine's daily job: what is deleted when, and what its mails say. */
+#include "test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "quarantine/digest.h"
+#include "quarantine/retention.h"
+
+enum { DAY = 86400 };
+
+#define NOW INT64_C(1795515240)
+
+static char *at(const char *folder, const char *name)
+{
+	char *path = file_join(folder, name);
+
+	assert_non_null(path);
+	return path;
+}
+
+static void write_file(const char *folder, const char *name, const char *text)
+{
+	_cleanup_free_ char *path = at(folder, name);
+
+	assert_int_equal(file_replace(path, text, strlen(text), 0600, (uid_t)-1, (gid_t)-1, NULL),
+			 0);
+}
+
+static void make_folders(const char *folder)
+{
+	_cleanup_free_ char *held = at(folder, "quarantine"), *released = at(folder, "released");
+
+	if (mkdir(held, 0700) < 0 || mkdir(released, 0700) < 0)
+		assert_int_equal(errno, EEXIST);
+}
+
+static void put(const char *folder, const char *place, const char *id, const char *to,
+		const char *rest, int64_t time)
+{
+	_cleanup_free_ char *text = NULL, *name = NULL, *path = NULL;
+	struct timespec times[2] = {{.tv_sec = time}, {.tv_sec = time}};
+
+	make_folders(folder);
+	assert_true(asprintf(&text,
+			     "X-Envelope-From: <s$(x)@example.com>\nX-Envelope-To: %s\n"
+			     "X-Quarantine-ID: <%s>\n"
+			     "X-Amavis-Alert: INFECTED, message contains virus:\n Eicar.Test\n"
+			     "Received: from a by b\n (amavis, port 10024) with ESMTP id %s; x\n"
+			     "%s\n\nbody\n",
+			     to, id, id, rest) > 0);
+	assert_true(asprintf(&name, "%s/virus-%s", place, id) > 0);
+	write_file(folder, name, text);
+	path = at(folder, name);
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+/* Opens, lists, and makes the diary of a run at `now`; how many were removed. */
+static size_t run_retention(const char *folder, int64_t now, unsigned days)
+{
+	_cleanup_(quarantine_close) struct quarantine quarantine = QUARANTINE_INIT;
+	_cleanup_(quarantine_items_free) struct quarantine_items items = QUARANTINE_ITEMS_INIT;
+	_cleanup_(diary_free) struct diary before = DIARY_INIT, diary = DIARY_INIT;
+	_cleanup_free_ char *path = at(folder, "diary");
+	size_t count = 0;
+
+	assert_int_equal(quarantine_open(&quarantine, folder, NULL), 0);
+	assert_int_equal(quarantine_list(&quarantine, &items, NULL), 0);
+	assert_int_equal(diary_load(path, &before, NULL), 0);
+	assert_int_equal(retention_update(&before, &items, now, &diary, NULL), 0);
+	assert_int_equal(retention_expire(&quarantine, &items, &diary, days, &count, NULL), 0);
+	assert_int_equal(diary.count, items.count - count);
+	assert_int_equal(diary_save(path, &diary, NULL), 0);
+	return count;
+}
+
+static void the_clock_is_followed_slowly(void **state _unused_)
+{
+	assert_int_equal(retention_clock(NOW, NOW - DAY, 0), NOW);
+	assert_int_equal(retention_clock(NOW + 400 * DAY, NOW, 0), NOW + 2 * DAY);
+	assert_int_equal(retention_clock(NOW - 400 * DAY, NOW, 0), NOW - 400 * DAY);
+	assert_int_equal(retention_clock(NOW, 0, 0), NOW);
+	assert_int_equal(retention_clock(NOW + 400 * DAY, 0, NOW), NOW + 2 * DAY);
+}
+
+static void nothing_goes_before_its_time(void **state)
+{
+	put(*state, "quarantine", "AAAAAAAAAAAA", "<a@b>", "", NOW - 300 * DAY);
+	put(*state, "released", "BBBBBBBBBBBB", "<a@b>", "", NOW);
+	/* first seen today, however old the files say they are */
+	assert_int_equal(run_retention(*state, NOW, 30), 0);
+	/* a day each, as the timer comes */
+	for (int day = 1; day <= 30; day++)
+		assert_int_equal(run_retention(*state, NOW + day * DAY, 30), 0);
+	put(*state, "quarantine", "CCCCCCCCCCCC", "<a@b>", "", NOW);
+	assert_int_equal(run_retention(*state, NOW + 31 * DAY, 30), 2);
+	assert_int_equal(run_retention(*state, NOW + 61 * DAY, 30), 0);
+}
+
+static void a_clock_that_jumps_deletes_nothing(void **state)
+{
+	put(*state, "quarantine", "AAAAAAAAAAAA", "<a@b>", "", NOW);
+	assert_int_equal(run_retention(*state, NOW, 30), 0);
+	for (int day = 1; day <= 14; day++) /* a fortnight 400 days ahead */
+		assert_int_equal(run_retention(*state, NOW + (400 + day) * DAY, 30), 0);
+	/* written while the clock was a year behind, seen when it is right again */
+	put(*state, "quarantine", "BBBBBBBBBBBB", "<a@b>", "", NOW - 365 * DAY);
+	for (int day = 15; day <= 29; day++)
+		assert_int_equal(run_retention(*state, NOW + day * DAY, 30), 0);
+	assert_int_equal(run_retention(*state, NOW + 31 * DAY, 30), 1);
+}
+
+static void nothing_goes_without_the_setting(void **state)
+{
+	put(*state, "quarantine", "AAAAAAAAAAAA", "<a@b>", "", NOW);
+	for (int run = 0; run < 10; run++)
+		assert_int_equal(run_retention(*state, NOW + run * 1000 * DAY, 0), 0);
+}
+
+static void the_diary_is_whole_or_refused(void **state)
+{
+	static const char *const damaged[] = {"clock 1\ndigest 2\nvirus-AAAAAAAAAAAA 3 told",
+					      "clock x\n",
+					      "\n\n",
+					      "virus-A 1 old\n",
+					      "virus-A told\n",
+					      "clock 1\nvirus-A 1 told more\n"};
+	_cleanup_free_ char *path = at(*state, "diary");
+
+	for (size_t i = 0; i < ARRAY_SIZE(damaged); i++) {
+		_cleanup_(diary_free) struct diary diary = DIARY_INIT;
+
+		write_file(*state, "diary", damaged[i]);
+		assert_int_equal(diary_load(path, &diary, NULL), -EBADMSG);
+		assert_int_equal(diary.count, 0);
+	}
+}
+
+static void reads_the_settings(void **state)
+{
+	static const char good[] = "# c\nretention_days\t90\nnotify\tboth\ndigest\tweekly\n"
+				   "receiver\tr@x\npostmaster\tp@x\nhostname\tmail.x\n";
+	static const char *const wrong[] = {"",		  "retention_days\t-1\n", "notify\tall\n",
+					    "digest\t\n", "other\tx\n",		  "receiver r@x\n"};
+	_cleanup_(quarantine_config_free) struct quarantine_config config = QUARANTINE_CONFIG_INIT;
+	_cleanup_free_ char *path = at(*state, "conf");
+
+	write_file(*state, "conf", good);
+	assert_int_equal(quarantine_config_load(path, &config, NULL), 0);
+	assert_int_equal(config.retention_days, 90);
+	assert_true(config.tell_postmaster && config.tell_recipients);
+	assert_int_equal(config.digest, DIGEST_WEEKLY);
+	assert_string_equal(config.receiver, "r@x");
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		_cleanup_free_ char *text = NULL;
+
+		assert_true(asprintf(&text, "%s%s", wrong[i], i ? good : "") >= 0);
+		write_file(*state, "conf", text);
+		assert_int_equal(quarantine_config_load(path, &config, NULL), -EINVAL);
+	}
+}
+
+static void knows_who_lives_here(void **state)
+{
+	_cleanup_(residents_free) struct residents residents = RESIDENTS_INIT;
+	_cleanup_free_ char *mailboxes = at(*state, "mailboxes"), *aliases = at(*state, "aliases");
+
+	write_file(*state, "mailboxes", "# c\nalice@x\talice@x\nBob+x@x\tbob@x\n");
+	write_file(*state, "aliases", "sales@x\n\talice@x,\n\tother@y,\n");
+	assert_int_equal(residents_load(mailboxes, aliases, &residents, NULL), 0);
+	assert_int_equal(residents.count, 3);
+	assert_string_equal(residents_find(&residents, "ALICE+a+b@X")->address, "alice@x");
+	assert_string_equal(residents_find(&residents, "bob+x@x")->address, "bob+x@x");
+	assert_non_null(residents_find(&residents, "sales@x"));
+	assert_null(residents_find(&residents, "other@y"));
+	assert_null(residents_find(&residents, "bob@x"));
+	assert_null(residents_find(&residents, ""));
+	assert_null(residents_find(&residents, "alice@x+y"));
+}
+
+static void a_digest_is_due(void **state _unused_)
+{
+	assert_true(digest_is_due(DIGEST_DAILY, 0, NOW));
+	assert_true(digest_is_due(DIGEST_DAILY, NOW - DAY + 600, NOW));
+	assert_false(digest_is_due(DIGEST_DAILY, NOW - 600, NOW));
+	assert_false(digest_is_due(DIGEST_WEEKLY, NOW - 6 * DAY, NOW));
+	assert_true(digest_is_due(DIGEST_WEEKLY, NOW - 7 * DAY + 600, NOW));
+	assert_true(digest_is_due(DIGEST_WEEKLY, NOW + 400 * DAY, NOW));
+	assert_false(digest_is_due(DIGEST_NEVER, 0, NOW));
+}
+
+struct outbox {
+	char *text[8], *to[8];
+	size_t count, accepted;
+};
+
+static int keep(void *context, const char *to, const char *message, size_t size,
+		struct error *error _unused_)
+{
+	struct outbox *outbox = context;
+
+	if (outbox->count == outbox->accepted)
+		return -EIO;
+	assert_int_equal(strlen(message), size);
+	outbox->to[outbox->count] = strdup(to);
+	outbox->text[outbox->count++] = strdup(message);
+	return 0;
+}
+
+static void outbox_free(struct outbox *outbox)
+{
+	for (size_t i = 0; i < outbox->count; i++) {
+		free(outbox->text[i]);
+		free(outbox->to[i]);
+	}
+}
+
+static int send_digest(const char *folder, struct quarantine_config *config, struct outbox *outbox,
+		       size_t *ret_count)
+{
+	_cleanup_(quarantine_close) struct quarantine quarantine = QUARANTINE_INIT;
+	_cleanup_(quarantine_items_free) struct quarantine_items items = QUARANTINE_ITEMS_INIT;
+	_cleanup_(diary_free) struct diary before = DIARY_INIT, diary = DIARY_INIT;
+	_cleanup_(residents_free) struct residents residents = RESIDENTS_INIT;
+	_cleanup_free_ char *path = at(folder, "diary"), *people = at(folder, "people");
+	struct digest digest = {config, &residents, NOW, keep, outbox};
+	size_t mails = 0;
+	int result;
+
+	write_file(folder, "people", "alice@x\nbob@x\n");
+	assert_int_equal(residents_load(people, people, &residents, NULL), 0);
+	assert_int_equal(quarantine_open(&quarantine, folder, NULL), 0);
+	assert_int_equal(quarantine_list(&quarantine, &items, NULL), 0);
+	assert_int_equal(diary_load(path, &before, NULL), 0);
+	assert_int_equal(retention_update(&before, &items, NOW, &diary, NULL), 0);
+	result = digest_run(&digest, &quarantine, &items, &diary, ret_count, &mails, NULL);
+	assert_int_equal(diary_save(path, &diary, NULL), 0);
+	return result;
+}
+
+static void each_is_told_what_is_his(void **state)
+{
+	struct quarantine_config config = {30, true, true, DIGEST_DAILY, "r@x", "p@x", "mail.x"};
+	_cleanup_(outbox_free) struct outbox outbox = {.accepted = 8};
+	size_t count = 0;
+
+	put(*state, "quarantine", "AAAAAAAAAAAA", "<Alice+q@x>, <hidden@elsewhere>",
+	    "Subject: =?utf-8?q?Zahlung_f=C3=A4llig=1b[2J?= see http://evil.example/x", NOW);
+	put(*state, "quarantine", "BBBBBBBBBBBB", "<carol@elsewhere>", "Subject: two", NOW - 60);
+	put(*state, "released", "CCCCCCCCCCCC", "<bob@x>", "Subject: three", NOW);
+	assert_int_equal(send_digest(*state, &config, &outbox, &count), 0);
+	assert_int_equal(count, 2);
+	assert_int_equal(outbox.count, 2);
+	assert_string_equal(outbox.to[0], "r@x");
+	assert_non_null(strstr(outbox.text[0], "\nAuto-Submitted: auto-generated\n"));
+	assert_non_null(
+	    strstr(outbox.text[0], "\nSubject: Quarantine of mail.x: 2 new messages\n"));
+	assert_non_null(strstr(outbox.text[0], "AAAAAAAAAAAA"));
+	assert_non_null(strstr(outbox.text[0], "BBBBBBBBBBBB"));
+	assert_null(strstr(outbox.text[0], "CCCCCCCCCCCC"));
+	assert_non_null(strstr(outbox.text[0], "Eicar.Test"));
+	assert_non_null(strstr(outbox.text[0], "postcask quarantine release ID"));
+	assert_non_null(strstr(outbox.text[0], "after 30 days"));
+	assert_string_equal(outbox.to[1], "alice@x");
+	assert_non_null(strstr(outbox.text[1], "AAAAAAAAAAAA"));
+	assert_non_null(
+	    strstr(outbox.text[1], "Zahlung f\xc3\xa4llig??2J see http???evil?example?x"));
+	assert_null(strstr(outbox.text[1], "BBBBBBBBBBBB"));
+	assert_null(strstr(outbox.text[1], "hidden"));
+	assert_non_null(strstr(outbox.text[1], "s??x?@example.com"));
+	for (size_t i = 0; i < outbox.count; i++)
+		assert_null(strpbrk(outbox.text[i], "\x1b\r$"));
+	/* told once */
+	assert_int_equal(send_digest(*state, &config, &outbox, &count), 0);
+	assert_int_equal(count, 0);
+	assert_int_equal(outbox.count, 2);
+}
+
+static void what_was_not_sent_is_told_again(void **state)
+{
+	struct quarantine_config config = {0, true, true, DIGEST_DAILY, "r@x", "p@x", "mail.x"};
+	_cleanup_(outbox_free) struct outbox outbox = {.accepted = 1};
+	size_t count = 0;
+
+	put(*state, "quarantine", "AAAAAAAAAAAA", "<alice@x>", "Subject: one", NOW);
+	assert_int_equal(send_digest(*state, &config, &outbox, &count), -EIO);
+	assert_int_equal(outbox.count, 1);
+	outbox.accepted = 8;
+	assert_int_equal(send_digest(*state, &config, &outbox, &count), 0);
+	assert_int_equal(count, 1);
+	assert_int_equal(outbox.count, 3);
+}
+
+static void a_thousand_are_a_number(void **state)
+{
+	struct quarantine_config config = {0, true, false, DIGEST_DAILY, "r@x", "p@x", "mail.x"};
+	_cleanup_(outbox_free) struct outbox outbox = {.accepted = 8};
+	size_t count = 0;
+
+	for (int i = 0; i < 1000; i++) {
+		_cleanup_free_ char *name = NULL;
+
+		make_folders(*state);
+		assert_true(asprintf(&name, "quarantine/virus-Many%08d", i) > 0);
+		write_file(*state, name, "damaged\n");
+	}
+	assert_int_equal(send_digest(*state, &config, &outbox, &count), 0);
+	assert_int_equal(count, 1000);
+	assert_int_equal(outbox.count, 1);
+	assert_non_null(strstr(outbox.text[0], "\nand 800 more.\n"));
+	assert_true(strlen(outbox.text[0]) < 200 * 200);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_clock_is_followed_slowly),
+	    folder_test(nothing_goes_before_its_time),
+	    folder_test(a_clock_that_jumps_deletes_nothing),
+	    folder_test(nothing_goes_without_the_setting),
+	    folder_test(the_diary_is_whole_or_refused),
+	    folder_test(reads_the_settings),
+	    folder_test(knows_who_lives_here),
+	    cmocka_unit_test(a_digest_is_due),
+	    folder_test(each_is_told_what_is_his),
+	    folder_test(what_was_not_sent_is_told_again),
+	    folder_test(a_thousand_are_a_number),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
