@@ -11,6 +11,7 @@
 #include "probe/merge.h"
 #include "probe/report.h"
 #include "probe/report_text.h"
+#include "quarantine/summary.h"
 
 #define STATE_FOLDER "/var/lib/postcask"
 #define RUN_FOLDER   "/run/postcask"
@@ -22,6 +23,7 @@ static int print_tables(const json_t *report)
 	report_text_probes(report, &text);
 	report_text_summary(report, &text);
 	report_mail_text(report, &text);
+	quarantine_summary_text(report, &text);
 	report_text_errors(report, &text);
 	report_text_hints(report, &text);
 	report_text_line(report, &text);
@@ -72,6 +74,7 @@ int show_report(const char *path, int json)
 	if (strcmp(path, SHOW_REPORT_FILE) == 0) {
 		add_drift(report);
 		report_mail_add(report, RUN_FOLDER, true);
+		quarantine_summary_add(report, STATE_FOLDER);
 	}
 	if (json)
 		result = json_dumpf(report, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(10)) < 0

@@ -15,6 +15,8 @@
 #include "probe/merge.h"
 #include "probe/report.h"
 #include "probe/report_text.h"
+#include "quarantine/quarantine.h"
+#include "quarantine/summary.h"
 
 enum {
 	EXIT_USAGE = 64,
@@ -107,6 +109,7 @@ static void compose(const json_t *report, const struct options *options, struct 
 	buffer_add_text(text, "\n");
 	report_text_summary(report, text);
 	report_mail_text(report, text);
+	quarantine_summary_text(report, text);
 	report_text_failures(report, FAILURES_SHOWN, text);
 	report_text_errors(report, text);
 	if (in_force)
@@ -186,6 +189,7 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	report_mail_add(report, options.run, false);
+	quarantine_summary_add(report, QUARANTINE_STATE_FOLDER);
 	if (report_save(report, path, &error) < 0) {
 		error_print(&error);
 		report_fail(report, "failed: this report could not be written");

@@ -87,6 +87,11 @@ void quarantine_format_time(int64_t time, char text[QUARANTINE_TIME_TEXT])
 	format_time(time, false, text);
 }
 
+void quarantine_format_utc(int64_t time, char text[QUARANTINE_TIME_TEXT])
+{
+	format_time(time, true, text);
+}
+
 json_t *quarantine_entry_json(const struct quarantine_entry *entry)
 {
 	const struct quarantine_header *header = &entry->header;

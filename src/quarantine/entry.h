@@ -34,9 +34,11 @@ void quarantine_entry_print(const struct quarantine_entry *entry, FILE *stream);
 void quarantine_entry_print_whole(const struct quarantine_entry *entry, FILE *stream);
 
 enum { QUARANTINE_SIZE_TEXT = 24, QUARANTINE_TIME_TEXT = 40 };
-/* "8.4 KiB". */
 /* "2026-11-24 10:14" in the machine's time zone. */
 void quarantine_format_time(int64_t time, char text[QUARANTINE_TIME_TEXT]);
+/* "2026-11-24T10:14:24Z". */
+void quarantine_format_utc(int64_t time, char text[QUARANTINE_TIME_TEXT]);
+/* "8.4 KiB". */
 void quarantine_format_size(int64_t bytes, char text[QUARANTINE_SIZE_TEXT]);
 
 #endif

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from machine import BOOT, Machine, idle, user_data
+from machine import BOOT, Machine, idle, letter, user_data
 from test_filter import EICAR
 
 FOLDER = "/var/lib/postcask/quarantine"
@@ -28,7 +28,7 @@ HARD = (b"From the top\r\n.\r\n..\r\n...three\r\n.\tfour \t \r\n\r\n8bit \xe4\xf
 def machine():
     if os.geteuid() != 0:
         pytest.skip("needs root for namespaces")
-    data = user_data() + ("  filter: {virus: {notify: both}}\n"
+    data = user_data() + ("  filter: {virus: {notify: both}, banned: {policy: quarantine}}\n"
                           "  quarantine: {retention_days: 30}\n  reports: {to: bob@example.org}\n")
     with Machine("quarantine", "10.65.0", data) as booted:
         yield booted
@@ -128,6 +128,15 @@ def test_the_list_says_what_and_why(machine, held):
     assert quarantine(machine, "list", "--since", "monday", check=False).returncode == 2
 
 
+def test_the_report_counts_it(machine, held):
+    status = json.loads(machine.run("postcask", "status", "--json", check=False).stdout)
+    size = (machine.tree / FOLDER.lstrip("/") / held[0]["file"]).stat().st_size
+    assert status["quarantine"] == {"messages": 1, "bytes": size, "oldest": held[0]["date"],
+                                    "new": 1, "released": 0}
+    text = machine.run("postcask", "status", check=False).stdout
+    assert "quarantine: 1 message, " in text and "1 in no digest yet" in text
+
+
 def test_show(machine, held):
     entry = held[0]
     shown = quarantine(machine, "show", entry["id"][:6]).stdout
@@ -184,6 +193,18 @@ def test_a_large_message_and_an_unknown_recipient(machine):
     stored = raw(machine, "postcask", "quarantine", "show", entry["id"], "--raw")
     assert below_trace(machine.wait_message(ALICE, message_id)) == stored
     assert stored.endswith(data.replace(b"\r\n", b"\n") + b"\n")
+
+
+def test_what_is_no_virus_needs_no_confirmation(machine):
+    message = letter("see attachment")
+    message.add_attachment(b"echo hello", "application", "octet-stream", filename="a.bat")
+    send(machine, message.as_bytes(policy=email.policy.SMTP).rstrip(), [ALICE],
+         sender="banned@example.com")
+    entry = wait_listed(machine, 1, "--kind", "banned")[0]
+    assert "a.bat" in entry["reason"] and entry["recipients"] == [ALICE]
+    quarantine(machine, "release", entry["id"])
+    stored = raw(machine, "postcask", "quarantine", "show", entry["id"], "--raw")
+    assert below_trace(machine.wait_message(ALICE, message["Message-ID"])) == stored
 
 
 def digests(machine, user, count, timeout=40):
@@ -333,3 +354,10 @@ def test_a_hundred_thousand_files(machine):
         assert done.stdout == "Many00000000: deleted\n"
     finally:
         machine.run("umount", FOLDER)
+
+
+def test_the_account_misses_none_of_them(machine):
+    """Each release, copy, removal and end of its time was understood."""
+    mail = json.loads(machine.run("postcask", "status", "--json", check=False).stdout)["mail"]
+    assert mail["missing"] == 0 and mail["quarantine_gone"] == 0
+    assert mail["quarantined"] >= 4

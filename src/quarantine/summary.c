@@ -1,0 +1,71 @@
+#include "quarantine/summary.h"
+
+#include "base/file.h"
+#include "quarantine/diary.h"
+#include "quarantine/entry.h"
+
+struct counts {
+	json_int_t messages, bytes, fresh, released;
+	int64_t oldest;
+};
+
+static struct counts count_items(const struct quarantine_items *items, const struct diary *diary)
+{
+	struct counts counts = {0};
+
+	for (size_t i = 0; i < items->count; i++) {
+		const struct quarantine_item *item = items->items + i;
+		const struct diary_line *line = diary_find(diary, item->name);
+
+		if (item->place == QUARANTINE_RELEASED) {
+			counts.released++;
+			continue;
+		}
+		if (!counts.messages++)
+			counts.oldest = item->time; /* they are sorted */
+		counts.bytes += item->size;
+		counts.fresh += item->named && !(line && line->told);
+	}
+	return counts;
+}
+
+void quarantine_summary_add(json_t *report, const char *state)
+{
+	_cleanup_(quarantine_close) struct quarantine quarantine = QUARANTINE_INIT;
+	_cleanup_(quarantine_items_free) struct quarantine_items items = QUARANTINE_ITEMS_INIT;
+	_cleanup_free_ char *path = file_join(state, "diary/quarantine");
+	_cleanup_(error_clear) struct error none = ERROR_INIT;
+	_cleanup_(diary_free) struct diary diary = DIARY_INIT;
+	char oldest[QUARANTINE_TIME_TEXT];
+	struct counts counts;
+
+	if (!path || quarantine_open(&quarantine, state, &none) < 0 ||
+	    quarantine_list(&quarantine, &items, &none) < 0)
+		return;
+	if (diary_load(path, &diary, &none) < 0)
+		diary = DIARY_INIT; /* begun anew by the daily job: everything is new to it */
+	counts = count_items(&items, &diary);
+	quarantine_format_utc(counts.oldest, oldest);
+	json_object_set_new(report, "quarantine",
+			    json_pack("{s:I,s:I,s:o,s:I,s:I}", "messages", counts.messages, "bytes",
+				      counts.bytes, "oldest",
+				      counts.messages ? json_string(oldest) : json_null(), "new",
+				      counts.fresh, "released", counts.released));
+}
+
+void quarantine_summary_text(const json_t *report, struct buffer *text)
+{
+	const json_t *quarantine = json_object_get(report, "quarantine");
+	json_int_t messages = json_integer_value(json_object_get(quarantine, "messages"));
+	const char *oldest = json_string_value(json_object_get(quarantine, "oldest"));
+	char size[QUARANTINE_SIZE_TEXT];
+
+	if (messages == 0)
+		return;
+	quarantine_format_size(json_integer_value(json_object_get(quarantine, "bytes")), size);
+	buffer_addf(text,
+		    "quarantine: %lld message%s, %s, the oldest of %.10s, %lld in no digest yet "
+		    "(postcask quarantine list)\n",
+		    (long long)messages, messages == 1 ? "" : "s", size, oldest ? oldest : "-",
+		    (long long)json_integer_value(json_object_get(quarantine, "new")));
+}

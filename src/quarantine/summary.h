@@ -1,0 +1,18 @@
+/* The quarantine's part of the report. */
+#ifndef POSTCASK_QUARANTINE_SUMMARY_H
+#define POSTCASK_QUARANTINE_SUMMARY_H
+
+#include <jansson.h>
+
+#include "base/buffer.h"
+
+/* Sets "quarantine" of the report: "messages" and "bytes" that are held, the "oldest" of
+ * them (UTC; null when there is none), how many are "new" since the last digest, and how
+ * many were "released" and are kept.  Nothing is added where there is no quarantine below
+ * `state`, or it may not be read. */
+void quarantine_summary_add(json_t *report, const char *state);
+
+/* One line for people, none when nothing is held. */
+void quarantine_summary_text(const json_t *report, struct buffer *text);
+
+#endif
