@@ -30,8 +30,24 @@ static bool is_running(const char *run)
 	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
+/* One that is starting may have a lot to load. */
+static void add_down(json_t *report, json_t *down, const char *unit, struct slice state)
+{
+	int name = (int)strcspn(unit, ".");
+	bool starting = slice_equal(state, SLICE("activating"));
+
+	if (slice_equal(state, SLICE("active")) || slice_equal(state, SLICE("reloading")))
+		return;
+	json_array_append_new(down,
+			      json_sprintf("%.*s: %.*s", name, unit, (int)state.size, state.at));
+	if (!starting)
+		report_degrade(report, json_sprintf("degraded: %.*s is not running; what needs it "
+						    "waits in the queue",
+						    name, unit));
+}
+
 /* The daemons that mail needs, and that do not run. */
-static json_t *find_down(void)
+static json_t *find_down(json_t *report)
 {
 	static const char *const command[] = {"systemctl",
 					      "is-active",
@@ -52,10 +68,7 @@ static json_t *find_down(void)
 		return down;
 	text = (struct slice){buffer_text(&output), output.size};
 	for (size_t i = 0; units[i] && slice_until(&text, SLICE("\n"), &state); i++)
-		if (!slice_equal(state, SLICE("active")) && !slice_equal(state, SLICE("reloading")))
-			json_array_append_new(
-			    down, json_sprintf("%.*s: %.*s", (int)strcspn(units[i], "."), units[i],
-					       (int)state.size, state.at));
+		add_down(report, down, units[i], state);
 	return down;
 }
 
@@ -104,8 +117,11 @@ void report_mail_add(json_t *report, const char *run, bool expected)
 		  "messages unaccounted for: `postcask trace ID` tells what is known");
 	add_alarm(report, mail, "quarantine_gone", "quarantine_gone_ids",
 		  "files of the quarantine are gone, and nobody deleted them by postcask");
-	add_queue(mail);
-	json_object_set_new(mail, "down", find_down());
+	/* without settings in force there is no mail server to ask */
+	if (integer_of(json_object_get(report, "firstboot"), "generation") > 0) {
+		add_queue(mail);
+		json_object_set_new(mail, "down", find_down(report));
+	}
 	json_object_set_new(report, "mail", mail);
 }
 
@@ -191,6 +207,6 @@ void report_mail_text(const json_t *report, struct buffer *text)
 	add_waiting(json_object_get(mail, "queue"), text);
 	if (problem)
 		buffer_addf(text, "%s\n", problem);
-	json_array_foreach(json_object_get(mail, "down"), i, down) buffer_addf(
-	    text, "not running: %s; what needs it waits in the queue\n", json_string_value(down));
+	json_array_foreach(json_object_get(mail, "down"), i, down)
+	    buffer_addf(text, "not active: %s\n", json_string_value(down));
 }
