@@ -155,6 +155,7 @@ int graph_add(struct graph *graph, const struct line *line, uint64_t time, uint3
 	case LINE_SCANNED:
 		return add_scan(graph, line, time, ret_node);
 	case LINE_RELEASED:
+	case LINE_COPIED:
 	case LINE_DESTROYED:
 		result = get_node(graph, quarantine_name(line, quarantine), ret_node);
 		return result < 0 ? result : join(graph, *ret_node, line->other_id);

@@ -26,6 +26,9 @@ enum {
 	LEDGER_RECENT = 64,
 };
 
+/* In place of a time: `held` knows it, and it may go. */
+#define LEDGER_RELEASED (ID_NONE - 1)
+
 enum ledger_counter {
 	COUNT_ACCEPTED,
 	COUNT_DELIVERED,

@@ -114,7 +114,10 @@ int ledger_check_quarantine(struct ledger *ledger, const struct id_table *found,
 		struct slice id = slice_of(slot->name);
 
 		if (id_table_find(found, id) != ID_NONE) {
-			result = id_table_set(&ledger->held, id, 0);
+			if (slot->value != LEDGER_RELEASED)
+				result = id_table_set(&ledger->held, id, 0);
+		} else if (slot->value == LEDGER_RELEASED) {
+			id_table_remove(&ledger->held, id);
 		} else if (slot->value == 0) {
 			result = id_table_set(&ledger->held, id, seconds);
 		} else if (seconds - slot->value >= grace / 1000000) {

@@ -51,7 +51,8 @@ int ledger_save(const char *path, const struct ledger *ledger, const struct ledg
 				    message->flags);
 	}
 	for (const struct id_slot *slot = NULL; (slot = id_table_next(&ledger->held, slot));)
-		buffer_addf(&text, "held %s\n", slot->name);
+		if (slot->value != LEDGER_RELEASED)
+			buffer_addf(&text, "held %s\n", slot->name);
 	for (size_t i = 0; i < ledger->alarm_count; i++)
 		buffer_addf(&text, "alarm %s %" PRIu64 " %d\n", ledger->alarms[i].id,
 			    ledger->alarms[i].time, ledger->alarms[i].quarantine);

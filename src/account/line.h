@@ -55,6 +55,7 @@ enum line_kind {
 	LINE_SCANNED,	 /* filter_id, id, other_id, quarantine, mail_id, score, ... */
 	LINE_STORED,	 /* session, to, text: the folder */
 	LINE_RELEASED,	 /* from the quarantine, by a person: quarantine, other_id */
+	LINE_COPIED,	 /* from the quarantine, which keeps it: likewise */
 	LINE_DESTROYED,	 /* deleted from the quarantine, by a person or by age: quarantine */
 	LINE_SETTLED,	 /* a person knows what became of it: id */
 };

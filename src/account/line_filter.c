@@ -82,7 +82,8 @@ void line_parse_dovecot(struct slice text, struct line *line)
 	line->text = text;
 }
 
-/* "release id=ID queue=QUEUEID ...", "delete id=ID ...", "expire id=ID ..." */
+/* "release id=ID queue=QUEUEID ...", "copy id=ID queue=QUEUEID ...", "delete id=ID ...", "expire
+ * id=ID ..." */
 void line_parse_quarantine(struct slice text, struct line *line)
 {
 	enum line_kind kind = LINE_DESTROYED;
@@ -91,6 +92,8 @@ void line_parse_quarantine(struct slice text, struct line *line)
 	line->text = text;
 	if (slice_skip(&text, SLICE("release ")))
 		kind = LINE_RELEASED;
+	else if (slice_skip(&text, SLICE("copy ")))
+		kind = LINE_COPIED;
 	else if (!slice_skip(&text, SLICE("delete ")) && !slice_skip(&text, SLICE("expire ")))
 		return;
 	if (!slice_skip(&text, SLICE("id=")))

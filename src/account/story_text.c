@@ -21,6 +21,8 @@ static void add_time(struct buffer *text, uint64_t time, bool json)
 
 static const char *port_of(struct slice service)
 {
+	if (slice_equal(service, SLICE("released")))
+		return "(the quarantine)";
 	if (slice_equal(service, SLICE("submission")))
 		return "on port 587";
 	if (slice_equal(service, SLICE("submissions")))
@@ -146,6 +148,7 @@ static bool line_text(const struct line *line, const char *note, struct buffer *
 	case LINE_CORRUPT:
 		return words_text("its queue file is broken and was set apart", nothing, text);
 	case LINE_RELEASED:
+	case LINE_COPIED:
 	case LINE_DESTROYED:
 		return words_text("quarantine: ", line->text, text);
 	case LINE_SETTLED:

@@ -289,6 +289,23 @@ def test_a_lost_message_is_an_alarm(machine, sent):
     assert status(machine)[0] == 0
 
 
+def test_a_release_and_a_deletion_are_no_alarm(machine, sent):
+    message_id = machine.send(letter(EICAR)).strip("<>")
+    wait_done(machine, message_id)
+    held = trace(machine, message_id)[0]["recipients"][0]["detail"].partition(":")[0]
+    before = wait_account(machine, lambda found: found["quarantine_files"] == 3)
+    machine.run("postcask", "quarantine", "release", held, "--infected")
+    machine.wait_message("alice@example.org", f"<{message_id}>")
+    other = trace(machine, sent["cron"])[0]["recipients"][0]["detail"].partition(":")[0]
+    machine.run("postcask", "quarantine", "delete", other)
+    found = wait_account(machine, lambda found: found["quarantine_files"] == 1 and
+                         found["delivered"] > before["delivered"])
+    released, = trace(machine, held)    # both its lives are one story
+    assert {end["state"] for end in released["recipients"]} == {"released", "delivered"}
+    assert trace(machine, sent["cron"])[0]["recipients"][0]["state"] == "deleted"
+    assert no_alarm(found)
+
+
 def test_a_lost_file_of_the_quarantine_is_an_alarm(machine, sent):
     name = trace(machine, sent["virus"])[0]["recipients"][0]["detail"].partition(":")[0]
     machine.run("rm", f"/var/lib/postcask/quarantine/{name}")

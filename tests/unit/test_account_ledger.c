@@ -311,6 +311,18 @@ static void misses_files_of_the_quarantine(void **state)
 	SAY(&book, "#postcask-quarantine | delete id=m2 by=root");
 	look_quarantine(&book, 100, NULL);
 	assert_int_equal(book.ledger.alarm_count, 0);
+	/* a release says so before the file goes, a copy leaves it there */
+	look_quarantine(&book, 1, "m3");
+	SAY(&book, "#postcask-quarantine | release id=m3 queue=AAAAAA recipients=1");
+	look_quarantine(&book, 1, "m3");
+	look_quarantine(&book, 1, NULL);
+	look_quarantine(&book, 100, NULL);
+	assert_int_equal(book.ledger.alarm_count, 0);
+	look_quarantine(&book, 1, "m4");
+	SAY(&book, "#postcask-quarantine | copy id=m4 queue=AAAAAA recipients=1");
+	look_quarantine(&book, 1, NULL);
+	look_quarantine(&book, 100, NULL);
+	assert_int_equal(book.ledger.alarm_count, 1);
 	book_close(&book);
 }
 
