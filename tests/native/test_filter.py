@@ -151,6 +151,19 @@ def test_mail_waits_while_a_part_is_down(machine, units):
     assert not quarantined(machine, message_id)
 
 
+def test_mail_goes_on_at_once_after_a_restart_of_postfix(machine):
+    """The filter does not use its connections to the Postfix before, after which each
+    message would wait a minute."""
+    for _ in range(8):
+        last = machine.send("before")
+    machine.wait_message(ALICE, last)
+    before = machine.journal("amavis").count("No SMTP resp")
+    machine.run("systemctl", "restart", "postfix.service")
+    for message_id in [machine.send("after") for _ in range(4)]:
+        machine.wait_message(ALICE, message_id)
+    assert machine.journal("amavis").count("No SMTP resp") == before
+
+
 def test_authentication_server_down_is_temporary(machine):
     """454, so that the mail program tries again, not 535, which makes it ask for the password."""
     import base64
