@@ -117,7 +117,7 @@ static int look_at_queue(struct keeper *keeper, struct error *error)
 	return result;
 }
 
-int keeper_look_at_quarantine(struct keeper *keeper, struct error *error)
+static int look_at_quarantine(struct keeper *keeper, struct error *error)
 {
 	_cleanup_(id_table_free) struct id_table found;
 	int result;
@@ -129,6 +129,7 @@ int keeper_look_at_quarantine(struct keeper *keeper, struct error *error)
 		result = error_set(error, ENOMEM, "out of memory");
 	/* one that is gone is looked for again, for its line may be on its way */
 	keeper->look_quarantine = found.used < keeper->ledger.held.used;
+	keeper->quarantine_changed = false;
 	keeper->quarantined = found.used;
 	keeper->dirty = keeper->unsaved = true;
 	return result;
@@ -150,7 +151,7 @@ int keeper_look(struct keeper *keeper, struct error *error)
 	check_space(keeper);
 	result = look_at_queue(keeper, error);
 	if (result == 0)
-		result = keeper_look_at_quarantine(keeper, error);
+		result = look_at_quarantine(keeper, error);
 	return result;
 }
 
@@ -252,6 +253,8 @@ int keeper_do_due(struct keeper *keeper, struct error *error)
 
 	if (look_due(keeper) <= time)
 		result = keeper_look(keeper, error);
+	else if (keeper->quarantine_changed)
+		result = look_at_quarantine(keeper, error);
 	if (result == 0 && publish_due(keeper) <= time)
 		result = publish(keeper, error);
 	if (result == 0 && save_due(keeper) <= time)

@@ -16,6 +16,7 @@ struct keeper {
 	size_t quarantined;	   /* files */
 	size_t saved_alarms;	   /* how many the file on the disk has */
 	bool dirty, unsaved, save_failed, look_quarantine;
+	bool quarantine_changed; /* look at it once the lines were read */
 	int64_t published_ms, saved_ms, looked_ms, look_cost_ms, save_cost_ms;
 };
 
@@ -25,10 +26,8 @@ _must_check_ int keeper_begin(struct keeper *keeper, struct error *error);
 /* Takes in some of the lines that are there; *ret_more: there may be more. */
 _must_check_ int keeper_read(struct keeper *keeper, bool *ret_more, struct error *error);
 
-/* Compares the account with the queue and the quarantine, or with the latter alone; only
- * once all lines were read. */
+/* Compares the account with the queue and the quarantine; only once all lines were read. */
 _must_check_ int keeper_look(struct keeper *keeper, struct error *error);
-_must_check_ int keeper_look_at_quarantine(struct keeper *keeper, struct error *error);
 
 /* Does what is due (looking, publishing, saving), also only then. */
 _must_check_ int keeper_do_due(struct keeper *keeper, struct error *error);

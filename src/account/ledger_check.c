@@ -120,7 +120,7 @@ int ledger_check_quarantine(struct ledger *ledger, const struct id_table *found,
 			id_table_remove(&ledger->held, id);
 		} else if (slot->value == 0) {
 			result = id_table_set(&ledger->held, id, seconds);
-		} else if (seconds - slot->value >= grace / 1000000) {
+		} else if (seconds - slot->value > grace / 1000000) { /* whole seconds */
 			ledger_alarm_add(ledger, slot->name, time, true);
 			id_table_remove(&ledger->held, id);
 		}

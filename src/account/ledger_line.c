@@ -231,10 +231,12 @@ int ledger_line(struct ledger *ledger, const struct line *line, uint64_t time)
 		end_part(ledger, line->id, MESSAGE_DELETED);
 		return 0;
 	case LINE_RELEASED: /* the file goes after its line */
+		ledger_alarm_remove(ledger, line->quarantine);
 		if (id_table_find(&ledger->held, line->quarantine) == ID_NONE)
 			return 0;
 		return id_table_set(&ledger->held, line->quarantine, LEDGER_RELEASED);
-	case LINE_DESTROYED: /* and here before it */
+	case LINE_DESTROYED: /* and here before it; a line may come late */
+		ledger_alarm_remove(ledger, line->quarantine);
 		id_table_remove(&ledger->held, line->quarantine);
 		return 0;
 	case LINE_SETTLED:

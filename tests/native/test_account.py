@@ -23,9 +23,9 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root for namesp
 def machine():
     account = Machine("account", "10.63.0")
     drop_in = account.tree / "etc/systemd/system/postcask-account.service.d/test.conf"
-    drop_in.parent.mkdir()      # one second instead of a minute until something is missing
+    drop_in.parent.mkdir()      # three seconds instead of a minute until something is missing
     drop_in.write_text("[Service]\nExecStart=\n"
-                       "ExecStart=/usr/lib/postcask/postcask-account --grace 1\n")
+                       "ExecStart=/usr/lib/postcask/postcask-account --grace 3\n")
     with account as booted:
         yield booted
 

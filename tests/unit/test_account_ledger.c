@@ -311,6 +311,13 @@ static void misses_files_of_the_quarantine(void **state)
 	SAY(&book, "#postcask-quarantine | delete id=m2 by=root");
 	look_quarantine(&book, 100, NULL);
 	assert_int_equal(book.ledger.alarm_count, 0);
+	/* a line that comes late ends the alarm */
+	look_quarantine(&book, 1, "m5");
+	look_quarantine(&book, 1, NULL);
+	look_quarantine(&book, 100, NULL);
+	assert_int_equal(book.ledger.alarm_count, 1);
+	SAY(&book, "#postcask-quarantine | expire id=m5");
+	assert_int_equal(book.ledger.alarm_count, 0);
 	/* a release says so before the file goes, a copy leaves it there */
 	look_quarantine(&book, 1, "m3");
 	SAY(&book, "#postcask-quarantine | release id=m3 queue=AAAAAA recipients=1");
