@@ -4,7 +4,7 @@
 #   make run        build the image, boot it, show the report and how to connect
 #   make check      all tests
 #   make image      build/postcask.qcow2
-#   make soak       power cuts at many moments, for hours; make fuzz-long
+#   make soak       faults and power cuts at many moments, for hours; make fuzz-long
 #   make bench      the project's figures beside its peers'
 #   make clean      removes build/
 #
@@ -147,10 +147,11 @@ fuzz-long:
 	POSTCASK_FUZZ_SECONDS=1800 tests/run tests/fuzz
 
 # Machines cut off at forty moments of a first boot and of a change, in namespaces and
-# in QEMU: hours.
+# in QEMU under mail load, and every fault ten times among 100,000 messages: hours.
 soak: check-programs
 	$(MAKE) image
-	$(AS_ROOT) env POSTCASK_CUTS=40 POSTCASK_VM_CUTS=40 tests/run \
+	$(AS_ROOT) env POSTCASK_CUTS=40 POSTCASK_VM_CUTS=40 POSTCASK_FAULT_MOMENTS=10 \
+		POSTCASK_FAULT_MESSAGES=102000 tests/run -s tests/native/test_faults.py \
 		tests/native/test_cuts.py tests/vm/test_power_cuts.py
 
 # The golden files, written anew: read the difference before committing it.
