@@ -68,7 +68,7 @@ bool watch_count(struct watched *watched, enum watch_result result, uint64_t use
 	bool worked = used_us < watched->used_us || used_us - watched->used_us > WATCH_IDLE_US;
 
 	watched->used_us = used_us;
-	if (result != WATCH_NO_ANSWER)
+	if (result != WATCH_NO_ANSWER || (watched->needs && watched->needs->silent > 0))
 		watched->silent = 0;
 	else if (worked)
 		watched->silent = 1; /* it may be the last of what it did */

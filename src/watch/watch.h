@@ -19,12 +19,13 @@ enum {
 
 struct watched {
 	const char *unit;
-	const char *address;  /* numeric, or the path of a unix socket */
-	unsigned port;	      /* 53: a name is asked for; otherwise a stream */
-	const char *question; /* NULL: the server speaks first */
-	const char *answer;   /* how it begins */
-	unsigned silent;      /* times in a row */
-	uint64_t used_us;     /* processor time of the unit at the last question */
+	const char *address;	     /* numeric, or the path of a unix socket */
+	unsigned port;		     /* 53: a name is asked for; otherwise a stream */
+	const char *question;	     /* NULL: the server speaks first */
+	const char *answer;	     /* how it begins */
+	const struct watched *needs; /* NULL, or a part for which this one waits */
+	unsigned silent;	     /* times in a row */
+	uint64_t used_us;	     /* processor time of the unit at the last question */
 };
 
 /* What one question came to. */

@@ -17,11 +17,16 @@ enum {
 static const char cgroups[] = "/sys/fs/cgroup/system.slice";
 
 static struct watched parts[] = {
+    /* who is needed stands before who needs it */
     {.unit = "clamav-daemon.service",
      .address = "/run/clamav/clamd.ctl",
      .question = "nPING\n",
      .answer = "PONG"},
-    {.unit = "amavis.service", .address = "127.0.0.1", .port = 10024, .answer = "220 "},
+    {.unit = "amavis.service",
+     .address = "127.0.0.1",
+     .port = 10024,
+     .answer = "220 ",
+     .needs = &parts[0]},
     {.unit = "unbound.service", .address = "127.0.0.1", .port = 53, .question = "localhost"},
     {.unit = "dovecot.service", .address = "/var/spool/postfix/private/auth", .answer = "VERSION"},
 };

@@ -44,6 +44,22 @@ static void who_works_does_not_hang(void **state _unused_)
 	assert_true(watch_count(&part, WATCH_NO_ANSWER, SECOND / 2));
 }
 
+static void who_waits_for_another_part_does_not_hang(void **state _unused_)
+{
+	struct watched scanner = {.unit = "scanner"};
+	struct watched filter = {.unit = "filter", .needs = &scanner};
+
+	/* The scanner loads, and the filter does nothing but wait for it. */
+	for (uint64_t round = 1; round < 20; round++) {
+		assert_false(watch_count(&scanner, WATCH_NO_ANSWER, round * SECOND));
+		assert_false(watch_count(&filter, WATCH_NO_ANSWER, 0));
+	}
+	assert_false(watch_count(&scanner, WATCH_ANSWERED, 20 * SECOND));
+	assert_false(watch_count(&filter, WATCH_NO_ANSWER, 0));
+	assert_false(watch_count(&filter, WATCH_NO_ANSWER, 0));
+	assert_true(watch_count(&filter, WATCH_NO_ANSWER, 0));
+}
+
 static int listen_at(const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -99,6 +115,7 @@ int main(void)
 	    cmocka_unit_test(silent_and_idle_three_times_hangs),
 	    cmocka_unit_test(an_answer_begins_the_count_anew),
 	    cmocka_unit_test(who_works_does_not_hang),
+	    cmocka_unit_test(who_waits_for_another_part_does_not_hang),
 	    cmocka_unit_test(a_socket_that_nobody_serves_gives_no_answer),
 	    cmocka_unit_test(processor_time_is_read_from_the_control_group),
 	};
