@@ -1,0 +1,116 @@
+"""What the whole stack takes of memory: idle without official signatures, and in a machine of
+2 GiB with as many signatures as the official set has, which are loaded anew while mail comes."""
+
+import os
+import re
+import shutil
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+from machine import Machine, roots
+
+HERE = Path(__file__).resolve().parent
+MIB = 1024 * 1024
+# Of 2 GiB, what the kernel and the firmware leave to the system's processes.
+SMALL_MACHINE = 1900 * MIB
+RELOAD_TIMEOUT = 300
+
+
+class Meter:
+    """The memory controller's view of a machine; version 1 or 2."""
+
+    def __init__(self, machine):
+        one = Path("/sys/fs/cgroup/memory")
+        self.old = one.is_dir()
+        self.folder = (one if self.old else Path("/sys/fs/cgroup")) / f"postcask-{machine.name}"
+
+    def pairs(self, name):
+        return {key: int(value) for key, value in
+                re.findall(r"^(\w+) (\d+)$", (self.folder / name).read_text(), re.M)}
+
+    def used(self):
+        """MiB that cannot be given back: processes' memory, tmpfs, the kernel's own."""
+        found = self.pairs("memory.stat")
+        if self.old:
+            kernel = int((self.folder / "memory.kmem.usage_in_bytes").read_text())
+            return (found["total_rss"] + found["total_shmem"] + kernel) / MIB
+        return (found["anon"] + found["shmem"] + found["kernel"]) / MIB
+
+    def most(self):
+        name = "memory.max_usage_in_bytes" if self.old else "memory.peak"
+        return int((self.folder / name).read_text()) / MIB
+
+    def killed(self):
+        return self.pairs("memory.oom_control" if self.old else "memory.events")["oom_kill"]
+
+
+def limited(name, net, limit, layer=None):
+    os.environ["POSTCASK_NATIVE_MEMORY"] = str(limit)
+    before = os.environ.get("POSTCASK_ROOTS")
+    try:
+        if layer:
+            os.environ["POSTCASK_ROOTS"] = f"{layer}:{roots()}"
+        return Machine(name, net).start()
+    finally:
+        del os.environ["POSTCASK_NATIVE_MEMORY"]
+        os.environ.pop("POSTCASK_ROOTS") if layer and before is None else None
+
+
+def mail_goes_through(machine, count=8):
+    """As many messages as there are filter processes and more, so that each has worked."""
+    for message_id in [machine.send(f"message {number}") for number in range(count)]:
+        machine.wait_message("alice@example.org", message_id, timeout=300)
+
+
+def reload_signatures(machine, done):
+    """Until clamd says that it has loaded them once more."""
+    machine.run("systemctl", "reload", "clamav-daemon.service")
+    end = time.monotonic() + RELOAD_TIMEOUT
+    while machine.journal("clamav-daemon.service").count("Database correctly reloaded") < done:
+        if time.monotonic() > end:
+            raise TimeoutError("clamd does not load its signatures anew")
+        time.sleep(1)
+
+
+def with_signatures(machine, figure):
+    meter, stop = Meter(machine), threading.Event()
+
+    def flow():
+        while not stop.wait(0.5):
+            machine.send("while signatures are loaded")
+    sender = threading.Thread(target=flow, daemon=True)
+    sender.start()
+    try:
+        for times in (1, 2):
+            reload_signatures(machine, times)
+    finally:
+        stop.set()
+        sender.join(60)
+    mail_goes_through(machine)
+    figure("a machine of 2 GiB with 8.7 million signatures: in use", meter.used(), 1900, "MiB")
+    figure("the same, at most, with the page cache", meter.most(), 1901, "MiB")
+    figure("processes that the kernel killed in it", meter.killed(), 0)
+
+
+def bench_memory(work, figure, say):
+    say("idle memory of the whole stack")
+    machine = limited("memory", "10.69.0", 8192 * MIB)
+    try:
+        mail_goes_through(machine)
+        figure("idle memory without official signatures", Meter(machine).used(), 450, "MiB")
+    finally:
+        machine.stop()
+    say("a machine of 2 GiB with signatures like the official ones")
+    layer = work / "signatures-layer"
+    folder = layer / "var/lib/clamav"
+    shutil.rmtree(layer, ignore_errors=True)
+    folder.mkdir(parents=True)
+    subprocess.run([HERE / "signatures", folder], check=True, timeout=300)
+    machine = limited("memory", "10.69.0", SMALL_MACHINE, layer)
+    try:
+        with_signatures(machine, figure)
+    finally:
+        machine.stop()
+        shutil.rmtree(layer, ignore_errors=True)
