@@ -74,7 +74,7 @@ bool watch_count(struct watched *watched, enum watch_result result, uint64_t use
 		watched->silent = 1; /* it may be the last of what it did */
 	else
 		watched->silent++;
-	if (watched->silent < WATCH_SILENT)
+	if (watched->silent < (watched->patience ? watched->patience : WATCH_SILENT))
 		return false;
 	watched->silent = 0;
 	return true;

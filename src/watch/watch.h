@@ -24,6 +24,7 @@ struct watched {
 	const char *question;	     /* NULL: the server speaks first */
 	const char *answer;	     /* how it begins */
 	const struct watched *needs; /* NULL, or a part for which this one waits */
+	unsigned patience;	     /* how often it may be silent and idle; 0: WATCH_SILENT */
 	unsigned silent;	     /* times in a row */
 	uint64_t used_us;	     /* processor time of the unit at the last question */
 };

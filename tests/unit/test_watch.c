@@ -21,6 +21,15 @@ static void silent_and_idle_three_times_hangs(void **state _unused_)
 	assert_false(watch_count(&part, WATCH_NO_ANSWER, 5 * SECOND)); /* anew */
 }
 
+static void one_may_be_given_more_patience(void **state _unused_)
+{
+	struct watched part = {.unit = "x", .patience = 7};
+
+	for (int round = 0; round < 6; round++)
+		assert_false(watch_count(&part, WATCH_NO_ANSWER, 0));
+	assert_true(watch_count(&part, WATCH_NO_ANSWER, 0));
+}
+
 static void an_answer_begins_the_count_anew(void **state _unused_)
 {
 	struct watched part = {.unit = "x"};
@@ -113,6 +122,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(silent_and_idle_three_times_hangs),
+	    cmocka_unit_test(one_may_be_given_more_patience),
 	    cmocka_unit_test(an_answer_begins_the_count_anew),
 	    cmocka_unit_test(who_works_does_not_hang),
 	    cmocka_unit_test(who_waits_for_another_part_does_not_hang),
