@@ -16,7 +16,7 @@ static const char usage[] =
     "usage: postcask quarantine list [--since TIME] [--kind KIND] [--to ADDRESS] [--from ADDRESS]\n"
     "                                [--json]\n"
     "       postcask quarantine show ID [--headers | --raw | --json]\n"
-    "       postcask quarantine release ID... [--to ADDRESS] [--infected] [--again] [--json]\n"
+    "       postcask quarantine release ID... [--to ADDRESS] [--again] [--json]\n"
     "       postcask quarantine delete ID... [--json]\n"
     "       postcask quarantine delete --all-older-than DAYS [--json]\n"
     "\n"
@@ -25,7 +25,6 @@ static const char usage[] =
     "\n"
     "  --to ADDRESS    list: mail for it; release: a copy there instead of to the\n"
     "                  recipients\n"
-    "  --infected      release: yes, although a virus was found in it\n"
     "  --again         release: yes, although it was released before\n"
     "\n"
     "Exit status: 0 good, 1 failed, 2 bad usage.\n";
@@ -204,10 +203,9 @@ static int run_release(int argc, char **argv)
 {
 	_cleanup_(quarantine_act_free) struct quarantine_act act = QUARANTINE_ACT_INIT;
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
-	int json = 0, infected = 0, again = 0, status;
+	int json = 0, again = 0, status;
 	struct quarantine_wish wish = {.to = NULL};
 	const struct command_option options[] = {{"json", .flag = &json, .set = 1},
-						 {"infected", .flag = &infected, .set = 1},
 						 {"again", .flag = &again, .set = 1},
 						 {"to", .value = &wish.to}};
 	json_t *done;
@@ -216,7 +214,6 @@ static int run_release(int argc, char **argv)
 	if (status != COMMAND_GO_ON)
 		return status;
 	signal(SIGPIPE, SIG_IGN); /* probe/stream.h asks for it */
-	wish.infected = infected;
 	wish.again = again;
 	if (quarantine_act_begin(&act, QUARANTINE_LOCK_FILE, LOCK_MS, &error) < 0)
 		return fail(&error);

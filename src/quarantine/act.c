@@ -51,10 +51,6 @@ static int check_wish(const struct quarantine_entry *entry, const struct quarant
 		return error_set(error, EEXIST,
 				 "it was released before; with --again its recipients get it a "
 				 "second time");
-	if (strcmp(quarantine_kind(entry->item), "virus") == 0 && !wish->infected)
-		return error_set(error, EPERM,
-				 "a virus was found in it; with --infected it is delivered "
-				 "nevertheless");
 	return 0;
 }
 
@@ -69,6 +65,8 @@ static int deliver(int fd, const struct quarantine_entry *entry, const struct qu
 	    .count = wish->to ? 1 : entry->header.recipient_count,
 	    .offset = entry->header.offset,
 	};
+	const char *warning =
+	    strcmp(quarantine_kind(entry->item), "virus") == 0 ? "; a virus was found in it" : "";
 	int result = quarantine_release(fd, &release, &queue_id, error);
 
 	if (result < 0)
@@ -76,8 +74,9 @@ static int deliver(int fd, const struct quarantine_entry *entry, const struct qu
 	if (asprintf(&details, "queue=%s recipients=%zu", queue_id, release.count) < 0)
 		details = NULL;
 	quarantine_log(wish->to ? "copy" : "release", entry->item, details ? details : "");
-	if (asprintf(ret_text, "%s: released to %zu recipient%s, in Postfix's queue as %s",
-		     entry->item->id, release.count, release.count == 1 ? "" : "s", queue_id) < 0)
+	if (asprintf(ret_text, "%s: released to %zu recipient%s, in Postfix's queue as %s%s",
+		     entry->item->id, release.count, release.count == 1 ? "" : "s", queue_id,
+		     warning) < 0)
 		return error_set(error, ENOMEM, "delivered, then out of memory");
 	return 0;
 }

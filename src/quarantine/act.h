@@ -21,7 +21,6 @@ void quarantine_act_free(struct quarantine_act *act);
 
 struct quarantine_wish {
 	const char *to;	    /* a copy there; NULL: to the recipients */
-	bool infected;	    /* although it holds a virus */
 	bool again;	    /* although it was released before */
 	const char *socket; /* for tests; NULL: the machine's */
 };

@@ -158,20 +158,19 @@ def test_a_release_is_byte_for_byte_and_once(machine, held):
     stored = raw(machine, "postcask", "quarantine", "show", entry["id"], "--raw")
     # what amavis keeps is what came, below Postfix's own line
     assert stored.endswith(data.replace(b"\r\n", b"\n") + b"\n")
-    refused = quarantine(machine, "release", entry["id"], check=False)
-    assert refused.returncode == 1 and "--infected" in refused.stderr
-    copied = quarantine(machine, "release", entry["id"], "--infected", "--to", "carol@example.net")
+    copied = quarantine(machine, "release", entry["id"], "--to", "carol@example.net")
     assert "1 recipient" in copied.stdout
     assert listed(machine)[0]["state"] == "held"
-    done = quarantine(machine, "release", entry["id"][:8], "--infected").stdout
+    done = quarantine(machine, "release", entry["id"][:8]).stdout
+    assert "a virus was found" in done
     queue_id = re.search(r"queue as (\w+)", done)[1]
     for user, folder in ((ALICE, "INBOX"), (BOB, "INBOX"), ("carol@example.net", "INBOX")):
         arrived = machine.wait_message(user, message_id, folder)
         assert below_trace(arrived) == stored, user
     assert listed(machine)[0] == {**entry, "state": "released"}
-    again = quarantine(machine, "release", entry["id"], "--infected", check=False)
+    again = quarantine(machine, "release", entry["id"], check=False)
     assert again.returncode == 1 and "--again" in again.stderr
-    done = json.loads(quarantine(machine, "release", entry["id"], "--infected", "--again",
+    done = json.loads(quarantine(machine, "release", entry["id"], "--again",
                                  "--json").stdout)
     assert done[0]["done"] is True
     lines = journal(machine)
@@ -186,10 +185,10 @@ def test_a_large_message_and_an_unknown_recipient(machine):
     send(machine, data, [ALICE], sender="")
     entry = wait_listed(machine, 1, "--since", "10m", "--from", "<>")[-1]
     assert entry["sender"] == "" and entry["size"] > 10 * 2**20 * 0.97
-    done = quarantine(machine, "release", entry["id"], "--infected", "--to",
+    done = quarantine(machine, "release", entry["id"], "--to",
                       "nobody@example.org", check=False)
     assert done.returncode == 1 and "nobody@example.org" in done.stderr and "550" in done.stderr
-    quarantine(machine, "release", entry["id"], "--infected")
+    quarantine(machine, "release", entry["id"])
     stored = raw(machine, "postcask", "quarantine", "show", entry["id"], "--raw")
     assert below_trace(machine.wait_message(ALICE, message_id)) == stored
     assert stored.endswith(data.replace(b"\r\n", b"\n") + b"\n")
@@ -288,7 +287,7 @@ def test_a_release_without_postfix_loses_nothing(machine):
     send(machine, virus()[0], [ALICE], sender="last@example.com")
     entry = wait_listed(machine, 1, "--from", "last@")[0]
     machine.run("systemctl", "stop", "postfix.service")
-    done = quarantine(machine, "release", entry["id"], "--infected", check=False)
+    done = quarantine(machine, "release", entry["id"], check=False)
     machine.run("systemctl", "start", "postfix.service")
     assert done.returncode == 1 and entry["id"] in done.stderr
     assert listed(machine) == [entry]
@@ -316,7 +315,7 @@ def test_garbage_is_listed_as_damaged_and_not_followed(machine):
     text = quarantine(machine, "list").stdout
     assert text.count("damaged") == len(found) and "\x1b" not in text and "\x07" not in text
     for entry in found:
-        done = quarantine(machine, "release", "--", entry["file"], "--infected", check=False)
+        done = quarantine(machine, "release", "--", entry["file"], check=False)
         assert done.returncode in (1, 2) and "root:" not in done.stdout + done.stderr
     assert quarantine(machine, "show", "LINKLINK", "--raw", check=False).returncode == 1
     quarantine(machine, "delete", "LINKLINKLI06", "FIFOFIFOFI08", "HARDLINKED09")
