@@ -189,17 +189,21 @@ class Store:
     """Where the machine keeps mail."""
 
     def __init__(self, root):
-        self.root, self.seen, self.places, self.faults = Path(root), set(), {}, []
+        self.root, self.places, self.faults = Path(root), {}, []
+        self.seen, self.listed = set(), {}
 
     def scan(self):
         """Looks at what is new in mailboxes and quarantine."""
         for folder in (self.root / "var/vmail").glob("*/*/Maildir"):
-            for path in list(folder.glob("new/*")) + list(folder.glob("cur/*")) + \
-                    list(folder.glob(".*/new/*")) + list(folder.glob(".*/cur/*")):
-                key = (folder, path.name.split(":")[0])
-                if key not in self.seen:
-                    owner = f"{folder.parent.name}@{folder.parent.parent.name}"
-                    self.take(key, path, owner)
+            owner = f"{folder.parent.name}@{folder.parent.parent.name}"
+            for part in (*folder.glob("new"), *folder.glob("cur"), *folder.glob(".*/new"),
+                         *folder.glob(".*/cur")):
+                known = self.listed.setdefault(part, set())
+                for name in set(os.listdir(part)) - known:
+                    known.add(name)
+                    key = (folder, name.split(":")[0])
+                    if key not in self.seen:
+                        self.take(key, part / name, owner)
         for path in (self.root / "var/lib/postcask/quarantine").rglob("*"):
             if path not in self.seen and path.is_file():
                 self.take(path, path, "quarantine")
