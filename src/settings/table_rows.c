@@ -122,6 +122,9 @@ const struct setting settings_table[] = {
  .example = "6.31",
  .documentation = "From this score on a message is spam and goes to the Spam folder. It is never "
 	"refused or deleted for its score."},
+{"filter.spam.learning", TYPE_BOOLEAN, 0, .fallback = "true", .example = "true",
+ .documentation = "Whether moving a message into or out of the Spam folder teaches the filter for "
+		  "that user; it counts when he has moved 200 each way."},
 {"filter.spam.pyzor", TYPE_BOOLEAN, LATER, .fallback = "false", .example = "false",
  .documentation = "Ask the Pyzor network about digests of messages."},
 {"filter.spam.razor", TYPE_BOOLEAN, LATER, .fallback = "false", .example = "false",

@@ -1,0 +1,128 @@
+"""Moving mail into and out of Spam teaches the filter, each user for himself."""
+
+import email
+import imaplib
+import secrets
+import time
+
+import pytest
+
+from machine import Machine, letter
+from test_filter import GTUBE
+
+ALICE, BOB = "alice@example.org", "bob@example.org"
+OFFER = "wunderpill frobnicate zlotych unglaublich merkwuerdig sofortgeld kreditlos " * 3
+NEWS = "orchard violin minutes gardening timetable rehearsal committee lemonade " * 3
+
+
+@pytest.fixture(scope="module")
+def box():
+    with Machine("learning", "10.70.0") as booted:
+        yield booted
+
+
+def learned(box):
+    """Once the queue is empty: [spam, ham] of alice."""
+    box.run("systemctl", "start", "postcask-learn.service", timeout=120)
+    assert not list((box.tree / "var/lib/postcask/learn/new").iterdir())
+    code = ("import sqlite3; c = sqlite3.connect('/var/lib/amavis/bayes/bayes.sqlite'); "
+            f"print(*c.execute('SELECT spam_count, ham_count FROM bayes_vars WHERE username = ?', "
+            f"('{ALICE}',)).fetchone())")
+    return [int(word) for word in box.run("python3", "-c", code).stdout.split()]
+
+
+def teach(box, kind, text, count):
+    """As dovecot's program does it, without its process for each message."""
+    folder = box.tree / "var/lib/postcask/learn"
+    for number in range(count):
+        message = letter(f"{text} {secrets.token_hex(4)}").as_bytes()
+        file = folder / "tmp" / secrets.token_hex(6)
+        file.write_bytes(f"{kind} {ALICE}\n".encode() + message)
+        file.chmod(0o644)
+        file.rename(folder / "new" / f"{time.time_ns()}.{number}")
+
+
+def put(client, message, folder="INBOX"):
+    assert client.append(folder, None, None, message.as_bytes())[0] == "OK"
+    return message["Message-ID"]
+
+
+def move(client, message_id, source, target):
+    client.select(source)
+    (number,) = client.search(None, "HEADER", "Message-ID", message_id)[1][0].split()
+    imaplib.Commands.setdefault("MOVE", ("SELECTED",))
+    assert client._simple_command("MOVE", number.decode(), target)[0] == "OK"
+
+
+def status(box, user, message_id, folder="INBOX"):
+    return email.message_from_bytes(box.wait_message(user, message_id, folder))["X-Spam-Status"]
+
+
+def score(header):
+    return float(header.split("score=")[1].split()[0])
+
+
+def test_each_user_teaches_for_himself(box):
+    teach(box, "spam", OFFER, 199)
+    teach(box, "ham", NEWS, 200)
+    assert learned(box) == [199, 200]
+    both = letter(OFFER)
+    box.send(both, to=[ALICE, BOB])
+    assert "BAYES" not in status(box, ALICE, both["Message-ID"])
+
+    client = box.imap(ALICE)
+    last = put(client, letter(OFFER))
+    move(client, last, "INBOX", "Spam")
+    assert learned(box) == [200, 200]
+    # One message to both.  In its headers amavis names the last one's rules to each, so
+    # the scores are compared: that of what is certainly spam is 3.7.
+    both = letter(OFFER)
+    box.send(both, to=["alice+list@example.org", BOB])
+    other, own = (status(box, user, both["Message-ID"]) for user in (BOB, ALICE))
+    assert score(own) > score(other) + 3
+    for text, rule in ((OFFER, "BAYES_9"), (NEWS, "BAYES_0")):
+        single = letter(text)
+        box.send(single)
+        assert rule in status(box, ALICE, single["Message-ID"])
+        box.send(single, to=BOB)
+        assert "BAYES" not in status(box, BOB, single["Message-ID"])
+
+    # The same message again, and its way back, count once each.
+    move(client, last, "Spam", "INBOX")
+    assert learned(box) == [199, 201]
+    move(client, last, "INBOX", "Spam")
+    assert learned(box) == [200, 200]
+    # What is thrown away is not called good.
+    move(client, last, "Spam", "Trash")
+    assert learned(box) == [200, 200]
+    client.logout()
+
+
+def test_delivery_teaches_nothing(box):
+    before = learned(box)
+    box.wait_message(ALICE, box.send(GTUBE), "Spam")
+    assert learned(box) == before
+
+
+def test_no_move_fails_because_of_the_learner(box):
+    client = box.imap(ALICE)
+    for harm, repair in (("chmod 0 /var/lib/postcask/learn", "chmod 0750 /var/lib/postcask/learn"),
+                         ("mv /usr/lib/postcask/sieve/learn /root/", "mv /root/learn /usr/lib/postcask/sieve/")):
+        box.run("sh", "-c", harm)
+        moved = put(client, letter(NEWS))
+        move(client, moved, "INBOX", "Spam")
+        box.run("sh", "-c", repair)
+        assert box.wait_message(ALICE, moved, "Spam")
+    client.logout()
+
+
+def test_what_is_no_advice_is_thrown_away(box):
+    before = learned(box)
+    folder = box.tree / "var/lib/postcask/learn/new"
+    for number, content in enumerate([b"", b"spam\n", b"spam a b\nx", b"ham ../../etc@passwd\n\n",
+                                      b"ham '; DROP TABLE bayes_vars --@example.org\nSubject: x\n\ny\n",
+                                      b"\xff" * 100, f"spam {ALICE}\n".encode()]):
+        (folder / f"{number}.1").write_bytes(content)
+        (folder / f"{number}.1").chmod(0o644)
+    after = learned(box)
+    assert after == before
