@@ -294,7 +294,7 @@ def test_a_release_and_a_deletion_are_no_alarm(machine, sent):
     wait_done(machine, message_id)
     held = trace(machine, message_id)[0]["recipients"][0]["detail"].partition(":")[0]
     before = wait_account(machine, lambda found: found["quarantine_files"] == 3)
-    machine.run("postcask", "quarantine", "release", held, "--infected")
+    machine.run("postcask", "quarantine", "release", held)
     machine.wait_message("alice@example.org", f"<{message_id}>")
     other = trace(machine, sent["cron"])[0]["recipients"][0]["detail"].partition(":")[0]
     machine.run("postcask", "quarantine", "delete", other)
