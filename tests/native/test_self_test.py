@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from machine import Machine, user_data
+from machine import Machine, letter, user_data
 
 PORTS = (25, 465, 587, 143, 993, 110, 995, 4190)
 DROP_IN = "etc/systemd/system/postcask-verify.service.d/broken.conf"
@@ -109,3 +109,17 @@ def test_renewed_certificates_are_served_without_a_hang(own):
         done = json.loads(own.run("postcask", "cert", "renew", "--json").stdout)
         assert done["reloaded"] and set(done["served"].values()) == {"current"}
         assert time.monotonic() - started < 10
+
+
+def test_mail_that_waits_does_not_stand_before_the_self_test(machine):
+    """As after an outage: the filter has been away, and a queue is before it."""
+    machine.run("systemctl", "stop", "amavis.service")
+    with machine.smtp() as client:
+        for number in range(200):
+            client.sendmail("s@example.com", "alice@example.org",
+                            letter(f"{number} " + "word " * 3000).as_bytes())
+    machine.run("systemctl", "start", "amavis.service")
+    machine.run("postqueue", "-f")
+    done = machine.run("postcask", "verify", check=False, timeout=300)
+    assert "state=ready" in done.stdout, done.stdout
+    assert machine.run("postqueue", "-j").stdout != "", "the queue was not long enough"
