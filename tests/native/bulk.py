@@ -12,7 +12,7 @@ ALERT = re.compile(rb"^X-Amavis-Alert: (.*(?:\n[ \t].*)*)", re.MULTILINE)
 
 def headers(path):
     with open(path, "rb") as file:
-        return file.read(8192).partition(b"\n\n")[0] + b"\n"
+        return file.read(1 << 18).partition(b"\n\n")[0] + b"\n"
 
 
 def alerts(path):
@@ -56,7 +56,8 @@ class Bulk:
         self.places = self.find()
 
     def find(self):
-        user, domain = self.address.split("@")
+        address = self.address if isinstance(self.address, str) else self.address[0]
+        user, domain = address.split("@")
         tree = self.machine.tree
         mail, where = tree / "var/vmail" / domain / user / "Maildir", {}
         for place, folder in [("inbox", mail / "new"), ("inbox", mail / "cur"),

@@ -12,6 +12,7 @@ import email.mime.text
 import gzip
 import io
 import lzma
+import re
 import shlex
 import struct
 import subprocess
@@ -24,6 +25,10 @@ NAME = "notes.txt"
 
 HEADERS = {"From": "stranger@example.com", "To": "alice@example.org", "Subject": "the notes",
            "Message-ID": "<notes@example.com>", "Date": email.utils.formatdate()}
+
+
+def crlf(data):
+    return re.sub(rb"\r?\n", b"\r\n", data)
 
 
 def attached(data, name, maintype="application", subtype="octet-stream"):
