@@ -125,10 +125,12 @@ const struct setting settings_table[] = {
 {"filter.spam.learning", TYPE_BOOLEAN, 0, .fallback = "true", .example = "true",
  .documentation = "Whether moving a message into or out of the Spam folder teaches the filter for "
 		  "that user; it counts when he has moved 200 each way."},
-{"filter.spam.pyzor", TYPE_BOOLEAN, LATER, .fallback = "false", .example = "false",
- .documentation = "Ask the Pyzor network about digests of messages."},
-{"filter.spam.razor", TYPE_BOOLEAN, LATER, .fallback = "false", .example = "false",
- .documentation = "Ask the Razor network about digests of messages."},
+{"filter.spam.pyzor", TYPE_BOOLEAN, 0, .fallback = "false", .example = "false",
+ .documentation = "Ask the Pyzor network about digests of messages. Strangers learn the digests; an "
+	"answer is waited for 3 seconds, and counts in the score."},
+{"filter.spam.razor", TYPE_BOOLEAN, 0, .fallback = "false", .example = "false",
+ .documentation = "Ask the Razor network about digests of messages. Strangers learn the digests; an "
+	"answer is waited for 5 seconds, and counts in the score."},
 {"filter.virus", TYPE_GROUP, 0, .documentation = "Mail in which ClamAV finds something."},
 {"filter.virus.notify", TYPE_CHOICE, 0, .choices = "nobody postmaster recipient both",
  .fallback = "postmaster", .example = "postmaster",
