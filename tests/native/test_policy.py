@@ -6,6 +6,7 @@ empty again, the tests look at where each one is."""
 
 import gzip
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 import odd_mail
 import wrappings
 from bulk import Bulk, alerts
-from machine import Machine, user_data
+from machine import TOP, Machine
 from test_filter import EICAR, GTUBE
 
 CLEAN = b"Hello, these are the notes of our meeting in the town hall.\n" * 3
@@ -54,6 +55,32 @@ def unseen(machine):
                     "broken": odd_mail.broken(CLEAN)}
 
 
+HOP = b"Received: from a.example.com by b.example.com; Mon, 23 Nov 2026 10:00:00 +0000\n"
+LONG = b"x" * 30000
+
+
+def edges():
+    """What is just small enough for the first of several limits must be so for all."""
+    return {
+        "hops": wrappings.raw_message({}, CLEAN).replace(b"From:", HOP * 48 + b"From:", 1),
+        "nested parts": nested_parts(120),
+        "long line": wrappings.raw_message({}, LONG + b"\n"),
+        "large header": wrappings.raw_message(
+            {}, CLEAN).replace(b"From:", b"X-Note: " + b"word " * 30000 + b"\nFrom:", 1),
+    }
+
+
+def nested_parts(levels):
+    body = "the notes\n"
+    for level in range(levels):
+        body = f"Content-Type: multipart/mixed; boundary=l{level}\n\n--l{level}\n{body}\n--l{level}--\n"
+    return wrappings.raw_message({"MIME-Version": "1.0"}, b"").rstrip() + b"\n" + body.encode()
+
+
+def too_far():
+    return {"hops": wrappings.raw_message({}, CLEAN).replace(b"From:", HOP * 49 + b"From:", 1)}
+
+
 @pytest.fixture(scope="module")
 def sent():
     if os.geteuid() != 0:
@@ -71,9 +98,13 @@ def sent():
             (0, 0), (0, 400 << 10), (200 << 10, 200 << 10), (400 << 10, 0)]})
         for kind, messages in unseen(machine).items():
             bulk.add(kind, messages)
+        bulk.add("edges", edges())
+        bulk.add("too far", too_far())
         bulk.add("forged", {"mark": wrappings.raw_message({"X-Amavis-Alert": "INFECTED"}, CLEAN)})
-        assert not bulk.submit()
-        bulk.wait(150)
+        refused = bulk.submit()
+        assert list(refused) == list(bulk.groups["too far"].values()), refused
+        assert {code // 100 for code, _ in refused.values()} == {5}
+        bulk.wait(400)
         yield bulk
 
 
@@ -147,6 +178,31 @@ def test_what_unpacks_beyond_the_limits_is_quarantined(sent):
 
 def test_a_senders_own_mark_is_not_believed(sent):
     assert not wrong(sent, "forged", delivered())
+
+
+def test_what_was_accepted_arrives_whole(sent):
+    arrived = {name: where[0][1].read_bytes() for name, where in sent.where("edges").items()}
+    assert arrived["hops"].count(HOP.strip()[:60]) == 48
+    assert b"--l119" in arrived["nested parts"] and b"the notes" in arrived["nested parts"]
+    assert LONG in arrived["long line"]
+    assert arrived["large header"].count(b"word") >= 30000
+
+
+def manual_limits(begin, end):
+    """The lines `name = value` of a part of postcask-mail(7)."""
+    page = (TOP / "overlays/usr/share/man/man7/postcask-mail.7").read_text()
+    part = page[page.index(begin):page.index(end)]
+    return dict(re.findall(r'^\.(?:B|BR|RB \()\s"?(\w+) = ([^"\n]+)', part, re.MULTILINE))
+
+
+def test_the_manual_tells_the_limits_in_force(sent):
+    postfix = manual_limits(".SS Postfix, when", ".SS amavis")
+    dovecot = manual_limits(".SS Dovecot", ".SH SEE ALSO")
+    assert len(postfix) > 20 and len(dovecot) > 3
+    for name, value in postfix.items():
+        assert sent.machine.run("postconf", "-h", name).stdout.strip() == value, name
+    for name, value in dovecot.items():
+        assert sent.machine.run("doveconf", "-h", name).stdout.strip() == value, name
 
 
 def test_no_decoder_is_missing(sent):
