@@ -13,7 +13,7 @@ HERE = Path(__file__).resolve().parent
 BUILT = HERE.parent.parent / "build" / "fuzz"
 SOURCES = sorted(HERE.glob("fuzz_*.c"))
 # What a stranger's or an administrator's bytes reach with root's rights gets more.
-LONGER = {"fuzz_settings": 60, "fuzz_escape": 60}
+LONGER = {"fuzz_settings": 30, "fuzz_escape": 30}
 
 
 def seconds(name):

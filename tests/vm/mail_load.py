@@ -40,11 +40,11 @@ print(json.dumps(found))
 
 
 class MailLoad:
-    """`clients` senders at once; every tenth message carries EICAR.  As a context it ends with the
-    machine, or when it is left."""
+    """`clients` senders at once, each with `pause` seconds between its messages; every tenth carries
+    EICAR.  As a context it ends with the machine, or when it is left."""
 
-    def __init__(self, machine, clients=3, to="alice@example.org"):
-        self.machine, self.to = machine, to
+    def __init__(self, machine, clients=3, pause=0, to="alice@example.org"):
+        self.machine, self.pause, self.to = machine, pause, to
         self.acknowledged, self.viruses, self.sent = {}, set(), 0
         self.lock, self.ended = threading.Condition(), threading.Event()
         self.threads = [threading.Thread(target=self.client, daemon=True) for _ in range(clients)]
@@ -65,6 +65,7 @@ class MailLoad:
                 with smtplib.SMTP("127.0.0.1", self.machine.ports["smtp"], timeout=60) as client:
                     while not self.ended.is_set():
                         self.send(client)
+                        self.ended.wait(self.pause)
             except (OSError, smtplib.SMTPException):
                 self.ended.wait(0.5)        # it is down, or busy: a sender comes again
 
@@ -92,7 +93,8 @@ class MailLoad:
         """Where each acknowledged message is, whole, once: fails when one is nowhere."""
         end = time.monotonic() + timeout
         while True:
-            found = json.loads(self.machine.ssh(f"sudo python3 - <<'END'\n{LOOK}\nEND"))
+            found = json.loads(self.machine.ssh(f"sudo python3 - <<'END'\n{LOOK}\nEND",
+                                                timeout=300))
             missing = set(self.acknowledged) - {name for name, _, _ in found}
             if not missing or time.monotonic() > end:
                 break

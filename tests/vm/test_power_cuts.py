@@ -58,7 +58,7 @@ def cut(machine, number, moment):
 
 def test_a_change_cut_off_before_it_is_judged_and_mail_meanwhile(uefi):
     """The most delicate moment: it is in force, and on trial."""
-    with MailLoad(uefi, clients=1) as load:
+    with MailLoad(uefi, clients=2, pause=1) as load:
         def moment():
             uefi.ssh("until test -e /var/lib/postcask/trial; do sleep 0.1; done", timeout=300)
             load.ended.set()        # what is under way now is the last
@@ -85,7 +85,7 @@ if CUTS > 1:
         moments = random.Random(seed)
         loads = []
         for number in range(CUTS):
-            with MailLoad(uefi) as load:
+            with MailLoad(uefi, pause=0.1) as load:
                 load.wait_acknowledged(1)
                 time.sleep(moments.uniform(0, 20))      # the moment is what is chosen here
                 uefi.kill()
