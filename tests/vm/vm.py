@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent.parent
-IMAGE = TOP / "build" / "postcask.qcow2"
+IMAGE = Path(os.environ.get("POSTCASK_TEST_IMAGE", TOP / "build" / "postcask.qcow2"))
 USER_DATA = TOP / "image" / "example-user-data.yaml"
 POSTCASK_IMAGE = TOP / "build" / "bin" / "postcask-image"
 LINE = re.compile(r"POSTCASK state=(\w+) seconds=([\d.]+) passed=(\d+) failed=(\d+) version=(\S+)")
