@@ -104,3 +104,13 @@ class MailLoad:
                 assert digest == self.acknowledged[name], f"{name} in the {place} is not whole"
                 assert (name in self.viruses) <= (place != "mailbox"), f"a virus in the {place}"
         return found
+
+    def settled(self, timeout=180):
+        """As account, once nothing of it waits any more."""
+        end = time.monotonic() + timeout
+        while True:
+            found = self.account()
+            waiting = [name for name, place, _ in found if place == "queue"]
+            if not waiting:
+                return found
+            assert time.monotonic() < end, f"{len(waiting)} still wait"

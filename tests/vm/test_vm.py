@@ -1,9 +1,14 @@
 """What only a whole machine has: boot loaders, cloud-init from a disk, the firewall from outside,
 a second boot, a growing disk."""
 
+import imaplib
 import json
 import re
+import ssl
 
+import pytest
+
+from mail_load import MailLoad
 from vm import PORTS, USER_DATA
 
 MAIL_PORTS = sorted(set(PORTS) - {"ssh"})
@@ -110,3 +115,21 @@ def test_real_hardware_boots_the_general_kernel_and_an_edited_seed_is_taken(bios
     assert "pop3" not in bios.report()["open"] and "imap" in bios.report()["open"]
     assert bios.ssh("cat /var/lib/cloud/data/instance-id") == instance
     assert bios.ssh("systemctl --failed --no-legend --plain").strip() == ""
+
+
+@pytest.mark.parametrize("step", ["-10 minutes", "+400 days"])
+def test_a_stepped_clock_stops_no_mail(uefi, step):
+    """It comes in, is filtered, delivered and can be read; the last tests of this machine."""
+    password = re.search(r'password is "([^"]+)"', USER_DATA.read_text()).group(1)
+    uefi.ssh(f"sudo date -s '{step}'")
+    with MailLoad(uefi, clients=1) as load:
+        load.wait_acknowledged(10)
+        load.ended.set()
+    found = load.settled()
+    assert {place for _, place, _ in found} == {"mailbox", "quarantine"}
+    with imaplib.IMAP4("127.0.0.1", uefi.ports["imap"], timeout=60) as client:
+        client.starttls(ssl._create_unverified_context())
+        client.login("alice@example.org", password)
+        client.select("INBOX", readonly=True)
+        for name in set(load.acknowledged) - load.viruses:
+            assert client.search(None, "HEADER", "X-Load", name)[1] != [b""]
