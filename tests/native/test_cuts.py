@@ -13,7 +13,7 @@ import pytest
 from machine import Machine
 from test_apply import give, settings
 
-CUTS = int(os.environ.get("POSTCASK_CUTS", "2"))
+CUTS = int(os.environ.get("POSTCASK_CUTS", "1"))
 MOMENTS = [(number + 0.5) / CUTS for number in range(CUTS)]
 CHANGED = settings(more="  aliases:\n    - address: cut@example.org\n      to: [bob@example.org]\n"
                         "  services:\n    pop3: false\n")
