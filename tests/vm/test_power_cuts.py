@@ -18,7 +18,6 @@ from vm import USER_DATA, VirtualMachine
 
 CUTS = int(os.environ.get("POSTCASK_VM_CUTS", "1"))
 DATA = USER_DATA.read_text()
-DELL = ["-smbios", "type=1,manufacturer=Dell Inc.,product=OptiPlex 3050"]
 
 
 def changed(number):
@@ -46,31 +45,26 @@ def give(machine, number):
     machine.ssh(f"printf %s {shlex.quote(changed(number))} > new.yaml")
 
 
-def cut(machine, number, moment, *hardware):
-    """Begins a change, cuts it off and boots again, in a machine with `hardware`; the aliases in
-    force then."""
+def cut(machine, number, moment):
+    """Begins a change, cuts it off and boots again; the aliases in force then."""
     give(machine, number)
     machine.ssh("sudo systemd-run --no-block -q postcask apply /home/debian/new.yaml")
     moment()
     machine.kill()
-    machine.boot(*hardware)
+    machine.boot()
     machine.wait_line()
     return {name for name in in_force(machine) if name.startswith("cut")}
 
 
 def test_a_change_cut_off_before_it_is_judged_and_mail_meanwhile(uefi):
-    """The most delicate moment: it is in force, and on trial.  The disk is in a machine afterwards
-    that says it is a Dell: real hardware gets the general kernel."""
+    """The most delicate moment: it is in force, and on trial."""
     with MailLoad(uefi, clients=2, pause=1) as load:
         def moment():
             uefi.ssh("until test -e /var/lib/postcask/trial; do sleep 0.1; done", timeout=300)
             load.ended.set()        # what is under way now is the last
         load.wait_acknowledged(10)
-        assert cut(uefi, 0, moment, *DELL) <= {"cut0@example.org"}
+        assert cut(uefi, 0, moment) <= {"cut0@example.org"}
     load.account()
-    kernel = uefi.ssh("uname -r").strip()
-    assert kernel.endswith("-amd64") and "cloud" not in kernel
-    assert uefi.ssh("systemctl --failed --no-legend --plain").strip() == ""
 
 
 if CUTS > 1:

@@ -35,8 +35,9 @@ def test_the_report_is_the_consoles_last_word(bios):
     assert [line for line in said if line] == ["this is the end"]
 
 
-def test_a_virtual_machine_boots_the_cloud_kernel(bios):
-    assert bios.ssh("uname -r").strip().endswith("-cloud-amd64")
+def test_a_virtual_machine_boots_the_cloud_kernel(bios, uefi):
+    for machine in (bios, uefi):
+        assert machine.ssh("uname -r").strip().endswith("-cloud-amd64")
 
 
 def test_uefi_boot_is_ready(uefi):
@@ -99,6 +100,21 @@ def test_two_machines_share_no_key(bios, uefi):
     one, two = ({line.split()[0] for line in machine.ssh(listed, check=False).splitlines()}
                 for machine in (bios, uefi))
     assert len(one) >= 6 and not one & two
+
+
+def test_real_hardware_boots_the_general_kernel_and_an_edited_seed_is_taken(bios):
+    """The same disk in a machine that says it is a Dell, with a seed disk made anew from an edited
+    file for the same server."""
+    instance = bios.ssh("cat /var/lib/cloud/data/instance-id")
+    bios.power_off()
+    bios.seed(USER_DATA.read_text() + "  services:\n    pop3: false\n")
+    bios.boot("-smbios", "type=1,manufacturer=Dell Inc.,product=OptiPlex 3050")
+    assert state(bios) == "ready"
+    kernel = bios.ssh("uname -r").strip()
+    assert kernel.endswith("-amd64") and "cloud" not in kernel
+    assert "pop3" not in bios.report()["open"] and "imap" in bios.report()["open"]
+    assert bios.ssh("cat /var/lib/cloud/data/instance-id") == instance
+    assert bios.ssh("systemctl --failed --no-legend --plain").strip() == ""
 
 
 @pytest.mark.parametrize("step", ["-10 minutes", "+400 days"])
