@@ -1,5 +1,4 @@
-/* What waits in Postfix's queue and why, for people: by postqueue(1), with a deadline and a
- * limit. */
+/* What waits in Postfix's queue and why, for people. */
 #ifndef POSTCASK_ACCOUNT_QUEUE_VIEW_H
 #define POSTCASK_ACCOUNT_QUEUE_VIEW_H
 
@@ -30,7 +29,7 @@ struct queue_view {
 /* Asks Postfix. */
 _must_check_ int queue_view_read(struct queue_view *view, struct error *error);
 
-/* The output of `postqueue -j`: an object a line.  Lines that are none are left out. */
+/* From the output of `postqueue -j`. */
 void queue_view_parse(struct slice text, struct queue_view *view);
 
 /* {"waiting", "on_hold", "oldest", "partial", "reasons": [{"for", "count", "sample"}]}; NULL

@@ -95,3 +95,12 @@ bool watch_processor_time(const char *cgroups, const char *unit, uint64_t *ret_u
 	line = strstr(text, "usage_usec ");
 	return line && sscanf(line, "usage_usec %" SCNu64, ret_us) == 1;
 }
+
+bool watch_clock_set_back(struct watch_clock *clock, int64_t wall_ms, int64_t running_ms)
+{
+	int64_t offset_ms = wall_ms - running_ms;
+	bool back = clock->known && offset_ms <= clock->offset_ms - WATCH_STEP_MS;
+
+	*clock = (struct watch_clock){.offset_ms = offset_ms, .known = true};
+	return back;
+}

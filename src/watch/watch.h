@@ -1,6 +1,7 @@
 /* Which parts of the mail path hang: a part that takes a question, gives no answer
  * and does no work meanwhile, several times in a row.  Who is slow, loads its data
- * or has too much to do uses the processor, and is left alone. */
+ * or has too much to do uses the processor, and is left alone.  And whether the wall
+ * clock was set back, after which Postfix waits for times that have been before. */
 #ifndef POSTCASK_WATCH_H
 #define POSTCASK_WATCH_H
 
@@ -15,6 +16,7 @@ enum {
 	WATCH_SILENT = 3,	    /* times without an answer, and without work */
 	WATCH_IDLE_US =
 	    50 * 1000, /* processor time from one question to the next that is no work */
+	WATCH_STEP_MS = 1000, /* what is less is how a clock is kept right */
 };
 
 struct watched {
@@ -46,5 +48,16 @@ _must_check_ bool watch_count(struct watched *watched, enum watch_result result,
 /* Processor time of a unit's processes in microseconds, from `cgroups`, the folder of
  * the units' control groups.  False when it has none. */
 _must_check_ bool watch_processor_time(const char *cgroups, const char *unit, uint64_t *ret_us);
+
+/* The wall clock at the last look, against the time that the machine runs. */
+struct watch_clock {
+	int64_t offset_ms;
+	bool known;
+};
+
+/* True when the wall clock was set back since the last call, both times in
+ * milliseconds: now, and since the kernel's start. */
+_must_check_ bool watch_clock_set_back(struct watch_clock *clock, int64_t wall_ms,
+				       int64_t running_ms);
 
 #endif

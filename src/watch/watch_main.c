@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/process.h"
 #include "watch/watch.h"
 
@@ -34,20 +35,24 @@ static struct watched parts[] = {
     {.unit = "dovecot.service", .address = "/var/spool/postfix/private/auth", .answer = "VERSION"},
 };
 
-/* SIGKILL, because what hangs may not take another one. */
-static void end_unit(const char *unit)
+static void run(const char *const *argv)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
-	const char *argv[] = {"systemctl", "kill", "--kill-whom=all", "--signal=KILL", unit, NULL};
 	struct process process = {.argv = argv, .timeout_ms = SYSTEMCTL_MS};
 	int status = process_run(&process, NULL, &error);
 
-	printf("%s hangs: it does not answer, and does nothing\n", unit);
 	if (status < 0)
 		error_print(&error);
 	else if (status > 0)
-		fprintf(stderr, "postcask-watch: systemctl kill %s: exit status %d\n", unit,
+		fprintf(stderr, "postcask-watch: %s %s: exit status %d\n", argv[0], argv[1],
 			status);
+}
+
+/* SIGKILL, because what hangs may not take another one. */
+static void end_unit(const char *unit)
+{
+	printf("%s hangs: it does not answer, and does nothing\n", unit);
+	run((const char *[]){"systemctl", "kill", "--kill-whom=all", "--signal=KILL", unit, NULL});
 }
 
 /* True when it owes an answer. */
@@ -72,6 +77,27 @@ static bool watch_all(void)
 	return silent;
 }
 
+/* Postfix counts in times of the wall clock: after a step back its queue manager looks at no
+ * waiting message before the clock is where it was.  Processes begin anew at a reload; once
+ * they have, at the next call, every message is tried whatever its time says. */
+static void watch_clock(void)
+{
+	static struct watch_clock clock;
+	static bool again;
+	struct timespec wall;
+
+	clock_gettime(CLOCK_REALTIME, &wall);
+	if (watch_clock_set_back(&clock, (int64_t)wall.tv_sec * 1000 + wall.tv_nsec / 1000000,
+				 clock_now_ms())) {
+		puts("the clock was set back: Postfix begins to wait anew");
+		run((const char *[]){"systemctl", "reload", "postfix.service", NULL});
+		again = true;
+	} else if (again) {
+		run((const char *[]){"systemctl", "start", "postcask-flush.service", NULL});
+		again = false;
+	}
+}
+
 int main(int argc, char *argv[] _unused_)
 {
 	struct timespec period = {.tv_sec = WATCH_PERIOD_MS / 1000};
@@ -85,6 +111,7 @@ int main(int argc, char *argv[] _unused_)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGPIPE, SIG_IGN);
 	for (;;) {
+		watch_clock();
 		if (!watch_all()) /* else again at once: it took its time to be silent */
 			nanosleep(&period, NULL);
 	}

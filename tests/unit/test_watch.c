@@ -69,6 +69,27 @@ static void who_waits_for_another_part_does_not_hang(void **state _unused_)
 	assert_true(watch_count(&filter, WATCH_NO_ANSWER, 0));
 }
 
+static void a_clock_set_back_is_noticed_once(void **state _unused_)
+{
+	struct watch_clock clock = {0};
+
+	assert_false(watch_clock_set_back(&clock, 1000000, 5000)); /* the first look */
+	assert_false(watch_clock_set_back(&clock, 1005000, 10000));
+	assert_true(watch_clock_set_back(&clock, 410000, 15000));
+	assert_false(watch_clock_set_back(&clock, 415000, 20000));
+}
+
+static void a_clock_set_forward_or_kept_right_is_none_set_back(void **state _unused_)
+{
+	struct watch_clock clock = {0};
+
+	assert_false(watch_clock_set_back(&clock, 1000000, 5000));
+	assert_false(watch_clock_set_back(&clock, 34560000000, 10000));
+	for (int64_t round = 1; round < 1000; round++) /* slewed back, far in all */
+		assert_false(watch_clock_set_back(&clock, 34560000000 + round * 4990,
+						  10000 + round * 5000));
+}
+
 static int listen_at(const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -126,6 +147,8 @@ int main(void)
 	    cmocka_unit_test(an_answer_begins_the_count_anew),
 	    cmocka_unit_test(who_works_does_not_hang),
 	    cmocka_unit_test(who_waits_for_another_part_does_not_hang),
+	    cmocka_unit_test(a_clock_set_back_is_noticed_once),
+	    cmocka_unit_test(a_clock_set_forward_or_kept_right_is_none_set_back),
 	    cmocka_unit_test(a_socket_that_nobody_serves_gives_no_answer),
 	    cmocka_unit_test(processor_time_is_read_from_the_control_group),
 	};

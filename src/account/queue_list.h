@@ -1,0 +1,33 @@
+/* What is in Postfix's queue, a message at a time, and what each waits for: by
+ * postqueue(1), with a deadline and a limit. */
+#ifndef POSTCASK_ACCOUNT_QUEUE_LIST_H
+#define POSTCASK_ACCOUNT_QUEUE_LIST_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "account/slice.h"
+#include "base/error.h"
+
+/* What a message can wait for. */
+struct queue_kind {
+	const char *parts[2]; /* what its reason has in it, both */
+	const char *what;     /* "for the filter (amavis)" */
+	bool ours;	      /* a part of this machine, which is mended or is not */
+};
+
+/* By what the reason says, which may be a stranger's text.  Never NULL. */
+const struct queue_kind *queue_kind_of(const char *reason);
+
+/* `message` is postqueue's object, borrowed: "queue_name", "queue_id", "arrival_time",
+ * "sender", "recipients" with "address" and "delay_reason". */
+typedef void queue_found(void *context, const json_t *message);
+
+/* Asks Postfix.  *ret_partial: there is more than was read. */
+_must_check_ int queue_list(queue_found *found, void *context, bool *ret_partial,
+			    struct error *error);
+
+/* The output of `postqueue -j`: an object a line.  Lines that are none are left out. */
+void queue_list_parse(struct slice text, queue_found *found, void *context);
+
+#endif

@@ -1,0 +1,75 @@
+"""Mail that waits: for others five days, for a part of this machine as long as it takes."""
+
+import json
+import re
+import subprocess
+
+import pytest
+
+from machine import BOOT, Machine
+
+DIARY = "/var/lib/postcask/expire/waiting"
+FIVE_DAYS = 5 * 86400
+
+
+@pytest.fixture(scope="module")
+def own():
+    with Machine("waiting", "10.94.0") as booted:
+        yield booted
+
+
+def wait_logged(machine, pattern):
+    """The first line of Postfix that has the pattern, as soon as it is there."""
+    follow = [BOOT, machine.name, "exec", "timeout", "60", "journalctl", "-f", "--no-tail", "-o",
+              "cat", "-u", "postfix*"]
+    with subprocess.Popen(follow, stdout=subprocess.PIPE, text=True) as journal:
+        for line in journal.stdout:
+            if re.search(pattern, line):
+                journal.kill()
+                return line
+    raise TimeoutError(pattern)
+
+
+def wait_deferred(machine, reason):
+    """The queue id of a message that waits for this reason."""
+    line = wait_logged(machine, f"status=deferred.*{reason}")
+    return re.search(r"(\w{10,}): to=", line).group(1)
+
+
+def queue(machine):
+    return {json.loads(line)["queue_id"] for line in machine.run("postqueue", "-j").stdout.splitlines()}
+
+
+def look(machine):
+    machine.run("systemctl", "start", "postcask-expire.service")
+    return machine.journal("postcask-expire.service")
+
+
+def make_older(machine, seconds):
+    """As if all of it had been seen so much earlier."""
+    lines = machine.run("cat", DIARY).stdout.splitlines()
+    older = [re.sub(r"(\d+) new$", lambda seen: f"{int(seen[1]) - seconds} new", line)
+             for line in lines]
+    machine.run("tee", DIARY, stdin="\n".join(older) + "\n")
+    return {line.split()[0] for line in lines}
+
+
+def test_what_waits_for_others_goes_back_and_what_waits_for_us_does_not(own):
+    with own.submission("alice@example.org") as client:
+        client.sendmail("alice@example.org", f"nobody@[{own.net}.1]", "Subject: to nobody\n\nx\n")
+    outgoing = wait_deferred(own, "Connection refused")
+    own.run("systemctl", "stop", "amavis.service")
+    message_id = own.send("that waits for the filter")
+    incoming = wait_deferred(own, "10024")
+    assert "one more try" not in look(own)
+    assert make_older(own, FIVE_DAYS) >= {outgoing, incoming}
+    assert "1 messages have waited for five days" in look(own)
+    own.run("postqueue", "-f")
+    notice = re.search(r"notification: (\w+)", wait_logged(own, f"{outgoing}: sender non-delivery"))
+    assert incoming in queue(own)
+    own.run("systemctl", "start", "amavis.service", timeout=120)
+    own.wait_message("alice@example.org", message_id, timeout=90)
+    wait_logged(own, f"{notice.group(1)}: to=<alice@example.org>.*status=sent")
+    assert outgoing not in queue(own)
+    traced = own.run("postcask", "trace", outgoing).stdout
+    assert "expired" in traced and "alice@example.org" in traced, traced
