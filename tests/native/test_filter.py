@@ -164,6 +164,36 @@ def test_mail_goes_on_at_once_after_a_restart_of_postfix(machine):
     assert machine.journal("amavis").count("No SMTP resp") == before
 
 
+# What amavis leaves to a message that came just now, once the clock was set: its own
+# function, asked in a process of its own whose clock can be set.
+TIME_LEFT = """
+use strict; use warnings; use Time::HiRes ();
+my $step = 0;
+BEGIN {
+    no warnings qw(redefine prototype);
+    my $clock = \\&Time::HiRes::time;
+    *Time::HiRes::time = sub () { return $clock->() + $step };
+}
+use Amavis::Conf (); use Amavis::Util ();
+Amavis::Conf::include_config_files('/usr/share/postcask/amavis/elapsed.conf');
+$Amavis::Conf::child_timeout = 480;
+for (@ARGV) {
+    $step = 0;
+    $Amavis::Util::timestamp_of_last_reception = Time::HiRes::time();
+    $step = $_;
+    print scalar Amavis::Util::get_deadline('test', 1, 0), "\\n";
+}
+"""
+
+
+def test_a_stepped_clock_leaves_the_filter_its_time(machine):
+    """400 days on all messages under way would be put off, too old to wait any longer."""
+    steps = (0, 400 * 86400, -600)
+    done = machine.run("perl", "-", *map(str, steps), stdin=TIME_LEFT)
+    assert [int(line) for line in done.stdout.split()] == [480] * len(steps)
+    assert "elapsed.conf" in machine.run("cat", "/etc/amavis/amavisd.conf").stdout
+
+
 def test_authentication_server_down_is_temporary(machine):
     """454, so that the mail program tries again, not 535, which makes it ask for the password."""
     import base64
