@@ -65,6 +65,18 @@ static int derive_hostname(json_t *settings)
 		   : 0;
 }
 
+/* Whether there is a mailbox that can be full. */
+static int derive_has_quota(json_t *settings)
+{
+	bool found = false;
+	size_t i;
+	json_t *user;
+
+	json_array_foreach(json_object_get(settings, "users"), i, user) found =
+	    found || json_integer_value(json_object_get(user, "quota_mib")) > 0;
+	return json_object_set_new(settings, "has_quota", json_boolean(found)) < 0 ? -ENOMEM : 0;
+}
+
 /* Who gets the machine's reports. */
 static int derive_reports(json_t *settings)
 {
@@ -87,7 +99,7 @@ int derive_values(json_t *settings)
 			   record) if (derive_alias(record) < 0) return -ENOMEM;
 	if (derive_limits(json_object_get(settings, "limits")) < 0)
 		return -ENOMEM;
-	if (derive_reports(settings) < 0)
+	if (derive_reports(settings) < 0 || derive_has_quota(settings) < 0)
 		return -ENOMEM;
 	return derive_hostname(settings);
 }

@@ -4,6 +4,7 @@
  *
  *	hostname		from the cloud-config's fqdn or hostname
  *	hostname_is_domain	it stands in domains
+ *	has_quota		a user has one
  *	postmaster		the first user
  *	users[]			local, domain, password_prefix
  *	aliases[]		to_text; the derived postmaster@, abuse@ and root@
