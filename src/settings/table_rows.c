@@ -51,7 +51,7 @@ const struct setting settings_table[] = {
 {"users[].quota_mib", TYPE_INTEGER, 0, .minimum = 0, .maximum = 16777216, .fallback = "0",
  .example = "2048",
  .documentation = "The most that the mailbox may hold, in MiB; 0 is no limit. Mail for a full "
-	"mailbox waits in the queue."},
+	"mailbox is not taken for now: the sender's server tries again."},
 {"aliases", TYPE_RECORDS, 0, .items = 100000,
  .documentation = "Addresses without a mailbox, whose mail goes to other addresses. postmaster@ "
 	"and abuse@ of each domain, and those and root@ of the hostname, are made for the postmaster "
