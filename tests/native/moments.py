@@ -1,0 +1,172 @@
+"""Faults that strike at random moments under load, and the table of what came of them.
+
+POSTCASK_FAULT_MOMENTS says how often each fault strikes (make soak: 10), and
+POSTCASK_FAULT_MESSAGES how many messages are acknowledged in all.  Without the first each fault of
+a sample strikes once.  POSTCASK_FAULT_SHARE=2/3 is every third fault, from the second on: the
+shares of a long run, each on a machine of its own, run beside each other.  POSTCASK_FAULT_SEED
+repeats a run's moments."""
+
+import os
+import random
+import time
+
+from faults import Letters, Load
+from machine import TOP
+
+MOMENTS = int(os.environ.get("POSTCASK_FAULT_MOMENTS", "0"))
+SHARE = os.environ.get("POSTCASK_FAULT_SHARE", "1/1")
+SEED = int(os.environ.get("POSTCASK_FAULT_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
+HEALED, DRAINED = 240, 420          # seconds, after which it counts as not healed
+KEPT = TOP / "build" / "soak"
+HEAD = ("fault", "moments", "sent", "acknowledged", "found", "waiting", "quarantined", "lost",
+        "doubled", "seconds")
+
+
+def striking(faults, sample):
+    """All of them, or those of the sample."""
+    return faults if MOMENTS else [fault for fault in faults if fault.name in sample]
+
+
+def shared(faults):
+    """Faults of one kind stand together in the table: each share has some of each kind."""
+    number, of = map(int, SHARE.split("/"))
+    return faults[number - 1::of]
+
+
+class Row:
+    """What came of one fault: a line of the table."""
+
+    def __init__(self, name):
+        self.name, self.loads, self.back, self.counts = name, [], 0.0, [0] * 8
+
+    def acknowledged(self):
+        return [letter for load in self.loads for letter in load.acknowledged.values()]
+
+    def account(self, store, queued):
+        """Where each of its acknowledged messages is; those that are nowhere."""
+        taken = self.acknowledged()
+        missing = [letter for letter in taken if store.missing(letter)]
+        lost = [letter for letter in missing if letter.id not in queued]
+        viruses = [letter for letter in taken if letter.virus and letter not in missing]
+        self.counts = [len(self.loads), sum(load.sent for load in self.loads), len(taken),
+                       len(taken) - len(missing) - len(viruses), len(missing) - len(lost),
+                       len(viruses), len(lost), sum(map(store.doubled, taken))]
+        return lost
+
+    def line(self):
+        return [self.name, *map(str, self.counts), f"{self.back:.1f}"]
+
+
+class Table:
+    """All rows of one machine.  A long run keeps it in build/soak/ too, as it grows."""
+
+    def __init__(self, name, store):
+        self.name, self.store, self.rows = name, store, []
+
+    def row(self, name):
+        self.rows.append(Row(name))
+        return self.rows[-1]
+
+    def acknowledged(self):
+        return [letter for row in self.rows for letter in row.acknowledged()]
+
+    def account(self):
+        """What is lost."""
+        queued = self.store.queued()
+        self.store.scan()           # once more: what went on between the two looks
+        lost = [letter.id for row in self.rows for letter in row.account(self.store, queued)]
+        if MOMENTS:
+            KEPT.mkdir(parents=True, exist_ok=True)
+            name = f"{self.name}-{SHARE.replace('/', '-of-')}.txt"
+            (KEPT / name).write_text(self.text())
+        return lost
+
+    def text(self):
+        lines = [HEAD] + [row.line() for row in self.rows]
+        total = [str(sum(row.counts[column] for row in self.rows)) for column in range(8)]
+        worst = max((row.back for row in self.rows), default=0)
+        lines.append(["together", *total, f"{worst:.1f}"])
+        widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
+        return f"{self.name}, share {SHARE}, seed {SEED}\n" + "".join(
+            "  ".join(text.ljust(width) if column == 0 else text.rjust(width)
+                      for column, (text, width) in enumerate(zip(line, widths))) + "\n"
+            for line in lines)
+
+
+class Moment:
+    """One fault, once, under load."""
+
+    def __init__(self, box, fault, number, messages, letters=Letters):
+        self.box, self.fault, self.store, self.messages = box, fault, box.store, messages
+        self.random = random.Random(f"{SEED} {fault.name} {number}")
+        name = f"{fault.name.replace(' ', '.')}-{number}"
+        self.load = Load(box.connect, letters(name, self.random.random()), messages, self.store)
+
+    def watch_until(self, reached, seconds, what):
+        watch_until(self.store, reached, seconds,
+                    lambda: f"{self.fault.name}: {what}; {self.load.codes}")
+
+    def strike(self):
+        """At a random moment; afterwards as much mail comes as wants to."""
+        moment = self.random.randrange(self.messages // 10, self.messages // 2)
+        self.watch_until(lambda: len(self.load.acknowledged) >= moment, 120, "no load")
+        self.fault.strike(self.box)
+        self.load.window = False
+        if self.fault.lift:
+            end = time.monotonic() + self.random.uniform(0.5, self.fault.hold)
+            self.watch_until(lambda: time.monotonic() >= end, self.fault.hold + 1, "")
+            self.fault.lift(self.box)
+
+    def heal(self):
+        """Seconds until a message that was sent now has come through, new ones being tried."""
+        start, tried, probes = time.monotonic(), -1.0, []
+
+        def through():
+            nonlocal tried
+            if time.monotonic() - tried >= 0.5:
+                tried = time.monotonic()
+                letter = self.load.probe()
+                probes.extend([letter] if letter else [])
+            return any(not self.store.missing(letter) for letter in probes)
+        self.watch_until(through, HEALED, "does not come back")
+        return time.monotonic() - start
+
+
+def watch_until(store, reached, seconds, what):
+    end = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < end, what()
+        time.sleep(0.05)        # the mailboxes are looked at once more
+        store.scan()
+
+
+def mail_goes_on_after(fault, box, table, messages, letters=Letters):
+    """At each moment.  What it has left waiting may still wait when the next fault strikes."""
+    row = table.row(fault.name)
+    for number in range(max(MOMENTS, 1)):
+        moment = Moment(box, fault, number, messages, letters)
+        row.loads.append(moment.load)
+        try:
+            moment.strike()
+            back = moment.heal()
+            row.back = max(row.back, back)
+            print(f"{fault.name}: back after {back:.1f} s {moment.load.codes}", flush=True)
+            moment.watch_until(moment.load.done, HEALED, "takes no mail")
+        finally:
+            moment.load.stop()
+        assert 535 not in moment.load.codes         # no password was called wrong
+    if MOMENTS:
+        table.account()
+
+
+def nothing_is_lost(table):
+    """Everything whole, scanned, and no virus in a mailbox, when everything has gone on."""
+    taken, store = table.acknowledged(), table.store
+    try:
+        watch_until(store, lambda: not any(map(store.missing, taken)), DRAINED,
+                    lambda: "mail still waits, or is lost")
+    finally:
+        lost = table.account()
+        print("\n" + table.text(), flush=True)
+    assert taken and not lost, lost
+    assert not store.faults, store.faults
