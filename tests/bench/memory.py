@@ -1,57 +1,18 @@
 """What the whole stack takes of memory: idle without official signatures, and in a machine of
 2 GiB with as many signatures as the official set has, which are loaded anew while mail comes."""
 
-import os
-import re
 import shutil
 import subprocess
 import threading
 import time
 from pathlib import Path
 
-from machine import Machine, roots
+from meter import MIB, Meter, limited
 
 HERE = Path(__file__).resolve().parent
-MIB = 1024 * 1024
 # Of 2 GiB, what the kernel and the firmware leave to the system's processes.
 SMALL_MACHINE = 1900 * MIB
 RELOAD_TIMEOUT = 300
-
-
-class Meter:
-    """The memory controller's view of a machine; version 1 or 2."""
-
-    def __init__(self, machine):
-        one = Path("/sys/fs/cgroup/memory")
-        self.old = one.is_dir()
-        self.folder = (one if self.old else Path("/sys/fs/cgroup")) / f"postcask-{machine.name}"
-
-    def pairs(self, name):
-        return {key: int(value) for key, value in
-                re.findall(r"^(\w+) (\d+)$", (self.folder / name).read_text(), re.M)}
-
-    def used(self):
-        """MiB that cannot be given back: processes' memory, tmpfs, the kernel's own."""
-        found = self.pairs("memory.stat")
-        if self.old:
-            kernel = int((self.folder / "memory.kmem.usage_in_bytes").read_text())
-            return (found["total_rss"] + found["total_shmem"] + kernel) / MIB
-        return (found["anon"] + found["shmem"] + found["kernel"]) / MIB
-
-    def killed(self):
-        return self.pairs("memory.oom_control" if self.old else "memory.events")["oom_kill"]
-
-
-def limited(name, net, limit, layer=None):
-    os.environ["POSTCASK_NATIVE_MEMORY"] = str(limit)
-    before = os.environ.get("POSTCASK_ROOTS")
-    try:
-        if layer:
-            os.environ["POSTCASK_ROOTS"] = f"{layer}:{roots()}"
-        return Machine(name, net).start()
-    finally:
-        del os.environ["POSTCASK_NATIVE_MEMORY"]
-        os.environ.pop("POSTCASK_ROOTS") if layer and before is None else None
 
 
 def mail_goes_through(machine, count=8):
