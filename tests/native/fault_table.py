@@ -196,3 +196,22 @@ def _(box):
         os.truncate(path, path.stat().st_size // 2)
     box.kill(DOVECOT)
     box.kill(POSTFIX)
+
+
+# While the whole filter works, SpamAssassin and unpackers too: those that strike it, and two more.
+# A title with a number of a message is a child's that works on it.
+AT_WORK = r"\(ch\d+-\d+-\d+\)"
+UNPACKER = r"\b(7z\w?|bsdtar|bsdcat|cabextract|gzip|lzop|lz4|unzstd|xz|pax|arj|tnef) "
+IN_FILTER = {
+    "postfix killed", "amavis killed", "amavis child killed", "amavis killed repeatedly",
+    "clamd killed", "clamd stopped", "clamd hanging", "amavis hanging", "resolver silent",
+    "disk full: filter", "inodes out: filter",
+}
+# Those first whose message waits until its time is up.
+FILTER_FAULTS = [
+    Fault("child hanging at work", lambda box: box.hang(AMAVIS, AT_WORK, 1)),
+    Fault("unpacker hanging", lambda box: box.hang(AMAVIS, UNPACKER, 1)),
+    Fault("child killed at work", lambda box: box.kill(AMAVIS, AT_WORK, 1)),
+    Fault("unpacker killed", lambda box: box.kill(AMAVIS, UNPACKER, 1)),
+] + [one for one in FAULTS if one.name in IN_FILTER]
+FILTER_SAMPLE = {"unpacker killed", "child killed at work", "clamd hanging", "disk full: filter"}

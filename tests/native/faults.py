@@ -6,6 +6,9 @@ what was sent.  Mailboxes, queue and quarantine are read as files, through the m
 its mounts are there too."""
 
 import base64
+import email.mime.application
+import email.mime.multipart
+import email.mime.text
 import gzip
 import hashlib
 import os
@@ -24,7 +27,8 @@ SCANNED = b"X-Virus-Scanned: amavis at "
 EICAR = ("X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + "EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*").encode()
 RECIPIENTS = ["alice@example.org", "bob@example.org", "carol@example.net"]
 SESSIONS = 6
-# Messages on their way at once before the fault strikes; afterwards there is no limit.
+# Messages on their way at once before the fault strikes, unless a test wants fewer; afterwards
+# there is no limit.
 WINDOW = 80
 MAIL, QUEUE = "/var/vmail", "/var/spool/postfix"
 QUARANTINE, WORK = "/var/lib/postcask/quarantine", "/var/lib/amavis"
@@ -43,6 +47,7 @@ class Letter:
 
 class Letters:
     """Makes messages, each different."""
+    viruses = 0.02
 
     def __init__(self, name, seed, recipients=RECIPIENTS):
         self.name, self.random, self.count = name, random.Random(seed), 0
@@ -57,19 +62,44 @@ class Letters:
     def make(self, name, sender):
         """A user's own viruses are sent back to him: only strangers send some."""
         draw = self.random
-        virus = sender not in RECIPIENTS and draw.random() < 0.02
+        virus = sender not in RECIPIENTS and draw.random() < self.viruses
         two = len(self.recipients) > 1 and draw.random() < 0.05
         recipients = draw.sample(self.recipients, 2 if two else 1)
-        body = self.body() if not virus else EICAR + b"\r\n"
+        kind, body = self.content(virus)
         digest = hashlib.sha256(body.replace(b"\r\n", b"\n")).hexdigest()
         header = (f"From: {sender}\r\nTo: {', '.join(recipients)}\r\nSubject: {name}\r\n"
                   f"Date: Tue, 24 Nov 2026 10:00:00 +0000\r\nMessage-ID: <{name}@example.com>\r\n"
-                  f"X-Letter: {name} {digest}\r\n\r\n")
+                  f"X-Letter: {name} {digest}\r\n{kind}\r\n")
         return Letter(name, recipients, digest, virus, header.encode() + body)
 
-    def body(self):
+    def content(self, virus):
+        """What of the header says what it is, and the body."""
+        return "", EICAR + b"\r\n" if virus else self.text()
+
+    def text(self):
         size = 150_000 if self.random.random() < 0.005 else self.random.randrange(40, 6000)
         return base64.encodebytes(self.random.randbytes(size)).replace(b"\n", b"\r\n")
+
+
+class PackedLetters(Letters):
+    """Most of them carry an archive of one of many kinds, and many of those a virus inside."""
+    viruses = 0.2
+
+    def __init__(self, archives, name, seed):
+        """`archives`: by whether there is a virus inside, files by their names."""
+        super().__init__(name, seed)
+        self.archives = archives
+
+    def content(self, virus):
+        if not virus and self.random.random() < 0.2:
+            return super().content(virus)
+        name = self.random.choice(sorted(self.archives[virus]))
+        message = email.mime.multipart.MIMEMultipart(boundary="a boundary")
+        message.attach(email.mime.text.MIMEText(self.text().decode("ascii")))
+        part = email.mime.application.MIMEApplication(self.archives[virus][name], name=name)
+        message.attach(part)
+        head, _, body = message.as_bytes().partition(b"\n\n")
+        return head.decode() + "\r\n", body.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
 class Connection:
@@ -118,10 +148,10 @@ class Connection:
 class Load:
     """Sends from several sessions at once until `wanted` messages are acknowledged."""
 
-    def __init__(self, connect, letters, wanted, store):
+    def __init__(self, connect, letters, wanted, store, window=WINDOW):
         self.connect, self.letters, self.store = connect, letters, store
         self.sent, self.codes, self.acknowledged = 0, {}, {}
-        self.wanted, self.window = wanted, store is not None
+        self.wanted, self.window = wanted, window if store else 0
         self.known = len(store.places) if store else 0
         self.lock, self.stopping = threading.Lock(), threading.Event()
         self.sessions = [threading.Thread(target=self.session, args=(number,), daemon=True)
@@ -131,7 +161,7 @@ class Load:
 
     def waits(self):
         return self.window and \
-            len(self.acknowledged) + self.known - len(self.store.places) > WINDOW
+            len(self.acknowledged) + self.known - len(self.store.places) > self.window
 
     def session(self, number):
         """The first one may be a user with a login; the others are strangers."""
@@ -299,7 +329,7 @@ class Box:
         return found
 
     def signal(self, unit, pattern, number, most=100):
-        """Sends a signal to such processes, as soon as there is one."""
+        """Sends a signal to such processes, as soon as there is one; who got it."""
         end = time.monotonic() + 20
         while not (found := self.processes(unit, pattern)):
             assert time.monotonic() < end, f"{unit} has no process like {pattern}"
@@ -309,12 +339,13 @@ class Box:
                 os.kill(one, number)
             except ProcessLookupError:
                 continue
+        return found[:most]
 
     def kill(self, unit, pattern="", most=100):
-        self.signal(unit, pattern, signal.SIGKILL, most)
+        return self.signal(unit, pattern, signal.SIGKILL, most)
 
     def hang(self, unit, pattern="", most=100):
-        self.signal(unit, pattern, signal.SIGSTOP, most)
+        return self.signal(unit, pattern, signal.SIGSTOP, most)
 
     def limit_disks(self):
         """Gives each path that mail lies on a filesystem of its own, whose size can be changed."""

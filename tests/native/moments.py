@@ -10,7 +10,9 @@ import os
 import random
 import time
 
-from faults import Letters, Load
+import pytest
+
+from faults import WINDOW, Letters, Load
 from machine import TOP
 
 MOMENTS = int(os.environ.get("POSTCASK_FAULT_MOMENTS", "0"))
@@ -27,10 +29,13 @@ def striking(faults, sample):
     return faults if MOMENTS else [fault for fault in faults if fault.name in sample]
 
 
-def shared(faults):
-    """Faults of one kind stand together in the table: each share has some of each kind."""
+def strikes(faults):
+    """What strikes on this machine, and how often it did before: each once before any comes again,
+    so that a run that is ended early has seen all of them.  Faults of one kind stand together in
+    the table: each share has some of each kind."""
     number, of = map(int, SHARE.split("/"))
-    return faults[number - 1::of]
+    return [pytest.param(fault, before, id=f"{fault.name.replace(' ', '-')}-{before + 1}")
+            for before in range(max(MOMENTS, 1)) for fault in faults[number - 1::of]]
 
 
 class Row:
@@ -64,8 +69,10 @@ class Table:
         self.name, self.store, self.rows = name, store, []
 
     def row(self, name):
-        self.rows.append(Row(name))
-        return self.rows[-1]
+        found = [row for row in self.rows if row.name == name]
+        if not found:
+            self.rows.append(Row(name))
+        return found[0] if found else self.rows[-1]
 
     def acknowledged(self):
         return [letter for row in self.rows for letter in row.acknowledged()]
@@ -96,11 +103,12 @@ class Table:
 class Moment:
     """One fault, once, under load."""
 
-    def __init__(self, box, fault, number, messages, letters=Letters):
+    def __init__(self, box, fault, number, messages, letters=Letters, window=WINDOW):
         self.box, self.fault, self.store, self.messages = box, fault, box.store, messages
         self.random = random.Random(f"{SEED} {fault.name} {number}")
         name = f"{fault.name.replace(' ', '.')}-{number}"
-        self.load = Load(box.connect, letters(name, self.random.random()), messages, self.store)
+        self.load = Load(box.connect, letters(name, self.random.random()), messages, self.store,
+                         window)
 
     def watch_until(self, reached, seconds, what):
         watch_until(self.store, reached, seconds,
@@ -111,7 +119,7 @@ class Moment:
         moment = self.random.randrange(self.messages // 10, self.messages // 2)
         self.watch_until(lambda: len(self.load.acknowledged) >= moment, 120, "no load")
         self.fault.strike(self.box)
-        self.load.window = False
+        self.load.window = 0
         if self.fault.lift:
             end = time.monotonic() + self.random.uniform(0.5, self.fault.hold)
             self.watch_until(lambda: time.monotonic() >= end, self.fault.hold + 1, "")
@@ -140,33 +148,34 @@ def watch_until(store, reached, seconds, what):
         store.scan()
 
 
-def mail_goes_on_after(fault, box, table, messages, letters=Letters):
-    """At each moment.  What it has left waiting may still wait when the next fault strikes."""
-    row = table.row(fault.name)
-    for number in range(max(MOMENTS, 1)):
-        moment = Moment(box, fault, number, messages, letters)
-        row.loads.append(moment.load)
-        try:
-            moment.strike()
-            back = moment.heal()
-            row.back = max(row.back, back)
-            print(f"{fault.name}: back after {back:.1f} s {moment.load.codes}", flush=True)
-            moment.watch_until(moment.load.done, HEALED, "takes no mail")
-        finally:
-            moment.load.stop()
-        assert 535 not in moment.load.codes         # no password was called wrong
+def mail_goes_on_after(fault, number, box, table, messages, **options):
+    """What it has left waiting may still wait when the next fault strikes."""
+    row, moment = table.row(fault.name), Moment(box, fault, number, messages, **options)
+    row.loads.append(moment.load)
+    try:
+        moment.strike()
+        back = moment.heal()
+        row.back = max(row.back, back)
+        print(f"{fault.name}: back after {back:.1f} s {moment.load.codes}", flush=True)
+        moment.watch_until(moment.load.done, HEALED, "takes no mail")
+    finally:
+        moment.load.stop()
+    assert 535 not in moment.load.codes         # no password was called wrong
     if MOMENTS:
         table.account()
 
 
-def nothing_is_lost(table):
+def nothing_is_lost(table, drained=DRAINED):
     """Everything whole, scanned, and no virus in a mailbox, when everything has gone on."""
     taken, store = table.acknowledged(), table.store
     try:
-        watch_until(store, lambda: not any(map(store.missing, taken)), DRAINED,
+        watch_until(store, lambda: not any(map(store.missing, taken)), drained,
                     lambda: "mail still waits, or is lost")
     finally:
         lost = table.account()
         print("\n" + table.text(), flush=True)
     assert taken and not lost, lost
     assert not store.faults, store.faults
+    delivered = [letter.id for letter in taken if letter.virus
+                 and set(store.places.get(letter.id, [])) != {"quarantine"}]
+    assert not delivered, f"viruses were delivered: {delivered}"

@@ -8,7 +8,7 @@ import pytest
 from fault_table import FAULTS, SAMPLE
 from faults import Box
 from machine import Machine, user_data
-from moments import MOMENTS, Table, mail_goes_on_after, nothing_is_lost, shared, striking
+from moments import MOMENTS, Table, mail_goes_on_after, nothing_is_lost, strikes, striking
 
 STRIKING = striking(FAULTS, SAMPLE)
 MESSAGES = int(os.environ.get("POSTCASK_FAULT_MESSAGES", "20500")) \
@@ -36,9 +36,9 @@ def table(box):
     return Table("faults", box.store)
 
 
-@pytest.mark.parametrize("fault", shared(STRIKING), ids=lambda fault: fault.name.replace(" ", "-"))
-def test_mail_goes_on_after(box, table, fault):
-    mail_goes_on_after(fault, box, table, MESSAGES)
+@pytest.mark.parametrize("fault,number", strikes(STRIKING))
+def test_mail_goes_on_after(box, table, fault, number):
+    mail_goes_on_after(fault, number, box, table, MESSAGES)
 
 
 def test_no_acknowledged_message_is_lost(table):

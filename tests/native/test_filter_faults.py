@@ -1,0 +1,53 @@
+"""No acknowledged message is lost, whatever fails while the whole filter is at work: a machine with
+no settings but its users, and mail with archives of many kinds, some with a virus inside.
+moments.py says how often."""
+
+import functools
+
+import pytest
+
+from fault_table import FILTER_FAULTS, FILTER_SAMPLE
+from faults import EICAR, Box, PackedLetters
+from machine import Machine
+from moments import MOMENTS, Table, mail_goes_on_after, nothing_is_lost, strikes, striking
+from wrappings import PROGRAMS, archives, packed_by
+
+# At each moment.  SpamAssassin takes ten times as long as all the rest.
+MESSAGES = 60 if MOMENTS else 18
+# What is on its way at once: the fault is to strike what the filter works on, not the queue.
+WINDOW = 8
+CLEAN = b"".join(b"%d bottles of beer on the wall, or perhaps %x.\n" % (number, number ** 3)
+                 for number in range(2000, 0, -1))
+
+
+@pytest.fixture(scope="module")
+def box():
+    with Machine("filterfaults", "10.66.0") as machine:
+        box = Box(machine)
+        box.limit_disks()
+        yield box
+
+
+@pytest.fixture(scope="module")
+def table(box):
+    return Table("filter-faults", box.store)
+
+
+@pytest.fixture(scope="module")
+def letters(box):
+    """No programs of Windows: those are banned, and kept."""
+    packed = {virus: archives(data) | packed_by(box.machine, f"/root/{virus}", data, PROGRAMS)
+              for virus, data in ((False, CLEAN), (True, EICAR))}
+    for files in packed.values():
+        del files["sfx.exe"]
+    return functools.partial(PackedLetters, packed)
+
+
+@pytest.mark.parametrize("fault,number", strikes(striking(FILTER_FAULTS, FILTER_SAMPLE)))
+def test_mail_goes_on_after(box, table, letters, fault, number):
+    mail_goes_on_after(fault, number, box, table, MESSAGES, letters=letters, window=WINDOW)
+
+
+def test_no_acknowledged_message_is_lost(table):
+    """What a child hung at waits for its nine minutes first."""
+    nothing_is_lost(table, 900)
