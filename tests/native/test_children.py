@@ -1,0 +1,40 @@
+"""A child of the filter that hangs at a message, and does not hear its own timer."""
+
+import json
+import time
+
+import pytest
+
+from faults import Box
+from fault_table import AMAVIS, AT_WORK
+from machine import Machine, user_data
+
+TIMEOUT = 12        # seconds, where there are eight minutes
+BUSY = 12           # messages, so that some child is at work when one is looked for
+
+
+@pytest.fixture(scope="module")
+def machine():
+    data = user_data() + f"  extra:\n    amavis: |\n      $child_timeout = {TIMEOUT};\n"
+    with Machine("children", "10.75.0", data=data) as booted:
+        yield booted
+
+
+def test_its_message_goes_on_with_another_child(machine):
+    box = Box(machine)
+    sent = [machine.send(f"message {number}") for number in range(BUSY)]
+    hanging = box.hang(AMAVIS, AT_WORK, 1)[0]
+    wait_ended(box, hanging)
+    machine.run("postqueue", "-f")                  # Postfix would try again by itself, later
+    for message_id in sent:
+        machine.wait_message("alice@example.org", message_id, timeout=120)
+    assert "which hangs at message" in machine.journal(AMAVIS)
+    account = json.loads(machine.run("cat", "/run/postcask/account.json").stdout)
+    assert not account["missing"] and not account["unclear"]
+
+
+def wait_ended(box, process):
+    end = time.monotonic() + 4 * TIMEOUT
+    while process in box.processes(AMAVIS):
+        assert time.monotonic() < end, "nobody ends it"
+        time.sleep(0.1)         # the kernel's own list is looked at once more
