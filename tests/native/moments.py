@@ -19,6 +19,7 @@ MOMENTS = int(os.environ.get("POSTCASK_FAULT_MOMENTS", "0"))
 SHARE = os.environ.get("POSTCASK_FAULT_SHARE", "1/1")
 SEED = int(os.environ.get("POSTCASK_FAULT_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
 HEALED, DRAINED = 240, 420          # seconds, after which it counts as not healed
+PROBE_AGAIN = 5                     # seconds
 KEPT = TOP / "build" / "soak"
 HEAD = ("fault", "moments", "sent", "acknowledged", "found", "waiting", "quarantined", "lost",
         "doubled", "seconds")
@@ -126,12 +127,13 @@ class Moment:
             self.fault.lift(self.box)
 
     def heal(self):
-        """Seconds until a message that was sent now has come through, new ones being tried."""
-        start, tried, probes = time.monotonic(), -1.0, []
+        """Seconds until a message that was sent now has come through.  New ones are tried, seldom
+        once one was taken: each of them is work for the machine too."""
+        start, tried, probes = time.monotonic(), -PROBE_AGAIN, []
 
         def through():
             nonlocal tried
-            if time.monotonic() - tried >= 0.5:
+            if time.monotonic() - tried >= (PROBE_AGAIN if probes else 0.5):
                 tried = time.monotonic()
                 letter = self.load.probe()
                 probes.extend([letter] if letter else [])

@@ -13,7 +13,7 @@ from moments import MOMENTS, Table, mail_goes_on_after, nothing_is_lost, strikes
 from wrappings import PROGRAMS, archives, packed_by
 
 # At each moment.  SpamAssassin takes ten times as long as all the rest.
-MESSAGES = 60 if MOMENTS else 18
+MESSAGES = 40 if MOMENTS else 18
 # What is on its way at once: the fault is to strike what the filter works on, not the queue.
 WINDOW = 8
 CLEAN = b"".join(b"%d bottles of beer on the wall, or perhaps %x.\n" % (number, number ** 3)
