@@ -47,8 +47,11 @@ static int fstab_write(const char *tree, const char *root_uuid, const char *var_
 	buffer_addf(&text,
 		    "# Written by postcask-image.  /var is the last partition: systemd-repart\n"
 		    "# grows it to the end of the disk at every boot, and growfs its file system.\n"
+		    "# On a very busy host it is found late; giving it up would end the boot in\n"
+		    "# an emergency shell that nobody can enter.\n"
 		    "UUID=%s / ext4 noatime,errors=remount-ro 0 1\n"
-		    "UUID=%s /var ext4 noatime,nodev,nosuid,x-systemd.growfs 0 2\n",
+		    "UUID=%s /var ext4 noatime,nodev,nosuid,x-systemd.growfs,"
+		    "x-systemd.device-timeout=15min 0 2\n",
 		    root_uuid, var_uuid);
 	return tree_write(tree, "etc/fstab", &text, error);
 }

@@ -82,6 +82,12 @@ def test_var_grew_to_the_end_of_the_disk(bios):
     assert bios.ssh("findmnt -no SOURCE /var") != bios.ssh("findmnt -no SOURCE /")
 
 
+def test_a_disk_that_is_found_late_is_waited_for(bios):
+    """systemd gives it up after 90 seconds, which a busy host takes, and the machine with it."""
+    settings = bios.ssh("cat /run/systemd/generator/*.device.d/50-device-timeout.conf")
+    assert "JobRunningTimeoutSec=15min" in settings
+
+
 def test_cloud_init_is_done_and_nothing_failed(bios):
     assert "status: done" in bios.ssh("cloud-init status --wait", check=False)
     assert bios.ssh("systemctl --failed --no-legend --plain").strip() == ""
