@@ -292,6 +292,13 @@ class Store:
         return [one for one in letter.recipients if one not in places]
 
 
+def stopped(process):
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+    except OSError:
+        return True                                 # it has ended
+
+
 class Box:
     """A running machine seen by its parts."""
 
@@ -316,7 +323,8 @@ class Box:
                                       source=f"{self.machine.net}.{3 + number % 2}")
 
     def processes(self, unit, pattern=""):
-        """Process ids, on this host, of a unit's processes whose command line has the pattern."""
+        """Process ids, on this host, of a unit's processes whose command line has the pattern;
+        those that hang come last."""
         found = []
         for listed in (self.slice / unit).rglob("cgroup.procs"):
             for one in listed.read_text().split():
@@ -326,7 +334,7 @@ class Box:
                     continue
                 if re.search(pattern, line):
                     found.append(int(one))
-        return found
+        return sorted(found, key=stopped)
 
     def signal(self, unit, pattern, number, most=100):
         """Sends a signal to such processes, as soon as there is one; who got it."""

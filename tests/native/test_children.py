@@ -1,4 +1,5 @@
-"""A child of the filter that hangs at a message, and does not hear its own timer."""
+"""A child of the filter that hangs at a message and does not hear its own timer, and an unpacker
+that it waits for in vain."""
 
 import json
 import time
@@ -8,6 +9,7 @@ import pytest
 from faults import Box
 from fault_table import AMAVIS, AT_WORK
 from machine import Machine, user_data
+from wrappings import attached, rar5
 
 TIMEOUT = 12        # seconds, where there are eight minutes
 BUSY = 12           # messages, so that some child is at work when one is looked for
@@ -38,3 +40,25 @@ def wait_ended(box, process):
     while process in box.processes(AMAVIS):
         assert time.monotonic() < end, "nobody ends it"
         time.sleep(0.1)         # the kernel's own list is looked at once more
+
+
+def wait_listed(machine, words, timeout=60):
+    """Until the queue says so."""
+    end = time.monotonic() + timeout
+    while words not in (said := machine.run("postqueue", "-p").stdout):
+        assert time.monotonic() < end, said
+        time.sleep(0.2)
+
+
+def test_what_cannot_be_unpacked_in_time_waits(machine):
+    """It was passed on as clean when the unpacker did not come back."""
+    unpacker = machine.tree / "usr/bin/7z"
+    program = unpacker.read_text()
+    first, _, rest = program.partition("\n")
+    unpacker.write_text(f"{first}\nexec sleep 1000\n{rest}")
+    machine.send(attached(rar5(b"some notes"), "notes.rar"))
+    wait_listed(machine, "temporary failures")
+    assert "could not be unpacked in time" in machine.journal(AMAVIS)
+    unpacker.write_text(program)
+    machine.run("postqueue", "-f")
+    machine.wait_message("alice@example.org", "notes@example.com", timeout=60)
