@@ -223,6 +223,29 @@ def digests(machine, user, count, timeout=40):
         client.logout()
 
 
+def put_file(machine, kind, message):
+    """What the filter would have written, as it lists it."""
+    name = secrets.token_hex(6)
+    (machine.tree / FOLDER.lstrip("/") / f"{kind}-{name}").write_bytes(
+        f"X-Envelope-From: <s@example.com>\nX-Envelope-To: <{ALICE}>\n"
+        f"X-Quarantine-ID: <{name}>\nX-Amavis-Alert: UNCHECKED\nReceived: from a by b\n"
+        f" (amavis, port 10024) with ESMTP id {name}; now\n".encode() + message)
+    entry, = [entry for entry in listed(machine) if entry["id"] == name]
+    return entry
+
+
+@pytest.mark.parametrize("kind,warning", [
+    ("limits", "not scanned whole"), ("encrypted", "encrypted in it was not scanned"),
+    ("broken", "may not have been scanned"), ("banned", None)])
+def test_a_release_says_what_was_not_scanned(machine, kind, warning):
+    message = letter("see attachment")
+    entry = put_file(machine, kind, message.as_bytes())
+    done = quarantine(machine, "release", entry["id"]).stdout
+    machine.wait_message(ALICE, message["Message-ID"])
+    assert warning in done if warning else "scanned" not in done
+    quarantine(machine, "delete", entry["id"])
+
+
 DAILY = "postcask-quarantine.service"
 
 
