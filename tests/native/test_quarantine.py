@@ -234,6 +234,20 @@ def put_file(machine, kind, message):
     return entry
 
 
+@pytest.mark.parametrize("sender", [
+    f"bounces+{'a' * 50}={'b' * 40}@{'c' * 60}.example.com", f"\"{'a b ' * 15}\"@example.com",
+    "\"a\x1b[31mb\"@example.com"])
+def test_every_sender_can_be_listed_and_released(machine, sender):
+    data, message_id = virus(body=b"see above")
+    send(machine, data, [ALICE], sender)
+    entry, = wait_listed(machine, 1, "--from", sender[:6])
+    assert entry["sender"] == sender.replace("\x1b", "?")
+    assert "\x1b" not in quarantine(machine, "list").stdout
+    quarantine(machine, "release", entry["id"])
+    machine.wait_message(ALICE, message_id)
+    quarantine(machine, "delete", entry["id"])
+
+
 @pytest.mark.parametrize("kind,warning", [
     ("limits", "not scanned whole"), ("encrypted", "encrypted in it was not scanned"),
     ("broken", "may not have been scanned"), ("banned", None)])
