@@ -33,8 +33,11 @@ def wrapped(machine, folder, data):
     files = wrappings.archives(data) | wrappings.packed_by(
         machine, f"/var/tmp/{folder}", data, wrappings.PROGRAMS)
     files["a.iso"] = wrappings.iso(gzip.compress(data), machine.tree / "var/tmp" / folder)
+    entity = wrappings.attached(wrappings.zipped(data), "a.zip").partition(b"Content-Type:")
+    messages = {"signed S/MIME": wrappings.signed(entity[1] + entity[2],
+                                                  machine.tree / "var/tmp" / folder)}
     return {name: wrappings.attached(content, name) for name, content in files.items()} | \
-        wrappings.messages(data)
+        messages | wrappings.messages(data)
 
 
 def spam(before, after):
