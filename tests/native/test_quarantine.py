@@ -126,6 +126,8 @@ def test_the_list_says_what_and_why(machine, held):
     assert listed(machine, "--since", "1h", "--to", "sales@", "--from", "stranger") == [entry]
     assert listed(machine, "--since", "2099-01-01") == []
     assert quarantine(machine, "list", "--since", "monday", check=False).returncode == 2
+    wrong = quarantine(machine, "list", "--kind", "viruses", check=False)
+    assert wrong.returncode == 2 and "encrypted" in wrong.stderr
 
 
 def test_the_report_counts_it(machine, held):
