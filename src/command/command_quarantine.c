@@ -70,6 +70,20 @@ static bool entry_matches(const struct quarantine_entry *entry, const struct fil
 				      filter->from));
 }
 
+/* A misspelt kind would look like an empty quarantine. */
+static bool kind_is_known(const char *kind)
+{
+	static const char *const KINDS[] = {"virus",  "limits", "encrypted",
+					    "broken", "banned", "unknown"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(KINDS); i++)
+		if (strcmp(kind, KINDS[i]) == 0)
+			return true;
+	fputs("postcask: --kind: write virus, limits, encrypted, broken, banned or unknown\n",
+	      stderr);
+	return false;
+}
+
 static void list_entry(const struct quarantine_entry *entry, bool json, size_t count)
 {
 	json_t *object;
@@ -140,6 +154,8 @@ static int run_list(int argc, char **argv)
 
 	if (status != COMMAND_GO_ON)
 		return status;
+	if (filter.kind && !kind_is_known(filter.kind))
+		return COMMAND_USAGE;
 	if (since && when_parse(since, time(NULL), &begin, &error) < 0) {
 		error_wrap(&error, "--since");
 		error_print(&error);

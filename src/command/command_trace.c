@@ -137,7 +137,7 @@ int command_trace(int argc, char **argv)
 		return status;
 	if (settled && optind == argc && !since_text)
 		return settle(settled);
-	if (settled || (optind == argc && !since_text)) {
+	if (settled || (optind == argc ? !since_text : !argv[optind][0])) {
 		fputs(usage, stderr);
 		return COMMAND_USAGE;
 	}

@@ -54,6 +54,24 @@ static int check_wish(const struct quarantine_entry *entry, const struct quarant
 	return 0;
 }
 
+/* What a person should know of whom the filter has not cleared: "; ..." or nothing. */
+static const char *warning_of(const struct quarantine_item *item)
+{
+	static const struct {
+		const char *kind, *warning;
+	} WARNINGS[] = {
+	    {"virus", "; a virus was found in it"},
+	    {"limits", "; it was not scanned whole: it unpacks beyond the limits"},
+	    {"encrypted", "; what is encrypted in it was not scanned"},
+	    {"broken", "; what is broken in it may not have been scanned"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(WARNINGS); i++)
+		if (strcmp(quarantine_kind(item), WARNINGS[i].kind) == 0)
+			return WARNINGS[i].warning;
+	return "";
+}
+
 static int deliver(int fd, const struct quarantine_entry *entry, const struct quarantine_wish *wish,
 		   char **ret_text, struct error *error)
 {
@@ -65,8 +83,6 @@ static int deliver(int fd, const struct quarantine_entry *entry, const struct qu
 	    .count = wish->to ? 1 : entry->header.recipient_count,
 	    .offset = entry->header.offset,
 	};
-	const char *warning =
-	    strcmp(quarantine_kind(entry->item), "virus") == 0 ? "; a virus was found in it" : "";
 	int result = quarantine_release(fd, &release, &queue_id, error);
 
 	if (result < 0)
@@ -76,7 +92,7 @@ static int deliver(int fd, const struct quarantine_entry *entry, const struct qu
 	quarantine_log(wish->to ? "copy" : "release", entry->item, details ? details : "");
 	if (asprintf(ret_text, "%s: released to %zu recipient%s, in Postfix's queue as %s%s",
 		     entry->item->id, release.count, release.count == 1 ? "" : "s", queue_id,
-		     warning) < 0)
+		     warning_of(entry->item)) < 0)
 		return error_set(error, ENOMEM, "delivered, then out of memory");
 	return 0;
 }

@@ -66,15 +66,16 @@ static bool is_named(const char *field, size_t name_size, const char *name)
 	return name_size == strlen(name) && strncasecmp(field, name, name_size) == 0;
 }
 
-/* One address after its '<': up to the '>' that is neither quoted nor escaped. */
+/* One address after its '<': up to the '>' that is neither quoted nor escaped.  Postfix
+ * lets control characters pass. */
 static size_t address_size(const char *text, size_t size)
 {
 	bool quoted = false;
 
 	for (size_t i = 0; i < size && i <= QUARANTINE_ADDRESS_MAX; i++) {
-		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+		if (strchr("\r\n", text[i]) || (!quoted && (unsigned char)text[i] <= ' '))
 			return size;
-		if (text[i] == '\\' && quoted && i + 1 < size && (unsigned char)text[i + 1] >= ' ')
+		if (text[i] == '\\' && quoted && i + 1 < size && !strchr("\r\n", text[i + 1]))
 			i++;
 		else if (text[i] == '"')
 			quoted = !quoted;
@@ -188,6 +189,22 @@ static int parse_end(const struct quarantine_header *header, const char *value, 
 	return *found == ';' || *found == ' ' || *found == '\n' ? 1 : -EBADMSG;
 }
 
+/* amavis breaks long lines before any blank, in a quoted address too. */
+static int parse_unfolded(struct quarantine_header *header, const char *value, size_t size,
+			  int (*parse)(struct quarantine_header *header, const char *value,
+				       size_t size))
+{
+	_cleanup_free_ char *line = malloc(size + 1);
+	size_t used = 0;
+
+	if (!line)
+		return -ENOMEM;
+	for (size_t i = 0; i < size; i++)
+		if (value[i] != '\n')
+			line[used++] = value[i];
+	return parse(header, line, used);
+}
+
 /* 1 at the end of amavis's lines, 0 to go on. */
 static int parse_field(struct quarantine_header *header, const char *field, size_t name,
 		       const char *value, size_t size, bool *blocked)
@@ -195,7 +212,7 @@ static int parse_field(struct quarantine_header *header, const char *field, size
 	if (is_named(field, name, "Received"))
 		return parse_end(header, value, size);
 	if (is_named(field, name, "X-Envelope-From"))
-		return parse_sender(header, value, size);
+		return parse_unfolded(header, value, size, parse_sender);
 	if (is_named(field, name, "X-Quarantine-ID"))
 		return parse_id(header, value, size);
 	if (is_named(field, name, "X-Amavis-Alert"))
@@ -204,7 +221,7 @@ static int parse_field(struct quarantine_header *header, const char *field, size
 		*blocked = true;
 	else if (!is_named(field, name, "X-Envelope-To") || *blocked)
 		return 0;
-	return parse_recipients(header, value, size);
+	return parse_unfolded(header, value, size, parse_recipients);
 }
 
 static int find_subject(struct quarantine_header *header, const char *text, size_t size)

@@ -96,7 +96,7 @@ bool quarantine_address_is_valid(const char *address)
 	bool quoted = false;
 
 	for (size_t i = 0; i < size; i++) {
-		if ((unsigned char)address[i] <= (quoted ? 0x1f : ' ') || address[i] == 0x7f)
+		if (strchr("\r\n", address[i]) || (!quoted && (unsigned char)address[i] <= ' '))
 			return false;
 		if (address[i] == '\\' && quoted && i + 1 < size)
 			i++;

@@ -180,6 +180,7 @@ def test_every_kind_of_key_finds_it(machine, sent):
     assert trace(machine, "nobody@example.org", "--since", "1h", found=False) == []
     wrong = machine.run("postcask", "trace", "--since", "soon", "x", check=False)
     assert wrong.returncode == 2 and "10 min ago" in wrong.stderr
+    assert machine.run("postcask", "trace", "", check=False).returncode == 2
     other = machine.run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "postcask",
                         "trace", sent["alias"], check=False)
     assert other.returncode == 1 and "sudo" in other.stderr

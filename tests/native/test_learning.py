@@ -86,6 +86,11 @@ def test_each_user_teaches_for_himself(box):
         assert rule in status(box, ALICE, single["Message-ID"])
         box.send(single, to=BOB)
         assert "BAYES" not in status(box, BOB, single["Message-ID"])
+    # An alias that leads to her alone is hers, one that leads to two people is nobody's.
+    for alias, trained in (("abuse+report@example.org", True), ("sales@example.org", False)):
+        message = letter(OFFER)
+        box.send(message, to=alias)
+        assert ("BAYES" in status(box, ALICE, message["Message-ID"])) is trained, alias
 
     # The same message again, and its way back, count once each.
     move(client, last, "Spam", "INBOX")

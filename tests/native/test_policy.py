@@ -4,6 +4,7 @@ look into whole, and clean mail beside it, by default and as the settings say.
 All is sent at once to one machine, each message from a sender of its own; when the queue is
 empty again, the tests look at where each one is."""
 
+import base64
 import gzip
 import os
 import re
@@ -33,15 +34,24 @@ def wrapped(machine, folder, data):
     files = wrappings.archives(data) | wrappings.packed_by(
         machine, f"/var/tmp/{folder}", data, wrappings.PROGRAMS)
     files["a.iso"] = wrappings.iso(gzip.compress(data), machine.tree / "var/tmp" / folder)
+    entity = wrappings.attached(wrappings.zipped(data), "a.zip").partition(b"Content-Type:")
+    messages = {"signed S/MIME": wrappings.signed(entity[1] + entity[2],
+                                                  machine.tree / "var/tmp" / folder)}
     return {name: wrappings.attached(content, name) for name, content in files.items()} | \
-        wrappings.messages(data)
+        messages | wrappings.messages(data)
 
 
-def spam(before, after):
+def spam_text(before, after):
     """GTUBE with as many bytes of letters around it."""
     line = b"It was a bright cold day in April, and the clocks were striking thirteen.\n"
-    return wrappings.raw_message(
-        {}, line * (before // len(line)) + GTUBE.encode() + b"\n" + line * (after // len(line)))
+    return line * (before // len(line)) + GTUBE.encode() + b"\n" + line * (after // len(line))
+
+
+def spam():
+    padded = [(0, 0), (0, 400 << 10), (200 << 10, 200 << 10), (400 << 10, 0)]
+    encoded = base64.encodebytes(spam_text(400 << 10, 0))
+    return {str(around): wrappings.raw_message({}, spam_text(*around)) for around in padded} | \
+        {"encoded": wrappings.mime("text/plain", "base64", encoded)}
 
 
 def unseen(machine):
@@ -94,8 +104,7 @@ def sent():
         bulk.add("testfiles", {path.name: wrappings.attached(path.read_bytes(), path.name)
                                for path in sorted(TESTFILES.iterdir())})
         bulk.add("infected and ambiguous", odd_mail.ambiguous(EICAR))
-        bulk.add("spam", {f"{before} + {after}": spam(before, after) for before, after in [
-            (0, 0), (0, 400 << 10), (200 << 10, 200 << 10), (400 << 10, 0)]})
+        bulk.add("spam", spam())
         for kind, messages in unseen(machine).items():
             bulk.add(kind, messages)
         bulk.add("edges", edges())
@@ -147,7 +156,7 @@ def test_clean_files_in_the_same_wrappings_are_delivered_without_a_mark(sent):
 
 
 def test_spam_goes_to_the_spam_folder_however_it_is_padded(sent):
-    assert len(sent.where("spam")) == 4
+    assert len(sent.where("spam")) == 5
     assert not wrong(sent, "spam", lambda where: [place for place, _ in where] == ["spam"])
 
 

@@ -126,6 +126,8 @@ def test_the_list_says_what_and_why(machine, held):
     assert listed(machine, "--since", "1h", "--to", "sales@", "--from", "stranger") == [entry]
     assert listed(machine, "--since", "2099-01-01") == []
     assert quarantine(machine, "list", "--since", "monday", check=False).returncode == 2
+    wrong = quarantine(machine, "list", "--kind", "viruses", check=False)
+    assert wrong.returncode == 2 and "encrypted" in wrong.stderr
 
 
 def test_the_report_counts_it(machine, held):
@@ -221,6 +223,43 @@ def digests(machine, user, count, timeout=40):
             idle(client, 5)
     finally:
         client.logout()
+
+
+def put_file(machine, kind, message):
+    """What the filter would have written, as it lists it."""
+    name = secrets.token_hex(6)
+    (machine.tree / FOLDER.lstrip("/") / f"{kind}-{name}").write_bytes(
+        f"X-Envelope-From: <s@example.com>\nX-Envelope-To: <{ALICE}>\n"
+        f"X-Quarantine-ID: <{name}>\nX-Amavis-Alert: UNCHECKED\nReceived: from a by b\n"
+        f" (amavis, port 10024) with ESMTP id {name}; now\n".encode() + message)
+    entry, = [entry for entry in listed(machine) if entry["id"] == name]
+    return entry
+
+
+@pytest.mark.parametrize("sender", [
+    f"bounces+{'a' * 50}={'b' * 40}@{'c' * 60}.example.com", f"\"{'a b ' * 15}\"@example.com",
+    "\"a\x1b[31mb\"@example.com"])
+def test_every_sender_can_be_listed_and_released(machine, sender):
+    data, message_id = virus(body=b"see above")
+    send(machine, data, [ALICE], sender)
+    entry, = wait_listed(machine, 1, "--from", sender[:6])
+    assert entry["sender"] == sender.replace("\x1b", "?")
+    assert "\x1b" not in quarantine(machine, "list").stdout
+    quarantine(machine, "release", entry["id"])
+    machine.wait_message(ALICE, message_id)
+    quarantine(machine, "delete", entry["id"])
+
+
+@pytest.mark.parametrize("kind,warning", [
+    ("limits", "not scanned whole"), ("encrypted", "encrypted in it was not scanned"),
+    ("broken", "may not have been scanned"), ("banned", None)])
+def test_a_release_says_what_was_not_scanned(machine, kind, warning):
+    message = letter("see attachment")
+    entry = put_file(machine, kind, message.as_bytes())
+    done = quarantine(machine, "release", entry["id"]).stdout
+    machine.wait_message(ALICE, message["Message-ID"])
+    assert warning in done if warning else "scanned" not in done
+    quarantine(machine, "delete", entry["id"])
 
 
 DAILY = "postcask-quarantine.service"

@@ -164,6 +164,21 @@ def tnef(data, name=NAME.encode()):
             attribute(2, 0x00018010, name + b"\0") + attribute(2, 0x0006800F, data))
 
 
+def binhex(data, name=NAME.encode()):
+    """BinHex 4.0 (RFC 1741), without a resource fork."""
+    def checked(part):
+        return part + binascii.crc_hqx(part, 0).to_bytes(2, "big")
+
+    letters = b"!\"#$%&'()*+,-012345689@ABCDEFGHIJKLMNPQRSTUVXYZ[`abcdefhijklmpqr"
+    header = bytes([len(name)]) + name + b"\0TEXTttxt" + struct.pack(">HII", 0, len(data), 0)
+    packed = (checked(header) + checked(data) + checked(b"")).replace(b"\x90", b"\x90\0")
+    bits = "".join(f"{byte:08b}" for byte in packed)
+    text = b":" + bytes(letters[int(bits[at:at + 6].ljust(6, "0"), 2)]
+                        for at in range(0, len(bits), 6)) + b":"
+    return (b"(This file must be converted with BinHex 4.0)\n\n" +
+            b"".join(text[at:at + 64] + b"\n" for at in range(0, len(text), 64)))
+
+
 def mbox(data):
     return b"From someone@example.com Mon Nov 23 10:00:00 2026\n" + attached(data, NAME)
 
@@ -172,6 +187,11 @@ def self_extracting(data):
     """A program with a zip at its end, as its directory is found from there."""
     stub = b"MZ" + bytes(58) + struct.pack("<I", 64) + b"PE\0\0" + bytes(444)
     return stub + zipped(data)
+
+
+def behind(data):
+    """What is found by its own beginning, behind bytes that say nothing."""
+    return b"\1\2\3\4" * 300 + data
 
 
 # Encodings and messages.
@@ -189,6 +209,29 @@ def yencoded_text(data):
     lines = b"".join(out[at:at + 128] + b"\r\n" for at in range(0, len(out), 128))
     return (b"=ybegin line=128 size=%d name=%s\r\n" % (len(data), NAME.encode()) + lines +
             b"=yend size=%d\r\n" % len(data))
+
+
+def base64_in_pieces(data):
+    """Each line has its own end, as if several files stood in a row."""
+    return b"".join(base64.b64encode(data[at:at + 10]) + b"\n" for at in range(0, len(data), 10))
+
+
+def mime(kind, encoding, body):
+    return raw_message({"MIME-Version": "1.0", "Content-Type": kind,
+                        "Content-Transfer-Encoding": encoding}, body)
+
+
+def signed(entity, folder):
+    """S/MIME that holds the message in its signature (RFC 8551, 3.5.2)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=a",
+                    "-keyout", key, "-out", certificate], check=True, capture_output=True, timeout=60)
+    done = subprocess.run(["openssl", "cms", "-sign", "-nodetach", "-binary", "-signer", certificate,
+                           "-inkey", key, "-outform", "DER"], input=entity, check=True,
+                          capture_output=True, timeout=20)
+    return mime('application/pkcs7-mime; smime-type=signed-data; name="smime.p7m"', "base64",
+                base64.encodebytes(done.stdout))
 
 
 def quoted(data):
@@ -240,6 +283,11 @@ PROGRAMS = {
     "a.lz4": "lz4 -q notes.txt a.lz4",
     "a.zst": "zstd -q notes.txt -o a.zst",
     "a.lrz": "lrzip -Q -o a.lrz notes.gz",
+    "bzip2.7z": "7z a -bd -m0=BZip2 bzip2.7z notes.txt",
+    "a.tar.lz": "bsdtar --lzip -cf a.tar.lz notes.txt",
+    "a.xar": "bsdtar --format xar -cf a.xar notes.gz",
+    "a.wim": "7z a -bd -twim a.wim notes.gz",
+    "a.img": "mkdir -p disk && cp notes.gz disk && truncate -s 1M a.img && mke2fs -q -d disk a.img",
 }
 
 
@@ -281,6 +329,12 @@ def archives(data):
         "winmail.dat": tnef(packed),
         "a.mbox": mbox(packed),
         "sfx.exe": self_extracting(data),
+        "behind.rar": behind(rar5(packed)),
+        "behind rar4.rar": behind(rar4(packed)),
+        "zip behind a picture.gif": b"GIF89a\1\0\1\0\0\0\0;" + zipped(data),
+        "zip behind zip.zip": zipped(b"nothing") + zipped(data),
+        "a.hqx": binhex(packed),
+        "begin-base64.txt": b"begin-base64 644 notes.gz\n" + base64.encodebytes(packed) + b"====\n",
         "rar.in.tar.in.zip": zipped(tarred(rar5(packed), "w:gz"), "a.tar.gz"),
     }
 
@@ -305,5 +359,10 @@ def messages(data):
         "forwarded rar": forwarded(attached(rar4(gzip.compress(data)), "a.rar"), 2),
         "TNEF": attached(tnef(zipped(data)), "winmail.dat", "application", "ms-tnef"),
         "called a picture": attached(zipped(data), "holiday.jpg", "image", "jpeg"),
+        "base64 in pieces": mime('application/zip; name="a.zip"', "base64",
+                                 base64_in_pieces(zipped(data))),
+        "uuencoded in base64": mime("text/plain", "base64", base64.encodebytes(
+            b"here it is\n\n" + uuencoded_text(zipped(data)))),
+        "yEnc": raw_message({"Subject": "yenc"}, b"here it is\n\n" + yencoded_text(zipped(data))),
         "no end of the last part": attached(zipped(data), "a.zip").rsplit(b"--", 2)[0],
     }

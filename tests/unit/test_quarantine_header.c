@@ -37,6 +37,20 @@ static void parses_what_amavis_writes(void **state _unused_)
 	assert_string_equal(text + header.offset, MESSAGE);
 }
 
+/* A sender as mailing lists make them does not fit into the first line. */
+static void parses_a_long_and_an_odd_sender(void **state _unused_)
+{
+	static const char text[] =
+	    "Return-Path:\n <\"a\033>\"@x>\nX-Envelope-From:\n <\"a\033>\"@x>\n"
+	    "X-Envelope-To:\n <alice@example.org>,\n <\"b c\n d\"@example.org>\n" ID END MESSAGE;
+	_cleanup_(quarantine_header_free) struct quarantine_header header = QUARANTINE_HEADER_INIT;
+
+	assert_int_equal(quarantine_header_parse(text, strlen(text), &header, NULL), 0);
+	assert_string_equal(header.sender, "\"a\033>\"@x");
+	assert_string_equal(header.recipients[0], "alice@example.org");
+	assert_string_equal(header.recipients[1], "\"b c d\"@example.org");
+}
+
 static void only_who_did_not_get_it_is_a_recipient(void **state _unused_)
 {
 	static const char text[] =
@@ -162,7 +176,10 @@ static void checks_addresses(void **state _unused_)
 	assert_true(quarantine_address_is_valid(""));
 	assert_true(quarantine_address_is_valid("alice@example.org"));
 	assert_true(quarantine_address_is_valid("\"a > b\\\"\"@example.org"));
+	assert_true(quarantine_address_is_valid("\"a\033\"@example.org"));
 	assert_false(quarantine_address_is_valid("a b@example.org"));
+	assert_false(quarantine_address_is_valid("a\033@example.org"));
+	assert_false(quarantine_address_is_valid("\"a\nb\"@example.org"));
 	assert_false(quarantine_address_is_valid("a@b>\r\nDATA"));
 	assert_false(quarantine_address_is_valid("\"a\r\n\"@b"));
 	assert_false(quarantine_address_is_valid("\"open@b"));
@@ -173,6 +190,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(parses_what_amavis_writes),
+	    cmocka_unit_test(parses_a_long_and_an_odd_sender),
 	    cmocka_unit_test(only_who_did_not_get_it_is_a_recipient),
 	    cmocka_unit_test(a_cut_header_asks_for_more),
 	    cmocka_unit_test(refuses_everything_else),
