@@ -214,3 +214,16 @@ def test_managesieve_wrong_password(machine):
     sieve.starttls()
     assert sieve.login(BOB, "wrong").startswith(b"NO")
     sieve.close()
+
+
+def test_locks_of_another_host_are_not_waited_for(machine):
+    """As a machine leaves them that lost its power and has another name since.  They are asked for
+    when an index is made anew."""
+    machine.run("sh", "-euc", """
+        systemctl stop dovecot.service
+        cd /var/vmail/example.org/alice/Maildir
+        for name in dovecot-uidlist dovecot.index.log dovecot.list.index.log; do
+            rm -f $name; echo 1:elsewhere > $name.lock; chown vmail: $name.lock
+        done
+        systemctl start dovecot.service""")
+    machine.wait_message(ALICE, machine.send("after the locks"), timeout=30)
