@@ -105,6 +105,35 @@ def test_the_null_sender_is_accepted(machine):
         assert refused(client, "<>", "alice@example.org") == 250
 
 
+def give(client, sender, to="alice@example.org"):
+    """MAIL and RCPT with the sender's very bytes; the last answer."""
+    client.send(b"MAIL FROM:<" + sender + b">\r\n")
+    code, text = client.getreply()
+    return (code, text) if code != 250 else client.rcpt(to)
+
+
+@pytest.mark.parametrize("sender", [b'"a\x1bb"@example.com', b'"a\x7fb"@example.com'])
+def test_a_control_character_in_the_sender_is_refused(machine, sender):
+    """Nobody could be told what became of the message, and Dovecot would not take it."""
+    with machine.smtp() as client:
+        assert give(client, sender)[0] // 100 == 5
+
+
+def test_odd_senders_are_delivered(machine):
+    senders = [b'"a b"@example.com', b'"a,b"@example.com', b'"a\\"b"@example.com', b".a@example.com",
+               b'"<>"@example.com', b"o'x%!#$&*/=?^`{|}~@example.com", "jürg@example.com".encode(),
+               b"a@[192.0.2.1]", b"x" * 100 + b"@example.com"]
+    sent = []
+    with machine.smtp() as client:
+        for sender in senders:
+            message = letter("from somebody odd")
+            assert give(client, sender)[0] == 250, sender
+            assert client.data(message.as_bytes())[0] == 250, sender
+            sent.append(message["Message-ID"])
+    for message_id in sent:
+        machine.wait_message("alice@example.org", message_id)
+
+
 @pytest.mark.parametrize("command", ["VRFY alice@example.org", "EXPN sales@example.org"])
 def test_addresses_cannot_be_asked_for(machine, command):
     with machine.smtp() as client:
