@@ -77,9 +77,10 @@ static bool watch_all(void)
 	return silent;
 }
 
-/* Postfix counts in times of the wall clock: after a step back its queue manager looks at no
- * waiting message before the clock is where it was.  Processes begin anew at a reload; once
- * they have, at the next call, every message is tried whatever its time says. */
+/* After a step back Dovecot starts no process for three minutes, and Postfix's queue manager,
+ * which counts in times of the wall clock, looks at no waiting message before the clock is
+ * where it was.  Both begin anew at a reload; once they have, at the next call, every message
+ * is tried whatever its time says. */
 static void watch_clock(void)
 {
 	static struct watch_clock clock;
@@ -89,8 +90,9 @@ static void watch_clock(void)
 	clock_gettime(CLOCK_REALTIME, &wall);
 	if (watch_clock_set_back(&clock, (int64_t)wall.tv_sec * 1000 + wall.tv_nsec / 1000000,
 				 clock_now_ms())) {
-		puts("the clock was set back: Postfix begins to wait anew");
-		run((const char *[]){"systemctl", "reload", "postfix.service", NULL});
+		puts("the clock was set back: Dovecot and Postfix begin anew");
+		run((const char *[]){"systemctl", "reload", "dovecot.service", "postfix.service",
+				     NULL});
 		again = true;
 	} else if (again) {
 		run((const char *[]){"systemctl", "start", "postcask-flush.service", NULL});

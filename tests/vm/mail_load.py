@@ -23,9 +23,10 @@ def said(text, place):
             found.append([name, place, hashlib.sha256(body).hexdigest()])
 found = []
 queued = subprocess.run(["postqueue", "-j"], capture_output=True, timeout=60).stdout
-for line in queued.splitlines():
-    said(subprocess.run(["postcat", "-qhb", json.loads(line)["queue_id"]], capture_output=True,
-                        timeout=60).stdout, "queue")
+for message in map(json.loads, queued.splitlines()):
+    if message["recipients"]:       # else delivered, and only not yet taken away
+        said(subprocess.run(["postcat", "-qhb", message["queue_id"]], capture_output=True,
+                            timeout=60).stdout, "queue")
 for place, pattern in (("quarantine", "/var/lib/postcask/quarantine/*"),
                        ("mailbox", "/var/vmail/*/*/Maildir/new/*"),
                        ("mailbox", "/var/vmail/*/*/Maildir/cur/*"),
