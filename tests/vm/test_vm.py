@@ -127,10 +127,10 @@ def test_real_hardware_boots_the_general_kernel_and_an_edited_seed_is_taken(bios
 def test_a_stepped_clock_stops_no_mail(uefi, step):
     """What is under way, and what comes afterwards, is filtered, delivered, accounted for and can
     be read; the last tests of this machine."""
-    with MailLoad(uefi, clients=2, pause=1) as load:
-        load.wait_acknowledged(5)
+    with MailLoad(uefi, clients=2, pause=3) as load:
+        load.wait_acknowledged(4)
         uefi.ssh(f"sudo date -s '{step}'")
-        load.wait_acknowledged(15)
+        load.wait_acknowledged(8)
         load.ended.set()
     assert {place for _, place, _ in load.settled()} <= {"mailbox", "quarantine"}
     password = re.search(r'password is "([^"]+)"', USER_DATA.read_text()).group(1)
