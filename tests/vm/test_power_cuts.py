@@ -58,11 +58,11 @@ def cut(machine, number, moment):
 
 def test_a_change_cut_off_before_it_is_judged_and_mail_meanwhile(uefi):
     """The most delicate moment: it is in force, and on trial."""
-    with MailLoad(uefi, clients=1, pause=3) as load:
+    with MailLoad(uefi, clients=1, pause=10) as load:    # so that a slow one has time to change
         def moment():
-            uefi.ssh("until test -e /var/lib/postcask/trial; do sleep 0.1; done", timeout=300)
+            uefi.ssh("until test -e /var/lib/postcask/trial; do sleep 0.1; done", timeout=400)
             load.ended.set()        # what is under way now is the last
-        load.wait_acknowledged(5)
+        load.wait_acknowledged(3)
         assert cut(uefi, 0, moment) <= {"cut0@example.org"}
     load.account()
 
