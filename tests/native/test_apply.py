@@ -58,8 +58,7 @@ def test_the_same_settings_are_no_change(box):
 
 
 class Busy:
-    """A user at work: Dovecot sends away at a reload who has done nothing for ten seconds, which
-    on a busy host a change may take."""
+    """A user at work, and what he is answered."""
 
     def __init__(self, client):
         self.client, self.ended, self.answers = client, threading.Event(), []
