@@ -1,7 +1,8 @@
 /* Which parts of the mail path hang: a part that takes a question, gives no answer
  * and does no work meanwhile, several times in a row.  Who is slow, loads its data
  * or has too much to do uses the processor, and is left alone.  And whether the wall
- * clock was set back, after which Postfix waits for times that have been before. */
+ * clock was set back, after which Dovecot starts nothing and Postfix waits for times that
+ * have been before. */
 #ifndef POSTCASK_WATCH_H
 #define POSTCASK_WATCH_H
 
