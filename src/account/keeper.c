@@ -64,7 +64,8 @@ static int load(struct keeper *keeper, struct error *error)
 	if (is_new_boot(keeper)) {
 		memcpy(keeper->state.at_boot, keeper->ledger.counters,
 		       sizeof(keeper->state.at_boot));
-		if (result == 0 && !clean)
+		keeper->cut_off = result == 0 && !clean;
+		if (keeper->cut_off)
 			note_gap(keeper, "the machine stopped without warning");
 	}
 	if (damaged)
@@ -148,6 +149,10 @@ int keeper_look(struct keeper *keeper, struct error *error)
 {
 	int result;
 
+	/* what the rest of the journal knows as open: its end may have been lost likewise */
+	if (keeper->cut_off)
+		ledger_gap(&keeper->ledger);
+	keeper->cut_off = false;
 	check_space(keeper);
 	result = look_at_queue(keeper, error);
 	if (result == 0)

@@ -4,6 +4,7 @@ may take only so much."""
 import os
 import re
 from pathlib import Path
+from unittest import mock
 
 from machine import Machine, roots
 
@@ -41,12 +42,8 @@ class Meter:
 
 def limited(name, net, limit, layer=None):
     """`limit` in bytes; `layer` is laid over the image's tree."""
-    os.environ["POSTCASK_NATIVE_MEMORY"] = str(limit)
-    before = os.environ.get("POSTCASK_ROOTS")
-    try:
-        if layer:
-            os.environ["POSTCASK_ROOTS"] = f"{layer}:{roots()}"
+    given = {"POSTCASK_NATIVE_MEMORY": str(limit)}
+    if layer:
+        given["POSTCASK_ROOTS"] = f"{layer}:{roots()}"
+    with mock.patch.dict(os.environ, given):
         return Machine(name, net).start()
-    finally:
-        del os.environ["POSTCASK_NATIVE_MEMORY"]
-        os.environ.pop("POSTCASK_ROOTS") if layer and before is None else None

@@ -330,6 +330,23 @@ def test_a_cut_off_machine_reconciles(machine, sent):
     assert found["boot"]["accepted"] < found["accepted"]
 
 
+def test_the_last_lines_before_a_cut_may_be_lost(machine, sent):
+    """A message known from the lines since the account was saved, whose end no line told: as when
+    it was delivered in the seconds that never came to the disk."""
+    before = wait_account(machine, no_alarm)
+    machine.run("systemctl", "kill", "--signal=STOP", "postcask-account")   # it saves no more
+    machine.run("systemctl", "stop", "amavis")
+    waits, there = machine.send("its end is lost").strip("<>"), set(queue_files(machine))
+    wait_done(machine, waits)
+    machine.run("journalctl", "--sync")
+    gone, = set(queue_files(machine)) - there
+    machine.boot("halt")
+    (machine.tree / gone.lstrip("/")).unlink()
+    machine.start()
+    found = wait_account(machine, lambda found: found["unseen"] > before["unseen"])
+    assert no_alarm(found), found
+
+
 def test_a_journal_cut_short_is_no_alarm(machine, sent):
     before = account(machine)
     machine.run("systemctl", "stop", "postcask-account")
