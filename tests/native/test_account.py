@@ -336,8 +336,8 @@ def test_the_last_lines_before_a_cut_may_be_lost(machine, sent):
     before = wait_account(machine, no_alarm)
     machine.run("systemctl", "kill", "--signal=STOP", "postcask-account")   # it saves no more
     machine.run("systemctl", "stop", "amavis")
-    waits, there = machine.send("its end is lost").strip("<>"), set(queue_files(machine))
-    wait_done(machine, waits)
+    there = set(queue_files(machine))
+    wait_done(machine, machine.send("its end is lost").strip("<>"))
     machine.run("journalctl", "--sync")
     gone, = set(queue_files(machine)) - there
     machine.boot("halt")
