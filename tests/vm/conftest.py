@@ -11,7 +11,7 @@ from vm import LINE, USER_DATA, VirtualMachine  # noqa: E402
 
 @pytest.fixture(scope="session")
 def bios(tmp_path_factory):
-    """The example machine, booted once by BIOS on a disk larger than the image."""
+    """The example machine, a virtual one, booted once by BIOS on a disk larger than the image."""
     machine = VirtualMachine(tmp_path_factory.mktemp("bios"), USER_DATA.read_text(), grow_gib=20)
     machine.boot()
     machine.knocks = knock_until_ready(machine)
@@ -21,8 +21,9 @@ def bios(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def uefi(tmp_path_factory):
+    """Booted by UEFI, for the first time as if it were real hardware."""
     machine = VirtualMachine(tmp_path_factory.mktemp("uefi"), USER_DATA.read_text(), uefi=True)
-    machine.boot()
+    machine.boot("-smbios", "type=1,manufacturer=Dell Inc.,product=OptiPlex 3050")
     machine.wait_line()
     yield machine
     machine.kill()

@@ -56,6 +56,16 @@ def cut(machine, number, moment):
     return {name for name in in_force(machine) if name.startswith("cut")}
 
 
+def kernel(machine):
+    return machine.ssh("uname -r").strip()
+
+
+def test_real_hardware_boots_the_general_kernel(uefi):
+    """Before the first cut: after it the same disk is in a virtual machine."""
+    assert kernel(uefi).endswith("-amd64") and "cloud" not in kernel(uefi)
+    assert uefi.ssh("systemctl --failed --no-legend --plain").strip() == ""
+
+
 def test_a_change_cut_off_before_it_is_judged_and_mail_meanwhile(uefi):
     """The most delicate moment: it is in force, and on trial."""
     with MailLoad(uefi, clients=1, pause=10) as load:    # so that a slow one has time to change
@@ -64,6 +74,7 @@ def test_a_change_cut_off_before_it_is_judged_and_mail_meanwhile(uefi):
             load.ended.set()        # what is under way now is the last
         load.wait_acknowledged(3)
         assert cut(uefi, 0, moment) <= {"cut0@example.org"}
+        assert kernel(uefi).endswith("-cloud-amd64")
     load.account()
 
 

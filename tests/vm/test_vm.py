@@ -3,6 +3,7 @@ a growing disk, a clock that steps."""
 
 import imaplib
 import json
+import os
 import re
 import ssl
 
@@ -35,9 +36,8 @@ def test_the_report_is_the_consoles_last_word(bios):
     assert [line for line in said if line] == ["this is the end"]
 
 
-def test_a_virtual_machine_boots_the_cloud_kernel(bios, uefi):
-    for machine in (bios, uefi):
-        assert machine.ssh("uname -r").strip().endswith("-cloud-amd64")
+def test_a_virtual_machine_boots_the_cloud_kernel(bios):
+    assert bios.ssh("uname -r").strip().endswith("-cloud-amd64")
 
 
 def test_uefi_boot_is_ready(uefi):
@@ -108,16 +108,15 @@ def test_two_machines_share_no_key(bios, uefi):
     assert len(one) >= 6 and not one & two
 
 
-def test_real_hardware_boots_the_general_kernel_and_an_edited_seed_is_taken(bios):
-    """The same disk in a machine that says it is a Dell, with a seed disk made anew from an edited
-    file for the same server."""
+@pytest.mark.skipif("POSTCASK_VM_CUTS" not in os.environ,
+                    reason="make soak boots it again; natively an edited seed is taken in each run")
+def test_an_edited_seed_disk_is_the_same_instance(bios):
+    """A seed disk made anew from an edited file for the same server."""
     instance = bios.ssh("cat /var/lib/cloud/data/instance-id")
     bios.power_off()
     bios.seed(USER_DATA.read_text() + "  services:\n    pop3: false\n")
-    bios.boot("-smbios", "type=1,manufacturer=Dell Inc.,product=OptiPlex 3050")
+    bios.boot()
     assert state(bios) == "ready"
-    kernel = bios.ssh("uname -r").strip()
-    assert kernel.endswith("-amd64") and "cloud" not in kernel
     assert "pop3" not in bios.report()["open"] and "imap" in bios.report()["open"]
     assert bios.ssh("cat /var/lib/cloud/data/instance-id") == instance
     assert bios.ssh("systemctl --failed --no-legend --plain").strip() == ""
