@@ -28,10 +28,11 @@ static uint64_t now(void)
 	return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_nsec / 1000;
 }
 
-/* Lines may have been lost: what is open is judged by the queue alone. */
+/* Lines may have been lost: what is open at the next look is judged by the queue alone, also
+ * what only the lines until then tell of. */
 static void note_gap(struct keeper *keeper, const char *why)
 {
-	ledger_gap(&keeper->ledger);
+	keeper->unwatched = true;
 	keeper->state.gap_time = now();
 	slice_copy(slice_of(why), keeper->state.gap, sizeof(keeper->state.gap));
 	keeper->dirty = keeper->unsaved = true;
@@ -64,8 +65,7 @@ static int load(struct keeper *keeper, struct error *error)
 	if (is_new_boot(keeper)) {
 		memcpy(keeper->state.at_boot, keeper->ledger.counters,
 		       sizeof(keeper->state.at_boot));
-		keeper->cut_off = result == 0 && !clean;
-		if (keeper->cut_off)
+		if (result == 0 && !clean)
 			note_gap(keeper, "the machine stopped without warning");
 	}
 	if (damaged)
@@ -149,11 +149,10 @@ int keeper_look(struct keeper *keeper, struct error *error)
 {
 	int result;
 
-	/* what the rest of the journal knows as open: its end may have been lost likewise */
-	if (keeper->cut_off)
-		ledger_gap(&keeper->ledger);
-	keeper->cut_off = false;
 	check_space(keeper);
+	if (keeper->unwatched)
+		ledger_gap(&keeper->ledger);
+	keeper->unwatched = false;
 	result = look_at_queue(keeper, error);
 	if (result == 0)
 		result = look_at_quarantine(keeper, error);

@@ -17,7 +17,7 @@ struct keeper {
 	size_t saved_alarms;	   /* how many the file on the disk has */
 	bool dirty, unsaved, save_failed, look_quarantine;
 	bool quarantine_changed; /* look at it once the lines were read */
-	bool cut_off;		 /* the machine was, and the lines before were not read yet */
+	bool unwatched;		 /* lines were lost since the last look */
 	int64_t published_ms, saved_ms, looked_ms, look_cost_ms, save_cost_ms;
 };
 

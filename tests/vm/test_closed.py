@@ -1,16 +1,12 @@
 """A machine that was given something wrong: closed, reachable by ssh, and plain about what to
 write.  tests/native looks at that in each run; the virtual machine is for make soak."""
 
-import os
 import re
 
-import pytest
-
-from vm import VirtualMachine
+from vm import VirtualMachine, in_soak_only
 
 
-@pytest.mark.skipif("POSTCASK_VM_CUTS" not in os.environ,
-                    reason="make soak boots it; natively it is tested in each run")
+@in_soak_only
 def test_refused_user_data_names_its_place(tmp_path):
     wrong = "#cloud-config\nfqdn: mail.example.org\nmail:\n  domains: [example.org]\n  usres: []\n"
     machine = VirtualMachine(tmp_path, wrong).boot()

@@ -8,7 +8,7 @@ import ssl
 import subprocess
 import threading
 
-from vm import BOOT_TIMEOUT, TOP
+from vm import BOOT_TIMEOUT, FIRST, TOP
 
 
 class Command:
@@ -39,7 +39,7 @@ class Command:
 
 
 def test_make_run_shows_a_working_server_and_stays(tmp_path):
-    command = Command("nice", "-n", "-5", "make", "run")     # as vm.py
+    command = Command(*FIRST, "make", "run")
     try:
         line = command.wait_for(r"POSTCASK state=(\w+)", BOOT_TIMEOUT)
         assert line.group(1) == "ready", command.text[-6000:]

@@ -3,14 +3,13 @@ a growing disk, a clock that steps."""
 
 import imaplib
 import json
-import os
 import re
 import ssl
 
 import pytest
 
 from mail_load import MailLoad
-from vm import PORTS, USER_DATA
+from vm import PORTS, USER_DATA, in_soak_only
 
 MAIL_PORTS = sorted(set(PORTS) - {"ssh"})
 SPEAKS_FIRST = sorted(set(MAIL_PORTS) - {"submissions", "imaps", "pop3s"})
@@ -108,8 +107,7 @@ def test_two_machines_share_no_key(bios, uefi):
     assert len(one) >= 6 and not one & two
 
 
-@pytest.mark.skipif("POSTCASK_VM_CUTS" not in os.environ,
-                    reason="make soak boots it again; natively an edited seed is taken in each run")
+@in_soak_only
 def test_an_edited_seed_disk_is_the_same_instance(bios):
     """A seed disk made anew from an edited file for the same server."""
     instance = bios.ssh("cat /var/lib/cloud/data/instance-id")
