@@ -8,7 +8,7 @@ import ssl
 import subprocess
 import threading
 
-from vm import BOOT_TIMEOUT, FIRST, TOP
+from vm import BOOT_TIMEOUT, TOP, comes_first
 
 
 class Command:
@@ -19,6 +19,7 @@ class Command:
         self.process = subprocess.Popen(words, cwd=TOP, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                         start_new_session=True)
+        comes_first(self.process)
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self):
@@ -39,7 +40,7 @@ class Command:
 
 
 def test_make_run_shows_a_working_server_and_stays(tmp_path):
-    command = Command(*FIRST, "make", "run")
+    command = Command("make", "run")
     try:
         line = command.wait_for(r"POSTCASK state=(\w+)", BOOT_TIMEOUT)
         assert line.group(1) == "ready", command.text[-6000:]
