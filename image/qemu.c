@@ -115,7 +115,7 @@ static void words_fill(struct words *words, const struct qemu *qemu)
 	words_add(words, "-accel");
 	words_add(words, kvm ? "kvm" : "tcg,thread=multi");
 	words_add(words, "-cpu");
-	words_add(words, kvm ? "host" : "max");
+	words_add(words, kvm ? "host" : "max,cx16=off");
 	words_add(words, "-m");
 	words_add(words, "%u", qemu->memory_mib);
 	words_add(words, "-qmp");

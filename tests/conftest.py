@@ -13,7 +13,15 @@ from xdist.scheduler import LoadScopeScheduling
 TOP = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TOP / "tests" / "native"))
 
+# They take all of the processors for minutes: last, when no virtual machine wants them too.
+LAST = ["test_faults", "test_policy", "test_policy_settings", "test_malformed", "test_filter_faults"]
+
 BUILDS = {"plain": TOP / "build" / "test", "sanitized": TOP / "build" / "sanitize" / "test"}
+
+
+def pytest_collection_modifyitems(items):
+    order = {name: number for number, name in enumerate(LAST, 1)}
+    items.sort(key=lambda item: order.get(item.path.stem, 0))
 
 
 def pytest_collect_file(parent, file_path):

@@ -194,6 +194,39 @@ def test_a_stepped_clock_leaves_the_filter_its_time(machine):
     assert "elapsed.conf" in machine.run("cat", "/etc/amavis/amavisd.conf").stdout
 
 
+# How SpamAssassin waits for an answer that does not come, in a process whose clock is set
+# while it waits: 1 when it has given up after its time, 0 when it would wait on.
+ANSWER_AWAITED = """
+use strict; use warnings; use Time::HiRes ();
+my $step = 0;
+BEGIN {
+    no warnings qw(redefine prototype);
+    my $clock = \\&Time::HiRes::time;
+    *Time::HiRes::time = sub () { return $clock->() + $step };
+}
+use lib '/usr/share/postcask/spamassassin'; use DNSSilence;
+sub Resolver::poll_responses { return (0, 0) }
+Mail::SpamAssassin::Plugin::DNSSilence->new(bless { conf => {} }, 'Mail::SpamAssassin');
+for (@ARGV) {
+    $step = 0;
+    my $async = Mail::SpamAssassin::AsyncLoop->new({ resolver => bless {}, 'Resolver' });
+    $async->_start_lookup({ id => 1, key => 'a', type => 'A', timeout_initial => 0.2,
+                            timeout_min => 0.2 }, Time::HiRes::time() + 60);
+    $step = $_;
+    print $async->complete_lookups(0, 1) ? 1 : 0;
+    Time::HiRes::sleep(0.3);
+    print $async->complete_lookups(0, 1) ? 1 : 0, "\\n";
+}
+"""
+
+
+def test_a_stepped_clock_leaves_the_dns_its_time(machine):
+    """Ten minutes back, and the message under way would wait ten minutes for an answer."""
+    steps = (0, 400 * 86400, -600)
+    done = machine.run("perl", "-", *map(str, steps), stdin=ANSWER_AWAITED)
+    assert done.stdout.split() == ["01"] * len(steps)
+
+
 def test_authentication_server_down_is_temporary(machine):
     """454, so that the mail program tries again, not 535, which makes it ask for the password."""
     import base64

@@ -7,14 +7,22 @@
 # nothing for a minute, and then tries again with one message.  The rules that need the
 # DNS do not hit meanwhile; DKIM signatures count as not verifiable for now.  A single
 # domain whose servers are dead changes nothing: the block lists have answered.
+#
+# And those seconds are seconds, whatever is done to the clock meanwhile: SpamAssassin
+# counts them, and the time that a message may take, by the wall clock.
 package Mail::SpamAssassin::Plugin::DNSSilence;
 
 use strict;
 use warnings;
 use Mail::DKIM::DNS;
+use Mail::SpamAssassin::AsyncLoop;
+use Mail::SpamAssassin::DnsResolver;
 use Mail::SpamAssassin::Logger qw(info);
 use Mail::SpamAssassin::PerMsgStatus;
 use Mail::SpamAssassin::Plugin;
+use Mail::SpamAssassin::Plugin::Check;
+use Mail::SpamAssassin::Timeout;
+use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
 
 our @ISA = ('Mail::SpamAssassin::Plugin');
 
@@ -24,21 +32,37 @@ use constant {
     DKIM_ANSWER_S => 3,
 };
 
-my ($silent_until, $switched_off, $dkim_limited) = (0, 0, 0);
+my ($silent_until, $switched_off, $limited) = (0, 0, 0);
 
-sub silent { return time < $silent_until ? 1 : 0 }
+sub silent { return clock_gettime(CLOCK_MONOTONIC) < $silent_until ? 1 : 0 }
 
 sub new {
     my ($class, $main) = @_;
     my $self = $class->SUPER::new($main);
     bless $self, $class;
-    limit_dkim();
+    if (!$limited++) {
+        limit_dkim();
+        count_one_clock();
+    }
     return $self;
+}
+
+# The wall clock as it was when the message came, and what has passed since then.
+sub count_one_clock {
+    my ($new, $ahead) = (\&Mail::SpamAssassin::AsyncLoop::new, 0);
+    my $clock = sub () { return clock_gettime(CLOCK_MONOTONIC) + $ahead };
+    no warnings qw(redefine prototype);
+    no strict 'refs';
+    *Mail::SpamAssassin::AsyncLoop::new = sub {    # once for each message, before all else
+        $ahead = Time::HiRes::time() - clock_gettime(CLOCK_MONOTONIC);
+        return $new->(@_);
+    };
+    *{"Mail::SpamAssassin::${_}::time"} = $clock
+        for qw(AsyncLoop DnsResolver PerMsgStatus Plugin::Check Timeout);
 }
 
 # Asked by amavis before SpamAssassin runs.
 sub limit_dkim {
-    return if $dkim_limited++;
     my $query = \&Mail::DKIM::DNS::query;
     $Mail::DKIM::DNS::TIMEOUT = DKIM_ANSWER_S;
     no warnings 'redefine';
@@ -62,7 +86,7 @@ sub check_end {
     my $async = $args->{permsgstatus}{async};
     my ($asked, $answered) = ($async->{queries_started} // 0, $async->{queries_completed} // 0);
     return if silent() || $asked < QUESTIONS || $answered > 0;
-    $silent_until = time + SILENCE_S;
+    $silent_until = clock_gettime(CLOCK_MONOTONIC) + SILENCE_S;
     info("dns: no answer to $asked questions: nothing is asked for " . SILENCE_S . ' s');
 }
 
