@@ -1,6 +1,7 @@
 """A child of the filter that hangs at a message and does not hear its own timer, and an unpacker
 that it waits for in vain."""
 
+import contextlib
 import json
 import time
 
@@ -12,12 +13,14 @@ from machine import Machine, user_data
 from wrappings import attached, rar5
 
 TIMEOUT = 12        # seconds, where there are eight minutes
+ATTEMPTS = 2        # where there are five
 BUSY = 12           # messages, so that some child is at work when one is looked for
 
 
 @pytest.fixture(scope="module")
 def machine():
-    data = user_data() + f"  extra:\n    amavis: |\n      $child_timeout = {TIMEOUT};\n"
+    data = user_data() + f"  extra:\n    amavis: |\n      $child_timeout = {TIMEOUT};\n" \
+                         f"      $Postcask::Unfinished::attempts = {ATTEMPTS};\n"
     with Machine("children", "10.75.0", data=data) as booted:
         yield booted
 
@@ -50,15 +53,52 @@ def wait_listed(machine, words, timeout=60):
         time.sleep(0.2)
 
 
-def test_what_cannot_be_unpacked_in_time_waits(machine):
-    """It was passed on as clean when the unpacker did not come back."""
+@contextlib.contextmanager
+def hanging_unpacker(machine):
     unpacker = machine.tree / "usr/bin/7z"
     program = unpacker.read_text()
     first, _, rest = program.partition("\n")
     unpacker.write_text(f"{first}\nexec sleep 1000\n{rest}")
-    machine.send(attached(rar5(b"some notes"), "notes.rar"))
-    wait_listed(machine, "temporary failures")
-    assert "could not be unpacked in time" in machine.journal(AMAVIS)
-    unpacker.write_text(program)
+    try:
+        yield
+    finally:
+        unpacker.write_text(program)
+
+
+def counted(machine):
+    return list((machine.tree / "var/lib/amavis/unfinished").iterdir())
+
+
+def test_what_cannot_be_unpacked_in_time_waits(machine):
+    """It was passed on as clean when the unpacker did not come back."""
+    with hanging_unpacker(machine):
+        machine.send(attached(rar5(b"some notes"), "notes.rar"))
+        wait_listed(machine, "temporary failures")
+        assert "could not be unpacked in time" in machine.journal(AMAVIS)
+        assert [path.stat().st_size for path in counted(machine)] == [1]
     machine.run("postqueue", "-f")
     machine.wait_message("alice@example.org", "notes@example.com", timeout=60)
+    assert not counted(machine)
+
+
+def test_what_is_never_unpacked_in_time_ends_in_the_quarantine(machine):
+    """It waited for ever, and took a child of the filter for eight minutes each time."""
+    kept = machine.tree / "var/lib/postcask/quarantine"
+    before = set(kept.glob("limits-*"))
+    end = time.monotonic() + 120
+    with hanging_unpacker(machine):
+        machine.send(attached(rar5(b"other notes"), "notes.rar"))
+        while not (new := set(kept.glob("limits-*")) - before):
+            assert time.monotonic() < end, machine.run("postqueue", "-p").stdout
+            machine.run("postqueue", "-f")          # Postfix would try again by itself, later
+            time.sleep(1)
+    assert len(new) == 1 and b"notes.rar" in new.pop().read_bytes()
+    wait_empty(machine)
+    assert not counted(machine)
+
+
+def wait_empty(machine, timeout=30):
+    end = time.monotonic() + timeout
+    while said := machine.run("postqueue", "-j").stdout:
+        assert time.monotonic() < end, said
+        time.sleep(0.2)
