@@ -8,11 +8,22 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from vm import LINE, USER_DATA, VirtualMachine  # noqa: E402
 
+MACHINES = []
+
+
+def pytest_runtest_teardown(nextitem):
+    """After the last test of this folder.  An idle machine takes a third of a processor, and what
+    the whole session shares would be there to its end."""
+    if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
+        for machine in MACHINES:
+            machine.kill()
+
 
 @pytest.fixture(scope="session")
 def bios(tmp_path_factory):
     """The example machine, a virtual one, booted once by BIOS on a disk larger than the image."""
     machine = VirtualMachine(tmp_path_factory.mktemp("bios"), USER_DATA.read_text(), grow_gib=20)
+    MACHINES.append(machine)
     machine.boot()
     machine.knocks = knock_until_ready(machine)
     yield machine
@@ -23,6 +34,7 @@ def bios(tmp_path_factory):
 def uefi(tmp_path_factory):
     """Booted by UEFI, for the first time as if it were real hardware."""
     machine = VirtualMachine(tmp_path_factory.mktemp("uefi"), USER_DATA.read_text(), uefi=True)
+    MACHINES.append(machine)
     machine.boot("-smbios", "type=1,manufacturer=Dell Inc.,product=OptiPlex 3050")
     machine.wait_line()
     yield machine
