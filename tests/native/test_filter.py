@@ -8,6 +8,7 @@ import zipfile
 
 import pytest
 
+import wrappings
 from machine import letter
 
 ALICE = "alice@example.org"
@@ -225,6 +226,35 @@ def test_a_stepped_clock_leaves_the_dns_its_time(machine):
     steps = (0, 400 * 86400, -600)
     done = machine.run("perl", "-", *map(str, steps), stdin=ANSWER_AWAITED)
     assert done.stdout.split() == ["01"] * len(steps)
+
+
+# Where zips behind something else begin in the files given.
+BEHIND = """
+use strict; use warnings; use IO::File ();
+use Amavis::Conf ();
+Amavis::Conf::include_config_files('/usr/share/postcask/amavis/unpack.conf');
+print join(' ', grep { $_ > 0 } Postcask::Unpack::behind_zip(IO::File->new($_, '<'))), "\\n" for @ARGV;
+"""
+
+
+def test_zips_in_zips_are_unpacked_once(machine):
+    """Each was found twice, once behind what stands before it, and 25 in each other, four
+    kilobytes, took a minute.  What a reader may take for the last one still counts."""
+    inner = wrappings.zipped(b"some notes", "notes.txt")
+    outer = io.BytesIO()
+    with zipfile.ZipFile(outer, "w", zipfile.ZIP_STORED) as file:
+        file.writestr("inner.zip", inner)
+    commented = io.BytesIO(inner)
+    with zipfile.ZipFile(commented, "a") as file:
+        file.comment = inner
+    files = {"nested": (outer.getvalue(), []), "behind": (b"a program" + inner, [9]),
+             "two": (inner + inner, [len(inner)]), "comment": (commented.getvalue(), [len(inner)]),
+             "behind, nested": (b"a program" + outer.getvalue(), [9])}
+    for name, (data, _) in files.items():
+        (machine.tree / "root" / name).write_bytes(data)
+    done = machine.run("perl", "-", *(f"/root/{name}" for name in files), stdin=BEHIND)
+    found = [[int(start) for start in line.split()] for line in done.stdout.splitlines()]
+    assert dict(zip(files, found)) == {name: starts for name, (_, starts) in files.items()}
 
 
 def test_authentication_server_down_is_temporary(machine):
