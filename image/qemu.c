@@ -115,6 +115,8 @@ static void words_fill(struct words *words, const struct qemu *qemu)
 	words_add(words, "-accel");
 	words_add(words, kvm ? "kvm" : "tcg,thread=multi");
 	words_add(words, "-cpu");
+	/* The emulation of CMPXCHG16B now and then leaves wrong flags; the kernel, which uses
+	 * it in its allocator, takes them for a double fault. */
 	words_add(words, kvm ? "host" : "max,cx16=off");
 	words_add(words, "-m");
 	words_add(words, "%u", qemu->memory_mib);

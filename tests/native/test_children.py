@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from bulk import Bulk
 from faults import Box
 from fault_table import AMAVIS, AT_WORK
 from machine import Machine, user_data
@@ -93,12 +94,5 @@ def test_what_is_never_unpacked_in_time_ends_in_the_quarantine(machine):
             machine.run("postqueue", "-f")          # Postfix would try again by itself, later
             time.sleep(1)
     assert len(new) == 1 and b"notes.rar" in new.pop().read_bytes()
-    wait_empty(machine)
+    Bulk(machine).wait(30)
     assert not counted(machine)
-
-
-def wait_empty(machine, timeout=30):
-    end = time.monotonic() + timeout
-    while said := machine.run("postqueue", "-j").stdout:
-        assert time.monotonic() < end, said
-        time.sleep(0.2)

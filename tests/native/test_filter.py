@@ -2,7 +2,6 @@
 
 import email
 import io
-import tarfile
 import time
 import zipfile
 
@@ -15,22 +14,6 @@ ALICE = "alice@example.org"
 # Composed here, so that no scanner takes this file for one.
 EICAR = ("X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + "EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*").encode()
 GTUBE = "XJS*C4JDBQADN1.NSBN3*2IDNEN*" + "GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
-
-
-def zipped():
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("eicar.com", EICAR)
-    return data.getvalue()
-
-
-def tarred():
-    data = io.BytesIO()
-    with tarfile.open(fileobj=data, mode="w:gz") as archive:
-        member = tarfile.TarInfo("eicar.com")
-        member.size = len(EICAR)
-        archive.addfile(member, io.BytesIO(EICAR))
-    return data.getvalue()
 
 
 def quarantined(machine, message_id):
@@ -54,8 +37,9 @@ def wait_quarantined(machine, message_id, timeout=40):
     raise TimeoutError("nothing in quarantine")
 
 
-@pytest.mark.parametrize("name,content", [("eicar.com", EICAR), ("eicar.zip", zipped()),
-                                          ("eicar.tar.gz", tarred())], ids=["bare", "zip", "tar"])
+@pytest.mark.parametrize("name,content", [
+    ("eicar.com", EICAR), ("eicar.zip", wrappings.zipped(EICAR, "eicar.com")),
+    ("eicar.tar.gz", wrappings.tarred(EICAR, "w:gz", "eicar.com"))], ids=["bare", "zip", "tar"])
 def test_a_virus_is_quarantined_and_never_delivered(machine, name, content):
     message = letter("see attachment")
     message.add_attachment(content, "application", "octet-stream", filename=name)
@@ -165,9 +149,8 @@ def test_mail_goes_on_at_once_after_a_restart_of_postfix(machine):
     assert machine.journal("amavis").count("No SMTP resp") == before
 
 
-# What amavis leaves to a message that came just now, once the clock was set: its own
-# function, asked in a process of its own whose clock can be set.
-TIME_LEFT = """
+# Begins a program whose clock is set by $step.
+STEPPED = """
 use strict; use warnings; use Time::HiRes ();
 my $step = 0;
 BEGIN {
@@ -175,6 +158,10 @@ BEGIN {
     my $clock = \\&Time::HiRes::time;
     *Time::HiRes::time = sub () { return $clock->() + $step };
 }
+"""
+# What amavis leaves to a message that came just now, once the clock was set: its own
+# function, asked in a process of its own.
+TIME_LEFT = STEPPED + """
 use Amavis::Conf (); use Amavis::Util ();
 Amavis::Conf::include_config_files('/usr/share/postcask/amavis/elapsed.conf');
 $Amavis::Conf::child_timeout = 480;
@@ -197,14 +184,7 @@ def test_a_stepped_clock_leaves_the_filter_its_time(machine):
 
 # How SpamAssassin waits for an answer that does not come, in a process whose clock is set
 # while it waits: 1 when it has given up after its time, 0 when it would wait on.
-ANSWER_AWAITED = """
-use strict; use warnings; use Time::HiRes ();
-my $step = 0;
-BEGIN {
-    no warnings qw(redefine prototype);
-    my $clock = \\&Time::HiRes::time;
-    *Time::HiRes::time = sub () { return $clock->() + $step };
-}
+ANSWER_AWAITED = STEPPED + """
 use lib '/usr/share/postcask/spamassassin'; use DNSSilence;
 sub Resolver::poll_responses { return (0, 0) }
 Mail::SpamAssassin::Plugin::DNSSilence->new(bless { conf => {} }, 'Mail::SpamAssassin');
@@ -233,7 +213,8 @@ BEHIND = """
 use strict; use warnings; use IO::File ();
 use Amavis::Conf ();
 Amavis::Conf::include_config_files('/usr/share/postcask/amavis/unpack.conf');
-print join(' ', grep { $_ > 0 } Postcask::Unpack::behind_zip(IO::File->new($_, '<'))), "\\n" for @ARGV;
+print join(' ', grep { $_ > 0 } Postcask::Unpack::behind_zip(IO::File->new($_, '<'))), "\\n"
+    for @ARGV;
 """
 
 
@@ -241,15 +222,13 @@ def test_zips_in_zips_are_unpacked_once(machine):
     """Each was found twice, once behind what stands before it, and 25 in each other, four
     kilobytes, took a minute.  What a reader may take for the last one still counts."""
     inner = wrappings.zipped(b"some notes", "notes.txt")
-    outer = io.BytesIO()
-    with zipfile.ZipFile(outer, "w", zipfile.ZIP_STORED) as file:
-        file.writestr("inner.zip", inner)
+    outer = wrappings.zipped(inner, "inner.zip", zipfile.ZIP_STORED)
     commented = io.BytesIO(inner)
     with zipfile.ZipFile(commented, "a") as file:
         file.comment = inner
-    files = {"nested": (outer.getvalue(), []), "behind": (b"a program" + inner, [9]),
+    files = {"nested": (outer, []), "behind": (b"a program" + inner, [9]),
              "two": (inner + inner, [len(inner)]), "comment": (commented.getvalue(), [len(inner)]),
-             "behind, nested": (b"a program" + outer.getvalue(), [9])}
+             "behind, nested": (b"a program" + outer, [9])}
     for name, (data, _) in files.items():
         (machine.tree / "root" / name).write_bytes(data)
     done = machine.run("perl", "-", *(f"/root/{name}" for name in files), stdin=BEHIND)

@@ -66,7 +66,7 @@ def take_memory(machine, meter, most, step=4):
 
 def restarts(machine, unit):
     """How often it came back; 0 while it is not there."""
-    state, times = sorted(show(machine, unit, "NRestarts", "ActiveState"), reverse=True)
+    times, state = show(machine, unit, "NRestarts", "ActiveState")
     return int(times) if state == "active" else 0
 
 

@@ -39,8 +39,7 @@ def acceleration():
     flags = Path("/proc/cpuinfo").read_text()
     if re.search(r"\b(vmx|svm)\b", flags) and os.access("/dev/kvm", os.R_OK | os.W_OK):
         return ["-accel", "kvm", "-cpu", "host"]
-    # Without CMPXCHG16B, whose emulation now and then leaves wrong flags: the kernel, which would
-    # use it in its allocator, takes them for a double fault.
+    # Without what image/qemu.c leaves out.
     return ["-accel", "tcg,thread=multi", "-cpu", "max,cx16=off"]
 
 
