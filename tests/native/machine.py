@@ -141,6 +141,14 @@ class Machine:
     def journal(self, unit):
         return self.run("journalctl", "--no-pager", "-o", "cat", "-u", unit).stdout
 
+    def wait_queued(self, words, timeout=60):
+        """Until a message waits for that reason."""
+        end = time.monotonic() + timeout
+        while words not in (said := self.run("postqueue", "-p").stdout):
+            if time.monotonic() > end:
+                raise TimeoutError(said)
+            time.sleep(0.2)             # a queue tells nobody what is put off
+
     # From outside, as mail programs do.
 
     def tls(self, version=None):

@@ -170,9 +170,13 @@ def mail_goes_on_after(fault, number, box, table, messages, **options):
 def nothing_is_lost(table, drained=DRAINED):
     """Everything whole, scanned, and no virus in a mailbox, when everything has gone on."""
     taken, store = table.acknowledged(), table.store
+
+    def waiting():
+        return [(letter.id, letter.virus, store.missing(letter), store.places.get(letter.id))
+                for letter in taken if store.missing(letter)]
     try:
-        watch_until(store, lambda: not any(map(store.missing, taken)), drained,
-                    lambda: "mail still waits, or is lost")
+        watch_until(store, lambda: not waiting(), drained,
+                    lambda: f"waits, or is lost: id, virus, not at, at: {waiting()}")
     finally:
         lost = table.account()
         print("\n" + table.text(), flush=True)

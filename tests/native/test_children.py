@@ -8,14 +8,15 @@ import time
 import pytest
 
 from bulk import Bulk
-from faults import Box
+from faults import EICAR, Box
 from fault_table import AMAVIS, AT_WORK
 from machine import Machine, user_data
-from wrappings import attached, rar5
+from wrappings import PROGRAMS, attached, packed_by, rar5
 
 TIMEOUT = 12        # seconds, where there are eight minutes
 ATTEMPTS = 2        # where there are five
 BUSY = 12           # messages, so that some child is at work when one is looked for
+HANGS = "exec sleep 1000"
 
 
 @pytest.fixture(scope="module")
@@ -46,20 +47,12 @@ def wait_ended(box, process):
         time.sleep(0.1)         # the kernel's own list is looked at once more
 
 
-def wait_listed(machine, words, timeout=60):
-    """Until the queue says so."""
-    end = time.monotonic() + timeout
-    while words not in (said := machine.run("postqueue", "-p").stdout):
-        assert time.monotonic() < end, said
-        time.sleep(0.2)
-
-
 @contextlib.contextmanager
-def hanging_unpacker(machine):
+def unpacker_doing(machine, command):
     unpacker = machine.tree / "usr/bin/7z"
     program = unpacker.read_text()
     first, _, rest = program.partition("\n")
-    unpacker.write_text(f"{first}\nexec sleep 1000\n{rest}")
+    unpacker.write_text(f"{first}\n{command}\n{rest}")
     try:
         yield
     finally:
@@ -72,10 +65,10 @@ def counted(machine):
 
 def test_what_cannot_be_unpacked_in_time_waits(machine):
     """It was passed on as clean when the unpacker did not come back."""
-    with hanging_unpacker(machine):
+    with unpacker_doing(machine, HANGS):
         machine.send(attached(rar5(b"some notes"), "notes.rar"))
-        wait_listed(machine, "temporary failures")
-        assert "could not be unpacked in time" in machine.journal(AMAVIS)
+        machine.wait_queued("temporary failures")
+        assert "could not be unpacked yet" in machine.journal(AMAVIS)
         assert [path.stat().st_size for path in counted(machine)] == [1]
     machine.run("postqueue", "-f")
     machine.wait_message("alice@example.org", "notes@example.com", timeout=60)
@@ -87,7 +80,7 @@ def test_what_is_never_unpacked_in_time_ends_in_the_quarantine(machine):
     kept = machine.tree / "var/lib/postcask/quarantine"
     before = set(kept.glob("limits-*"))
     end = time.monotonic() + 120
-    with hanging_unpacker(machine):
+    with unpacker_doing(machine, HANGS):
         machine.send(attached(rar5(b"other notes"), "notes.rar"))
         while not (new := set(kept.glob("limits-*")) - before):
             assert time.monotonic() < end, machine.run("postqueue", "-p").stdout
@@ -95,4 +88,27 @@ def test_what_is_never_unpacked_in_time_ends_in_the_quarantine(machine):
             time.sleep(1)
     assert len(new) == 1 and b"notes.rar" in new.pop().read_bytes()
     Bulk(machine).wait(30)
+    assert not counted(machine)
+
+
+# Lists what is inside, and fails at unpacking it.
+FAILS = {"killed": 'case "$1" in x) kill -KILL $$ ;; esac',
+         "memory": 'case "$1" in x) echo "ERROR: Can\'t allocate required memory!"; exit 8 ;; esac'}
+
+
+@pytest.mark.parametrize("how", FAILS)
+def test_what_a_program_did_not_unpack_waits(machine, how):
+    """A virus was passed on, as damaged, when its unpacker was killed.  clamd does not open this
+    kind of archive."""
+    image = packed_by(machine, f"/root/{how}", EICAR, {"a.wim": PROGRAMS["a.wim"]})["a.wim"]
+    kept = machine.tree / "var/lib/postcask/quarantine"
+    before = set(kept.glob("virus-*"))
+    with unpacker_doing(machine, FAILS[how]):
+        machine.send(attached(image, f"{how}.wim"))
+        machine.wait_queued("temporary failures")
+        assert [path.stat().st_size for path in counted(machine)] == [1]
+    machine.run("postqueue", "-f")
+    Bulk(machine).wait(60)
+    new = set(kept.glob("virus-*")) - before
+    assert len(new) == 1 and f"{how}.wim".encode() in new.pop().read_bytes()
     assert not counted(machine)

@@ -3,14 +3,16 @@ no settings but its users, and mail with archives of many kinds, some with a vir
 moments.py says how often."""
 
 import functools
+import gzip
 
 import pytest
 
 from fault_table import FILTER_FAULTS, FILTER_SAMPLE
-from faults import EICAR, Box, PackedLetters
+from faults import EICAR, WORK, Box, PackedLetters
 from machine import Machine
-from moments import MOMENTS, Table, mail_goes_on_after, nothing_is_lost, strikes, striking
-from wrappings import PROGRAMS, archives, packed_by
+from moments import MOMENTS, Table, mail_goes_on_after, nothing_is_lost, strikes, striking, \
+    watch_until
+from wrappings import PROGRAMS, ar, archives, attached, packed_by, rar5
 
 # At each moment.  SpamAssassin takes ten times as long as all the rest.
 MESSAGES = 40 if MOMENTS else 18
@@ -51,3 +53,33 @@ def test_mail_goes_on_after(box, table, letters, fault, number):
 def test_no_acknowledged_message_is_lost(table):
     """What a child hung at waits for its nine minutes first."""
     nothing_is_lost(table, 900)
+
+
+def quarantined(box, name):
+    """How many messages there mention it."""
+    folder = box.root / "var/lib/postcask/quarantine"
+    return sum(name in path.read_bytes() for path in folder.glob("virus-*"))
+
+
+def compressed(box, files):
+    """Little in the message, and much once it is unpacked."""
+    return packed_by(box.machine, "/root/large", ar(files), {"a.lz4": PROGRAMS["a.lz4"]})["a.lz4"]
+
+
+def stored(_, files):
+    """Once in the message, and once more as its part."""
+    return rar5(ar(files))
+
+
+@pytest.mark.parametrize("pack,size,left", [(compressed, 16 << 20, 4 << 20),
+                                            (stored, 3 << 20, 11 << 19)])
+def test_what_does_not_fit_on_the_disk_waits(box, pack, size, left):
+    """It was passed on, as damaged, with the virus behind what did fit.  clamd opens neither."""
+    packed = pack(box, [("zeros", bytes(size)), ("notes.gz", gzip.compress(EICAR))])
+    box.fill(WORK, left)
+    box.machine.send(attached(packed, f"{pack.__name__}.bin"))
+    box.machine.wait_queued("said: 4")
+    box.make_room(WORK)
+    box.run("postqueue", "-f")
+    name = pack.__name__.encode() + b".bin"
+    watch_until(box.store, lambda: quarantined(box, name) == 1, 60, lambda: "not kept")
