@@ -1,5 +1,6 @@
 #include "watch/watch.h"
 
+#include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "base/file.h"
 #include "probe/dns.h"
 #include "probe/stream.h"
+#include "watch/program.h"
 
 enum {
 	DNS_PORT = 53,
@@ -80,13 +82,26 @@ bool watch_count(struct watched *watched, enum watch_result result, uint64_t use
 	return true;
 }
 
-bool watch_processor_time(const char *cgroups, const char *unit, uint64_t *ret_us)
+bool watch_holds_files(const char *folder)
+{
+	_cleanup_closedir_ DIR *open = opendir(folder);
+	struct dirent *entry;
+
+	while (open && (entry = readdir(open)))
+		if (entry->d_name[0] != '.')
+			return true;
+	return false;
+}
+
+bool watch_processor_time(const char *cgroups, const struct watched *watched, uint64_t *ret_us)
 {
 	_cleanup_free_ char *text = NULL;
 	_cleanup_free_ char *path = NULL;
 	const char *line;
 
-	if (asprintf(&path, "%s/%s/cpu.stat", cgroups, unit) < 0) {
+	if (watched->program)
+		return program_signal(cgroups, watched->unit, watched->program, 0, ret_us) > 0;
+	if (asprintf(&path, "%s/%s/cpu.stat", cgroups, watched->unit) < 0) {
 		path = NULL;
 		return false;
 	}

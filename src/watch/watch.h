@@ -22,6 +22,8 @@ enum {
 
 struct watched {
 	const char *unit;
+	const char *program;	     /* NULL, or the one of the unit's programs that answers */
+	const char *while_in;	     /* NULL, or a folder: asked only while a file is in it */
 	const char *address;	     /* numeric, or the path of a unix socket */
 	unsigned port;		     /* 53: a name is asked for; otherwise a stream */
 	const char *question;	     /* NULL: the server speaks first */
@@ -42,13 +44,17 @@ enum watch_result {
 /* Asks once. */
 enum watch_result watch_ask(const struct watched *watched);
 
+/* True when a file is in the folder. */
+_must_check_ bool watch_holds_files(const char *folder);
+
 /* Counts the result; `used_us` is the unit's processor time so far.  True when it is
  * known to hang: the count then begins anew. */
 _must_check_ bool watch_count(struct watched *watched, enum watch_result result, uint64_t used_us);
 
-/* Processor time of a unit's processes in microseconds, from `cgroups`, the folder of
+/* Processor time of a part's processes in microseconds, from `cgroups`, the folder of
  * the units' control groups.  False when it has none. */
-_must_check_ bool watch_processor_time(const char *cgroups, const char *unit, uint64_t *ret_us);
+_must_check_ bool watch_processor_time(const char *cgroups, const struct watched *watched,
+				       uint64_t *ret_us);
 
 /* The wall clock at the last look, against the time that the machine runs. */
 struct watch_clock {

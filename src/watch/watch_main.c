@@ -1,5 +1,5 @@
-/* postcask-watch: ends the parts of the mail path that hang, so that systemd starts
- * them again.  See postcask-watch(8). */
+/* postcask-watch: ends the parts of the mail path that hang, so that systemd or Dovecot
+ * starts them again.  See postcask-watch(8). */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/process.h"
+#include "watch/program.h"
 #include "watch/watch.h"
 
 enum {
@@ -33,6 +34,12 @@ static struct watched parts[] = {
      .needs = &parts[0]},
     {.unit = "unbound.service", .address = "127.0.0.1", .port = 53, .question = "localhost"},
     {.unit = "dovecot.service", .address = "/var/spool/postfix/private/auth", .answer = "VERSION"},
+    /* Dovecot would notice after two minutes.  It logs each question: none without mail. */
+    {.unit = "dovecot.service",
+     .program = "lmtp",
+     .while_in = "/var/spool/postfix/active",
+     .address = "/var/spool/postfix/private/dovecot-lmtp",
+     .answer = "220 "},
 };
 
 static void run(const char *const *argv)
@@ -49,22 +56,31 @@ static void run(const char *const *argv)
 }
 
 /* SIGKILL, because what hangs may not take another one. */
-static void end_unit(const char *unit)
+static void end_part(const struct watched *part)
 {
-	printf("%s hangs: it does not answer, and does nothing\n", unit);
-	run((const char *[]){"systemctl", "kill", "--kill-whom=all", "--signal=KILL", unit, NULL});
+	uint64_t used_us;
+
+	printf("%s%s%s hangs: it does not answer, and does nothing\n", part->unit,
+	       part->program ? ", " : "", part->program ? part->program : "");
+	if (!part->program)
+		run((const char *[]){"systemctl", "kill", "--kill-whom=all", "--signal=KILL",
+				     part->unit, NULL});
+	else if (program_signal(cgroups, part->unit, part->program, SIGKILL, &used_us) == 0)
+		fprintf(stderr, "postcask-watch: no %s to end\n", part->program);
 }
 
 /* True when it owes an answer. */
 static bool watch_part(struct watched *part)
 {
-	enum watch_result result = watch_ask(part);
+	enum watch_result result = WATCH_ABSENT;
 	uint64_t used_us = 0;
 
-	if (!watch_processor_time(cgroups, part->unit, &used_us))
+	if (!part->while_in || watch_holds_files(part->while_in))
+		result = watch_ask(part);
+	if (!watch_processor_time(cgroups, part, &used_us))
 		result = WATCH_ABSENT;
 	if (watch_count(part, result, used_us))
-		end_unit(part->unit);
+		end_part(part);
 	return part->silent > 0;
 }
 

@@ -49,8 +49,8 @@ def stopped(name, *units):
 SAMPLE = {
     "postfix killed", "all of postfix killed", "dovecot killed", "auth killed", "amavis killed",
     "amavis child killed", "clamd killed", "journald killed", "LMTP and auth down",
-    "clamd hanging", "amavis hanging", "clamd without database", "resolver silent",
-    "network down", "disk full: everything", "inodes out: everything",
+    "clamd hanging", "amavis hanging", "LMTP hanging", "clamd without database",
+    "resolver silent", "network down", "disk full: everything", "inodes out: everything",
     "dovecot indexes scribbled on", "certificates halved",
 }
 

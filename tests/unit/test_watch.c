@@ -1,11 +1,16 @@
 /* What counts as hanging, and that each answer of a server is told apart. */
 #include "test.h"
 
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/file.h"
+#include "watch/program.h"
 #include "watch/watch.h"
 
 #define SECOND 1000000
@@ -122,6 +127,7 @@ static void a_socket_that_nobody_serves_gives_no_answer(void **state _unused_)
 static void processor_time_is_read_from_the_control_group(void **state _unused_)
 {
 	static const char text[] = "usage_usec 1234567\nuser_usec 1\nsystem_usec 2\n";
+	static const struct watched part = {.unit = "x.service"};
 	char folder[] = "/tmp/postcask-watch-XXXXXX";
 	_cleanup_free_ char *unit = NULL;
 	_cleanup_free_ char *path = NULL;
@@ -130,13 +136,96 @@ static void processor_time_is_read_from_the_control_group(void **state _unused_)
 	assert_non_null(mkdtemp(folder));
 	unit = file_join(folder, "x.service");
 	path = file_join(unit, "cpu.stat");
-	assert_false(watch_processor_time(folder, "x.service", &used_us));
+	assert_false(watch_processor_time(folder, &part, &used_us));
 	assert_int_equal(mkdir(unit, 0755), 0);
 	assert_int_equal(
 	    file_replace(path, text, sizeof(text) - 1, 0644, (uid_t)-1, (gid_t)-1, NULL), 0);
-	assert_true(watch_processor_time(folder, "x.service", &used_us));
+	assert_true(watch_processor_time(folder, &part, &used_us));
 	assert_int_equal(used_us, 1234567);
 	assert_int_equal(file_remove_tree(folder, NULL), 0);
+}
+
+static pid_t start_named(const char *name)
+{
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		prctl(PR_SET_NAME, name);
+		for (;;)
+			pause();
+	}
+	return pid;
+}
+
+/* Until the kernel knows it by its name. */
+static void wait_named(pid_t pid, const char *name)
+{
+	_cleanup_free_ char *path = NULL;
+	_cleanup_free_ char *expected = NULL;
+
+	assert_true(asprintf(&path, "/proc/%d/comm", (int)pid) > 0);
+	assert_true(asprintf(&expected, "%s\n", name) > 0);
+	for (bool named = false; !named;) {
+		_cleanup_free_ char *text = NULL;
+
+		assert_int_equal(file_read(path, 64, &text, NULL, NULL), 0);
+		named = strcmp(text, expected) == 0;
+	}
+}
+
+static void only_the_units_processes_of_that_name_are_ended(void **state _unused_)
+{
+	char folder[] = "/tmp/postcask-watch-XXXXXX";
+	const struct watched part = {.unit = "x.service", .program = "part) 1 ("};
+	pid_t hanging = start_named(part.program);
+	pid_t other = start_named("other");
+	pid_t elsewhere = start_named(part.program);
+	_cleanup_free_ char *unit = NULL;
+	_cleanup_free_ char *path = NULL;
+	_cleanup_free_ char *text = NULL;
+	uint64_t used_us = 1;
+	int status;
+
+	wait_named(hanging, part.program);
+	wait_named(other, "other");
+	wait_named(elsewhere, part.program);
+	assert_non_null(mkdtemp(folder));
+	assert_false(watch_processor_time(folder, &part, &used_us));
+	unit = file_join(folder, part.unit);
+	path = file_join(unit, "cgroup.procs");
+	assert_int_equal(mkdir(unit, 0755), 0);
+	assert_true(asprintf(&text, "%d\n%d\n0\n", (int)hanging, (int)other) > 0);
+	assert_int_equal(
+	    file_replace(path, text, strlen(text), 0644, (uid_t)-1, (gid_t)-1, NULL), 0);
+	assert_true(watch_processor_time(folder, &part, &used_us));
+	assert_true(used_us < SECOND);
+	assert_int_equal(program_signal(folder, part.unit, part.program, SIGKILL, &used_us), 1);
+	assert_int_equal(waitpid(hanging, &status, 0), hanging);
+	assert_int_equal(WTERMSIG(status), SIGKILL);
+	assert_int_equal(waitpid(other, &status, WNOHANG), 0);
+	assert_int_equal(waitpid(elsewhere, &status, WNOHANG), 0);
+	assert_false(watch_processor_time(folder, &part, &used_us));
+	kill(other, SIGKILL);
+	kill(elsewhere, SIGKILL);
+	assert_int_equal(waitpid(other, &status, 0), other);
+	assert_int_equal(waitpid(elsewhere, &status, 0), elsewhere);
+	assert_int_equal(file_remove_tree(folder, NULL), 0);
+}
+
+static void a_folder_holds_files_or_none(void **state _unused_)
+{
+	char folder[] = "/tmp/postcask-watch-XXXXXX";
+	_cleanup_free_ char *path = NULL;
+
+	assert_non_null(mkdtemp(folder));
+	assert_false(watch_holds_files(folder));
+	path = file_join(folder, "4jbl");
+	assert_int_equal(file_replace(path, "", 0, 0600, (uid_t)-1, (gid_t)-1, NULL), 0);
+	assert_true(watch_holds_files(folder));
+	assert_int_equal(file_remove_tree(folder, NULL), 0);
+	assert_false(watch_holds_files(folder));
 }
 
 int main(void)
@@ -151,6 +240,8 @@ int main(void)
 	    cmocka_unit_test(a_clock_set_forward_or_kept_right_is_none_set_back),
 	    cmocka_unit_test(a_socket_that_nobody_serves_gives_no_answer),
 	    cmocka_unit_test(processor_time_is_read_from_the_control_group),
+	    cmocka_unit_test(only_the_units_processes_of_that_name_are_ended),
+	    cmocka_unit_test(a_folder_holds_files_or_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,17 @@
+/* The processes of a unit that run one program, where the unit's others are other parts
+ * of the mail path: Dovecot's LMTP servers, beside its logins. */
+#ifndef POSTCASK_PROGRAM_H
+#define POSTCASK_PROGRAM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+
+/* Sends `signal` (0: none) to each process of `unit` that runs `program` (the kernel's
+ * name of it, 15 bytes at most); `cgroups` is the folder of the units' control groups.
+ * How many there are; *ret_used_us is their processor time so far in microseconds. */
+_must_check_ size_t program_signal(const char *cgroups, const char *unit, const char *program,
+				   int signal, uint64_t *ret_used_us);
+
+#endif
