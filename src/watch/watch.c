@@ -1,6 +1,5 @@
 #include "watch/watch.h"
 
-#include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +13,9 @@
 enum {
 	DNS_PORT = 53,
 	FILE_LIMIT = 64 * 1024,
+	LIST_LIMIT = 8 * 1024 * 1024,
+	SOCKET_WAITING = 2, /* in /proc/net/unix; the listening one is 1 */
+	SOCKET_CONNECTED = 3,
 };
 
 static enum failure_class ask_name(const struct watched *watched, int64_t deadline_ms)
@@ -67,7 +69,8 @@ enum watch_result watch_ask(const struct watched *watched)
 bool watch_count(struct watched *watched, enum watch_result result, uint64_t used_us)
 {
 	/* Another life of the unit may have used less than the one before. */
-	bool worked = used_us < watched->used_us || used_us - watched->used_us > WATCH_IDLE_US;
+	bool worked = used_us < watched->used_us ||
+		      used_us - watched->used_us > (watched->program ? 0 : WATCH_IDLE_US);
 
 	watched->used_us = used_us;
 	if (result != WATCH_NO_ANSWER || (watched->needs && watched->needs->silent > 0))
@@ -82,14 +85,23 @@ bool watch_count(struct watched *watched, enum watch_result result, uint64_t use
 	return true;
 }
 
-bool watch_holds_files(const char *folder)
+bool watch_connected(const char *list, const char *address)
 {
-	_cleanup_closedir_ DIR *open = opendir(folder);
-	struct dirent *entry;
+	_cleanup_free_ char *text = NULL;
+	char *rest = NULL;
 
-	while (open && (entry = readdir(open)))
-		if (entry->d_name[0] != '.')
+	if (file_read(list, LIST_LIMIT, &text, NULL, NULL) < 0)
+		return false;
+	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		unsigned flags, state;
+		int path = 0;
+
+		/* number, references, protocol, flags, type, state, inode, path */
+		if (sscanf(line, "%*s %*s %*s %x %*s %x %*s %n", &flags, &state, &path) == 2 &&
+		    path > 0 && strcmp(line + path, address) == 0 &&
+		    (state == SOCKET_WAITING || state == SOCKET_CONNECTED))
 			return true;
+	}
 	return false;
 }
 

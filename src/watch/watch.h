@@ -16,14 +16,15 @@ enum {
 	WATCH_ANSWER_MS = 5 * 1000, /* for one answer */
 	WATCH_SILENT = 3,	    /* times without an answer, and without work */
 	WATCH_IDLE_US =
-	    50 * 1000, /* processor time from one question to the next that is no work */
+	    50 * 1000, /* processor time from one question to the next that is no work; of a
+			* program that is not asked, any is work */
 	WATCH_STEP_MS = 1000, /* what is less is how a clock is kept right */
 };
 
 struct watched {
 	const char *unit;
-	const char *program;	     /* NULL, or the one of the unit's programs that answers */
-	const char *while_in;	     /* NULL, or a folder: asked only while a file is in it */
+	const char *program;	     /* NULL: asked; or the one of the unit's programs that serves
+				      * `address`, and owes an answer to whoever is connected */
 	const char *address;	     /* numeric, or the path of a unix socket */
 	unsigned port;		     /* 53: a name is asked for; otherwise a stream */
 	const char *question;	     /* NULL: the server speaks first */
@@ -44,8 +45,9 @@ enum watch_result {
 /* Asks once. */
 enum watch_result watch_ask(const struct watched *watched);
 
-/* True when a file is in the folder. */
-_must_check_ bool watch_holds_files(const char *folder);
+/* True when somebody is connected to the unix socket at `address`, or waits to be, in `list`
+ * (/proc/net/unix). */
+_must_check_ bool watch_connected(const char *list, const char *address);
 
 /* Counts the result; `used_us` is the unit's processor time so far.  True when it is
  * known to hang: the count then begins anew. */

@@ -178,7 +178,7 @@ static void wait_named(pid_t pid, const char *name)
 static void only_the_units_processes_of_that_name_are_ended(void **state _unused_)
 {
 	char folder[] = "/tmp/postcask-watch-XXXXXX";
-	const struct watched part = {.unit = "x.service", .program = "part) 1 ("};
+	const struct watched part = {.unit = "x.service", .program = "two words"};
 	pid_t hanging = start_named(part.program);
 	pid_t other = start_named("other");
 	pid_t elsewhere = start_named(part.program);
@@ -214,18 +214,52 @@ static void only_the_units_processes_of_that_name_are_ended(void **state _unused
 	assert_int_equal(file_remove_tree(folder, NULL), 0);
 }
 
-static void a_folder_holds_files_or_none(void **state _unused_)
+static int connect_to(const char *path)
 {
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+static void who_is_connected_is_seen(void **state _unused_)
+{
+	static const char list[] = "/proc/net/unix";
 	char folder[] = "/tmp/postcask-watch-XXXXXX";
 	_cleanup_free_ char *path = NULL;
+	_cleanup_free_ char *other = NULL;
 
 	assert_non_null(mkdtemp(folder));
-	assert_false(watch_holds_files(folder));
-	path = file_join(folder, "4jbl");
-	assert_int_equal(file_replace(path, "", 0, 0600, (uid_t)-1, (gid_t)-1, NULL), 0);
-	assert_true(watch_holds_files(folder));
+	path = file_join(folder, "socket");
+	other = file_join(folder, "sock");
+	assert_false(watch_connected(list, path));
+	int listening = listen_at(path);
+	assert_false(watch_connected(list, path));
+	int client = connect_to(path);
+	assert_true(watch_connected(list, path)); /* it waits */
+	assert_false(watch_connected(list, other));
+	int served = accept(listening, NULL, NULL);
+	assert_true(watch_connected(list, path));
+	close(client);
+	assert_true(watch_connected(list, path)); /* the server has not noticed */
+	close(served);
+	assert_false(watch_connected(list, path));
+	close(listening);
+	assert_false(watch_connected("/nowhere", path));
 	assert_int_equal(file_remove_tree(folder, NULL), 0);
-	assert_false(watch_holds_files(folder));
+}
+
+static void any_work_of_a_program_is_work(void **state _unused_)
+{
+	struct watched part = {.unit = "x", .program = "lmtp"};
+
+	for (uint64_t round = 1; round < 20; round++)
+		assert_false(watch_count(&part, WATCH_NO_ANSWER, round));
+	assert_false(watch_count(&part, WATCH_NO_ANSWER, 19));
+	assert_true(watch_count(&part, WATCH_NO_ANSWER, 19));
 }
 
 int main(void)
@@ -241,7 +275,8 @@ int main(void)
 	    cmocka_unit_test(a_socket_that_nobody_serves_gives_no_answer),
 	    cmocka_unit_test(processor_time_is_read_from_the_control_group),
 	    cmocka_unit_test(only_the_units_processes_of_that_name_are_ended),
-	    cmocka_unit_test(a_folder_holds_files_or_none),
+	    cmocka_unit_test(who_is_connected_is_seen),
+	    cmocka_unit_test(any_work_of_a_program_is_work),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
