@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -12,24 +13,18 @@ enum {
 	FILE_LIMIT = 64 * 1024,
 };
 
-static char *process_file(pid_t pid, const char *name)
-{
-	_cleanup_free_ char *path = NULL;
-	char *text = NULL;
-
-	if (asprintf(&path, "/proc/%d/%s", (int)pid, name) < 0) {
-		path = NULL;
-		return NULL;
-	}
-	return file_read(path, FILE_LIMIT, &text, NULL, NULL) < 0 ? NULL : text;
-}
-
 static bool runs(pid_t pid, const char *program)
 {
-	_cleanup_free_ char *text = process_file(pid, "comm");
+	_cleanup_free_ char *path = NULL;
+	_cleanup_free_ char *text = NULL;
 	size_t size = strlen(program);
 
-	return text && strncmp(text, program, size) == 0 && strcmp(text + size, "\n") == 0;
+	if (asprintf(&path, "/proc/%d/comm", (int)pid) < 0) {
+		path = NULL;
+		return false;
+	}
+	return file_read(path, FILE_LIMIT, &text, NULL, NULL) == 0 &&
+	       strncmp(text, program, size) == 0 && strcmp(text + size, "\n") == 0;
 }
 
 /* The descriptor stands for the process that is looked at, whatever the number is for
@@ -37,12 +32,13 @@ static bool runs(pid_t pid, const char *program)
 static bool process_signal(pid_t pid, const char *program, int signal, uint64_t *used_ns)
 {
 	_cleanup_close_ int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	_cleanup_free_ char *text = NULL;
+	struct timespec used;
+	clockid_t clock;
 
-	if (pidfd < 0 || !runs(pid, program))
+	if (pidfd < 0 || !runs(pid, program) || clock_getcpuclockid(pid, &clock) != 0 ||
+	    clock_gettime(clock, &used) < 0)
 		return false;
-	text = process_file(pid, "schedstat"); /* nanoseconds on a processor come first */
-	*used_ns += text ? strtoull(text, NULL, 10) : 0;
+	*used_ns += (uint64_t)used.tv_sec * 1000000000 + (uint64_t)used.tv_nsec;
 	return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) == 0;
 }
 
