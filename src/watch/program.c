@@ -13,6 +13,18 @@ enum {
 	FILE_LIMIT = 64 * 1024,
 };
 
+char *unit_file(const char *cgroups, const char *unit, const char *name)
+{
+	_cleanup_free_ char *path = NULL;
+	char *text = NULL;
+
+	if (asprintf(&path, "%s/%s/%s", cgroups, unit, name) < 0) {
+		path = NULL;
+		return NULL;
+	}
+	return file_read(path, FILE_LIMIT, &text, NULL, NULL) < 0 ? NULL : text;
+}
+
 static bool runs(pid_t pid, const char *program)
 {
 	_cleanup_free_ char *path = NULL;
@@ -45,18 +57,13 @@ static bool process_signal(pid_t pid, const char *program, int signal, uint64_t 
 size_t program_signal(const char *cgroups, const char *unit, const char *program, int signal,
 		      uint64_t *ret_used_us)
 {
-	_cleanup_free_ char *text = NULL;
-	_cleanup_free_ char *path = NULL;
+	_cleanup_free_ char *text = unit_file(cgroups, unit, "cgroup.procs");
 	char *rest = NULL;
 	uint64_t used_ns = 0;
 	size_t found = 0;
 
 	*ret_used_us = 0;
-	if (asprintf(&path, "%s/%s/cgroup.procs", cgroups, unit) < 0) {
-		path = NULL;
-		return 0;
-	}
-	if (file_read(path, FILE_LIMIT, &text, NULL, NULL) < 0)
+	if (!text)
 		return 0;
 	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
 		long pid = strtol(line, NULL, 10);

@@ -12,7 +12,6 @@
 
 enum {
 	DNS_PORT = 53,
-	FILE_LIMIT = 64 * 1024,
 	LIST_LIMIT = 8 * 1024 * 1024,
 	SOCKET_WAITING = 2, /* in /proc/net/unix; the listening one is 1 */
 	SOCKET_CONNECTED = 3,
@@ -93,11 +92,11 @@ bool watch_connected(const char *list, const char *address)
 	if (file_read(list, LIST_LIMIT, &text, NULL, NULL) < 0)
 		return false;
 	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-		unsigned flags, state;
+		unsigned state;
 		int path = 0;
 
 		/* number, references, protocol, flags, type, state, inode, path */
-		if (sscanf(line, "%*s %*s %*s %x %*s %x %*s %n", &flags, &state, &path) == 2 &&
+		if (sscanf(line, "%*s %*s %*s %*s %*s %x %*s %n", &state, &path) == 1 &&
 		    path > 0 && strcmp(line + path, address) == 0 &&
 		    (state == SOCKET_WAITING || state == SOCKET_CONNECTED))
 			return true;
@@ -108,18 +107,12 @@ bool watch_connected(const char *list, const char *address)
 bool watch_processor_time(const char *cgroups, const struct watched *watched, uint64_t *ret_us)
 {
 	_cleanup_free_ char *text = NULL;
-	_cleanup_free_ char *path = NULL;
 	const char *line;
 
 	if (watched->program)
 		return program_signal(cgroups, watched->unit, watched->program, 0, ret_us) > 0;
-	if (asprintf(&path, "%s/%s/cpu.stat", cgroups, watched->unit) < 0) {
-		path = NULL;
-		return false;
-	}
-	if (file_read(path, FILE_LIMIT, &text, NULL, NULL) < 0)
-		return false;
-	line = strstr(text, "usage_usec ");
+	text = unit_file(cgroups, watched->unit, "cpu.stat");
+	line = text ? strstr(text, "usage_usec ") : NULL;
 	return line && sscanf(line, "usage_usec %" SCNu64, ret_us) == 1;
 }
 

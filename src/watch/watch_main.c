@@ -76,7 +76,7 @@ static enum watch_result look(const struct watched *part)
 	return watch_connected("/proc/net/unix", part->address) ? WATCH_NO_ANSWER : WATCH_ANSWERED;
 }
 
-/* True when it owes an answer. */
+/* True when a question has taken its time for nothing. */
 static bool watch_part(struct watched *part)
 {
 	enum watch_result result = look(part);

@@ -95,14 +95,22 @@ static void a_clock_set_forward_or_kept_right_is_none_set_back(void **state _unu
 						  10000 + round * 5000));
 }
 
-static int listen_at(const char *path)
+/* `call`: bind or connect. */
+static int socket_at(const char *path, int (*call)(int, const struct sockaddr *, socklen_t))
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	assert_true(fd >= 0);
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(call(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+static int listen_at(const char *path)
+{
+	int fd = socket_at(path, bind);
+
 	assert_int_equal(listen(fd, 1), 0);
 	return fd;
 }
@@ -214,17 +222,6 @@ static void only_the_units_processes_of_that_name_are_ended(void **state _unused
 	assert_int_equal(file_remove_tree(folder, NULL), 0);
 }
 
-static int connect_to(const char *path)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_true(fd >= 0);
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	return fd;
-}
-
 static void who_is_connected_is_seen(void **state _unused_)
 {
 	static const char list[] = "/proc/net/unix";
@@ -238,7 +235,7 @@ static void who_is_connected_is_seen(void **state _unused_)
 	assert_false(watch_connected(list, path));
 	int listening = listen_at(path);
 	assert_false(watch_connected(list, path));
-	int client = connect_to(path);
+	int client = socket_at(path, connect);
 	assert_true(watch_connected(list, path)); /* it waits */
 	assert_false(watch_connected(list, other));
 	int served = accept(listening, NULL, NULL);
