@@ -111,9 +111,9 @@ const struct setting settings_table[] = {
 
 /* ---- filtering ---- */
 {"filter", TYPE_GROUP, 0, .documentation = "What is done with mail that comes in."},
-{"filter.workers", TYPE_INTEGER, 0, .minimum = 1, .maximum = 64, .fallback = "4", .example = "4",
- .documentation = "Messages that are scanned at once. Each takes about 100 MiB of memory; two for "
-	"each processor is a good number."},
+{"filter.workers", TYPE_INTEGER, 0, .minimum = 1, .maximum = 64, .fallback = "2", .example = "2",
+ .documentation = "Messages that are scanned at once. One for each processor is a good number, and "
+	"no less than two. Each takes about 50 MiB of memory."},
 {"filter.spam", TYPE_GROUP, 0, .documentation = "Spam, judged by SpamAssassin's score."},
 {"filter.spam.tag_level", TYPE_DECIMAL, 0, .minimum = -1000, .maximum = 1000, .fallback = "-999",
  .example = "-999",

@@ -83,7 +83,7 @@ sub learn {
             push @{ $having{$_} }, $number for @values;
         }
     }
-    undef $search;
+    %known = ();                # every filter process would hold what is not needed again
     return \%kind;
 }
 
@@ -113,6 +113,7 @@ sub prepare {
             vec($says{$word}, $_, 1) = 1 for @{ $having{ substr $word, 0, $length } // [] };
         }
     }
+    %having = ();
     my $any = join '|', map { quotemeta } sort { length $b <=> length $a || $a cmp $b } keys %says;
     $search = [qr/(?=($any))/, \%says];
 }
