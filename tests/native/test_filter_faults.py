@@ -12,7 +12,7 @@ from faults import EICAR, WORK, Box, PackedLetters
 from machine import Machine
 from moments import MOMENTS, Table, mail_goes_on_after, nothing_is_lost, strikes, striking, \
     watch_until
-from wrappings import PROGRAMS, ar, archives, attached, packed_by, rar5
+from wrappings import PROGRAMS, ar, archives, attached, packed_by, pdf, rar5
 
 # At each moment.  SpamAssassin takes ten times as long as all the rest.
 MESSAGES = 40 if MOMENTS else 18
@@ -83,3 +83,15 @@ def test_what_does_not_fit_on_the_disk_waits(box, pack, size, left):
     box.run("postqueue", "-f")
     name = pack.__name__.encode() + b".bin"
     watch_until(box.store, lambda: quarantined(box, name) == 1, 60, lambda: "not kept")
+
+
+@pytest.mark.parametrize("take", [Box.fill, Box.take_inodes])
+def test_a_full_tmp_hides_no_virus(box, take):
+    """clamd called clean what it could not unpack there, and it remembered that."""
+    name = f"{take.__name__}.pdf"
+    take(box, "/tmp", 0)
+    try:
+        box.machine.send(attached(pdf(EICAR), name))
+        watch_until(box.store, lambda: quarantined(box, name.encode()) == 1, 60, lambda: "not kept")
+    finally:
+        box.make_room("/tmp")

@@ -1,6 +1,7 @@
 """A machine that runs out of memory: the kernel ends clamd, which comes back, and takes nothing
 along; mail goes on, scanned."""
 
+import os
 import subprocess
 import threading
 import time
@@ -10,6 +11,7 @@ import pytest
 from machine import BOOT, letter
 from meter import MIB, Meter, limited
 from test_filter import ALICE, EICAR, wait_quarantined
+from wrappings import HEADERS, attached, pdf
 
 KEPT = ["postfix.service", "dovecot.service", "amavis.service", "unbound.service"]
 ROOM = 96               # MiB that are left before the program takes them
@@ -96,3 +98,16 @@ def test_clamd_is_ended_first_and_takes_nothing_along(machine):
     for message_id in sent:
         assert b"X-Virus-Scanned: amavis" in machine.wait_message(ALICE, message_id, timeout=60)
     assert wait_quarantined(machine, virus)
+
+
+def test_what_clamd_had_no_memory_to_unpack_is_scanned_again(machine):
+    meter = Meter(machine)
+    meter.limit(meter.used() + ROOM / 2)
+    content = os.urandom(16384) * (90 * 64)     # 90 MiB, and little of it when it is packed
+    killed, end = meter.killed(), time.monotonic() + 60
+    machine.send(attached(pdf(content + EICAR), "large.pdf"))
+    while meter.killed() == killed:
+        assert time.monotonic() < end, "it had memory enough"
+        time.sleep(0.1)         # the controller tells nobody
+    meter.limit(8192)
+    assert wait_quarantined(machine, HEADERS["Message-ID"], timeout=100)

@@ -138,6 +138,22 @@ def cpio(data, name=NAME.encode()):
     return packed + b"\0" * (-len(packed) % 512)
 
 
+def pdf(data):
+    """One with a compressed file inside, which clamd alone takes out."""
+    packed = zlib.compress(data)
+    objects = [b"<</Type/Catalog/Pages 2 0 R/Names<</EmbeddedFiles<</Names[(a)3 0 R]>>>>>>",
+               b"<</Type/Pages/Kids[]/Count 0>>",
+               b"<</Type/Filespec/F(%s)/EF<</F 4 0 R>>>>" % NAME.encode(),
+               b"<</Type/EmbeddedFile/Filter/FlateDecode/Length %d>>stream\n%s\nendstream"
+               % (len(packed), packed)]
+    out, places = b"%PDF-1.4\n", []
+    for number, content in enumerate(objects, 1):
+        places.append(b"%010d 00000 n \n" % len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    return (out + b"xref\n0 5\n0000000000 65535 f \n" + b"".join(places) +
+            b"trailer<</Size 5/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % len(out))
+
+
 def ar(files):
     out = b"!<arch>\n"
     for name, data in files:
@@ -328,6 +344,7 @@ def archives(data):
         "a.deb": deb(data),
         "winmail.dat": tnef(packed),
         "a.mbox": mbox(packed),
+        "a.pdf": pdf(packed),
         "sfx.exe": self_extracting(data),
         "behind.rar": behind(rar5(packed)),
         "behind rar4.rar": behind(rar4(packed)),
