@@ -26,7 +26,7 @@ static struct watched parts[] = {
      .answer = "PONG",
      /* Before it loads new signatures it waits for its clients, CommandReadTimeout at
       * most. */
-     .patience = 7},
+     .patience = 4},
     {.unit = "amavis.service",
      .address = "127.0.0.1",
      .port = 10024,

@@ -269,16 +269,19 @@ class Store:
         return hashlib.sha256(body).hexdigest().encode() == found.group(2)
 
     def queued(self):
-        """Names of the messages in the queue's files."""
-        names = set()
-        for queue in ("maildrop", "incoming", "active", "deferred", "hold"):
+        """By name of a message, the queue's file that has it and how that begins: who is its
+        sender (none: it is a bounce), and when it came."""
+        found = {}
+        # In the order in which a message goes through them, and back.
+        for queue in ("hold", "deferred", "maildrop", "incoming", "active", "deferred"):
             for path in (self.root / "var/spool/postfix" / queue).rglob("*"):
                 try:
-                    names.update(name.decode() for name in
-                                 re.findall(rb"X-Letter: (\S+) ", path.read_bytes()))
+                    data = path.read_bytes()
                 except OSError:
                     continue                        # a folder, or it went on meanwhile
-        return names
+                for name in re.findall(rb"X-Letter: (\S+) ", data):
+                    found[name.decode()] = (str(path.relative_to(self.root)), data[:400])
+        return found
 
     def doubled(self, letter):
         places = self.places.get(letter.id, [])

@@ -172,11 +172,15 @@ def nothing_is_lost(table, drained=DRAINED):
     taken, store = table.acknowledged(), table.store
 
     def waiting():
-        return [(letter.id, letter.virus, store.missing(letter), store.places.get(letter.id))
-                for letter in taken if store.missing(letter)]
+        return [letter for letter in taken if store.missing(letter)]
+
+    def where():
+        queued = store.queued()
+        return [(letter.id, letter.virus, store.missing(letter), store.places.get(letter.id),
+                 queued.get(letter.id)) for letter in waiting()]
     try:
         watch_until(store, lambda: not waiting(), drained,
-                    lambda: f"waits, or is lost: id, virus, not at, at: {waiting()}")
+                    lambda: f"waits, or is lost: id, virus, not at, at, in the queue: {where()}")
     finally:
         lost = table.account()
         print("\n" + table.text(), flush=True)
