@@ -13,7 +13,8 @@
 _must_check_ char *unit_file(const char *cgroups, const char *unit, const char *name);
 
 /* Sends `signal` (0: none) to each process of `unit` that runs `program` (the kernel's
- * name of it, 15 bytes at most).  How many there are; *ret_used_us is their processor time so far in microseconds. */
+ * name of it, 15 bytes at most).  How many there are; *ret_used_us is their processor time so
+ * far in microseconds. */
 _must_check_ size_t program_signal(const char *cgroups, const char *unit, const char *program,
 				   int signal, uint64_t *ret_used_us);
 
