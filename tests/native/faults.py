@@ -17,6 +17,7 @@ import re
 import signal
 import smtplib
 import socket
+import stat
 import threading
 import time
 from dataclasses import dataclass, field
@@ -215,6 +216,22 @@ class Load:
             session.join(90)
 
 
+def envelope_sender(queue_file):
+    """That of a file of Postfix's queue: records of a type, a length in groups of seven bits, the
+    lowest first, and so many bytes.  None where it has not got that far."""
+    at = 0
+    while at < len(queue_file):
+        kind, at, length, shift = queue_file[at], at + 1, 0, 0
+        for byte in queue_file[at:]:
+            at, length, shift = at + 1, length | (byte & 127) << shift, shift + 7
+            if byte < 128:
+                break
+        if kind == ord("S"):
+            return queue_file[at:at + length]
+        at += length
+    return None
+
+
 class Store:
     """Where the machine keeps mail."""
 
@@ -269,16 +286,19 @@ class Store:
         return hashlib.sha256(body).hexdigest().encode() == found.group(2)
 
     def queued(self):
-        """By name of a message, the queue's file that has it and how that begins: who is its
-        sender (none: it is a bounce), and when it came."""
+        """By name of a message, the queue's file that has it and how that begins: its sender, and
+        when it came.  A bounce has a message's text too, and so has what is not whole and Postfix
+        would never send; neither is a message that still gets there."""
         found = {}
         # In the order in which a message goes through them, and back.
         for queue in ("hold", "deferred", "maildrop", "incoming", "active", "deferred"):
             for path in (self.root / "var/spool/postfix" / queue).rglob("*"):
                 try:
-                    data = path.read_bytes()
+                    data, whole = path.read_bytes(), path.stat().st_mode & stat.S_IXUSR
                 except OSError:
                     continue                        # a folder, or it went on meanwhile
+                if not whole or envelope_sender(data) == b"":
+                    continue
                 for name in re.findall(rb"X-Letter: (\S+) ", data):
                     found[name.decode()] = (str(path.relative_to(self.root)), data[:400])
         return found
