@@ -2,6 +2,7 @@
 that it waits for in vain."""
 
 import contextlib
+import gzip
 import json
 import time
 
@@ -11,19 +12,33 @@ from bulk import Bulk
 from faults import EICAR, Box
 from fault_table import AMAVIS, AT_WORK
 from machine import Machine, user_data
-from wrappings import PROGRAMS, attached, packed_by, rar5
+from wrappings import PROGRAMS, ar, attached, packed_by, rar5
 
 TIMEOUT = 12        # seconds, where there are eight minutes
 ATTEMPTS = 2        # where there are five
 BUSY = 12           # messages, so that some child is at work when one is looked for
-HANGS = "exec sleep 1000"
+HANGS, HANGING = "exec sleep 1000", "^sleep 1000"
+DATA = user_data() + f"""  extra:
+    amavis: |
+      $child_timeout = {TIMEOUT};
+      $Postcask::Unfinished::attempts = {ATTEMPTS};
+      my $describe = \\&File::LibMagic::describe_filename;
+      *File::LibMagic::describe_filename = sub {{
+          die "cannot allocate\\n" if -e "$MYHOME/typeless";
+          goto &$describe;
+      }};
+      my $check = \\&Amavis::check_mail;
+      *Amavis::check_mail = sub {{
+          goto &$check if !-e "$MYHOME/refusing";
+          $_->recip_done(2) for @{{ $_[0]->per_recip_data }};
+          return ('554 5.6.0 never', 0, 0);
+      }};
+"""
 
 
 @pytest.fixture(scope="module")
 def machine():
-    data = user_data() + f"  extra:\n    amavis: |\n      $child_timeout = {TIMEOUT};\n" \
-                         f"      $Postcask::Unfinished::attempts = {ATTEMPTS};\n"
-    with Machine("children", "10.75.0", data=data) as booted:
+    with Machine("children", "10.75.0", data=DATA) as booted:
         yield booted
 
 
@@ -38,6 +53,33 @@ def test_its_message_goes_on_with_another_child(machine):
     assert "which hangs at message" in machine.journal(AMAVIS)
     account = json.loads(machine.run("cat", "/run/postcask/account.json").stdout)
     assert not account["missing"] and not account["unclear"]
+
+
+def test_what_ends_its_child_each_time_ends_in_the_quarantine(machine):
+    """It was tried again for ever, and took a child of the filter for nine minutes each time."""
+    box, kept = Box(machine), machine.tree / "var/lib/postcask/quarantine"
+    before = set(kept.glob("limits-*"))
+    with unpacker_doing(machine, HANGS):
+        machine.send(attached(rar5(b"heavy notes"), "heavy.rar"))
+        for attempt in range(1, ATTEMPTS + 1):
+            flush_until(machine, lambda: box.processes(AMAVIS, HANGING))
+            wait_ended(box, box.hang(AMAVIS, AT_WORK, 1)[0])
+            box.kill(AMAVIS, HANGING)
+            assert [path.stat().st_size for path in counted(machine)] == [attempt]
+        new = flush_until(machine, lambda: set(kept.glob("limits-*")) - before)
+    assert len(new) == 1 and b"heavy.rar" in new.pop().read_bytes()
+    Bulk(machine).wait(30)
+    assert not counted(machine)
+
+
+def flush_until(machine, reached):
+    """Postfix would try again by itself, later."""
+    end = time.monotonic() + 120
+    while not (found := reached()):
+        assert time.monotonic() < end, machine.run("postqueue", "-p").stdout
+        machine.run("postqueue", "-f")
+        time.sleep(0.5)
+    return found
 
 
 def wait_ended(box, process):
@@ -79,13 +121,9 @@ def test_what_is_never_unpacked_in_time_ends_in_the_quarantine(machine):
     """It waited for ever, and took a child of the filter for eight minutes each time."""
     kept = machine.tree / "var/lib/postcask/quarantine"
     before = set(kept.glob("limits-*"))
-    end = time.monotonic() + 120
     with unpacker_doing(machine, HANGS):
         machine.send(attached(rar5(b"other notes"), "notes.rar"))
-        while not (new := set(kept.glob("limits-*")) - before):
-            assert time.monotonic() < end, machine.run("postqueue", "-p").stdout
-            machine.run("postqueue", "-f")          # Postfix would try again by itself, later
-            time.sleep(1)
+        new = flush_until(machine, lambda: set(kept.glob("limits-*")) - before)
     assert len(new) == 1 and b"notes.rar" in new.pop().read_bytes()
     Bulk(machine).wait(30)
     assert not counted(machine)
@@ -111,4 +149,31 @@ def test_what_a_program_did_not_unpack_waits(machine, how):
     Bulk(machine).wait(60)
     new = set(kept.glob("virus-*")) - before
     assert len(new) == 1 and f"{how}.wim".encode() in new.pop().read_bytes()
+    assert not counted(machine)
+
+
+def test_what_the_filter_refuses_waits(machine):
+    """It was bounced to whoever was named as its sender."""
+    switch = machine.tree / "var/lib/amavis/refusing"
+    switch.touch()
+    message_id = machine.send("some words")
+    machine.wait_queued("554 5.6.0 never")
+    switch.unlink()
+    machine.run("postqueue", "-f")
+    machine.wait_message("alice@example.org", message_id, timeout=60)
+    assert "status=bounced" not in machine.journal("postfix")
+
+
+def test_what_has_no_type_waits(machine):
+    """By its type a part finds its unpacker: without, it would be passed on as it is."""
+    kept = machine.tree / "var/lib/postcask/quarantine"
+    before = set(kept.glob("virus-*"))
+    switch = machine.tree / "var/lib/amavis/typeless"
+    switch.touch()
+    machine.send(attached(rar5(ar([("notes.gz", gzip.compress(EICAR))])), "typeless.rar"))
+    machine.wait_queued("temporary failures")
+    assert [path.stat().st_size for path in counted(machine)] == [1]
+    switch.unlink()
+    new = flush_until(machine, lambda: set(kept.glob("virus-*")) - before)
+    assert len(new) == 1 and b"typeless.rar" in new.pop().read_bytes()
     assert not counted(machine)

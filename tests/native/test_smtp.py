@@ -1,5 +1,6 @@
 """Port 25, as other mail servers see it."""
 
+import json
 import smtplib
 import socket
 import ssl
@@ -112,16 +113,35 @@ def give(client, sender, to="alice@example.org"):
     return (code, text) if code != 250 else client.rcpt(to)
 
 
-@pytest.mark.parametrize("sender", [b'"a\x1bb"@example.com', b'"a\x7fb"@example.com'])
-def test_a_control_character_in_the_sender_is_refused(machine, sender):
-    """Nobody could be told what became of the message, and Dovecot would not take it."""
+def rcpt(client, to):
+    client.send(b"RCPT TO:<" + to + b">\r\n")
+    return client.getreply()
+
+
+@pytest.mark.parametrize("local", [b'"a\x1bb"', b'"a\x7fb"', b"alice+\xe9", b"\xc3", b"\xc0\xaf",
+                                   b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"a\xc3\xa9\xff"])
+def test_an_address_that_dovecot_cannot_read_is_refused(machine, local):
+    """It was accepted, and bounced to whoever was named as its sender."""
     with machine.smtp() as client:
-        assert give(client, sender)[0] // 100 == 5
+        assert give(client, local + b"@example.com")[0] // 100 == 5
+        client.rset()
+        client.mail("a@example.com")
+        assert rcpt(client, local + b"@example.org")[0] // 100 == 5
+
+
+def test_what_dovecot_cannot_read_after_all_waits(machine):
+    """sendmail(1) takes any sender."""
+    machine.run("sh", "-c", "printf 'Subject: x\\n\\nx\\n' |"
+                " sendmail -f \"$(printf '\\351')@example.com\" alice@example.org")
+    machine.wait_queued("Invalid command syntax")
+    waiting = json.loads(machine.run("postqueue", "-j").stdout)
+    machine.run("postsuper", "-d", waiting["queue_id"])
 
 
 def test_odd_senders_are_delivered(machine):
     senders = [b'"a b"@example.com', b'"a,b"@example.com', b'"a\\"b"@example.com', b".a@example.com",
                b'"<>"@example.com', b"o'x%!#$&*/=?^`{|}~@example.com", "jürg@example.com".encode(),
+               "\x80\u0800\ud7ff\uffff\U00010000\U0010ffff@example.com".encode(),
                b"a@[192.0.2.1]", b"x" * 100 + b"@example.com"]
     sent = []
     with machine.smtp() as client:
