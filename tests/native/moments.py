@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from faults import WINDOW, Letters, Load
+from faults import WINDOW, Letters, Load, Store
 from machine import TOP
 
 MOMENTS = int(os.environ.get("POSTCASK_FAULT_MOMENTS", "0"))
@@ -186,6 +186,11 @@ def nothing_is_lost(table, drained=DRAINED):
         print("\n" + table.text(), flush=True)
     assert taken and not lost, lost
     assert not store.faults, store.faults
+    # And still there: what came may not go again, as with an index that says it is expunged.
+    again = Store(store.root)
+    again.scan()
+    gone = [letter.id for letter in taken if again.missing(letter)]
+    assert not gone, gone
     delivered = [letter.id for letter in taken if letter.virus
                  and set(store.places.get(letter.id, [])) != {"quarantine"}]
     assert not delivered, f"viruses were delivered: {delivered}"
