@@ -106,16 +106,26 @@ def test_the_null_sender_is_accepted(machine):
         assert refused(client, "<>", "alice@example.org") == 250
 
 
-def give(client, sender, to="alice@example.org"):
-    """MAIL and RCPT with the sender's very bytes; the last answer."""
-    client.send(b"MAIL FROM:<" + sender + b">\r\n")
-    code, text = client.getreply()
-    return (code, text) if code != 250 else client.rcpt(to)
+def give(client, sender, to=b"alice@example.org", mail=b"", rcpt=b""):
+    """MAIL and RCPT with the very bytes; the last answer."""
+    client.send(b"MAIL FROM:<" + sender + b">" + mail + b"\r\n")
+    answer = client.getreply()
+    if answer[0] == 250:
+        client.send(b"RCPT TO:<" + to + b">" + rcpt + b"\r\n")
+        answer = client.getreply()
+    return answer
 
 
-def rcpt(client, to):
-    client.send(b"RCPT TO:<" + to + b">\r\n")
-    return client.getreply()
+def all_arrive(machine, envelopes):
+    sent = []
+    with machine.smtp() as client:
+        for envelope in envelopes:
+            message = letter("from somebody odd")
+            assert give(client, **envelope)[0] == 250, envelope
+            assert client.data(message.as_bytes())[0] == 250, envelope
+            sent.append(message["Message-ID"])
+    for message_id in sent:
+        machine.wait_message("alice@example.org", message_id)
 
 
 @pytest.mark.parametrize("local", [b'"a\x1bb"', b'"a\x7fb"', b"alice+\xe9", b"\xc3", b"\xc0\xaf",
@@ -125,8 +135,7 @@ def test_an_address_that_dovecot_cannot_read_is_refused(machine, local):
     with machine.smtp() as client:
         assert give(client, local + b"@example.com")[0] // 100 == 5
         client.rset()
-        client.mail("a@example.com")
-        assert rcpt(client, local + b"@example.org")[0] // 100 == 5
+        assert give(client, b"a@example.com", to=local + b"@example.org")[0] // 100 == 5
 
 
 def test_what_dovecot_cannot_read_after_all_waits(machine):
@@ -143,15 +152,24 @@ def test_odd_senders_are_delivered(machine):
                b'"<>"@example.com', b"o'x%!#$&*/=?^`{|}~@example.com", "jürg@example.com".encode(),
                "\x80\u0800\ud7ff\uffff\U00010000\U0010ffff@example.com".encode(),
                b"a@[192.0.2.1]", b"x" * 100 + b"@example.com"]
-    sent = []
-    with machine.smtp() as client:
-        for sender in senders:
-            message = letter("from somebody odd")
-            assert give(client, sender)[0] == 250, sender
-            assert client.data(message.as_bytes())[0] == 250, sender
-            sent.append(message["Message-ID"])
-    for message_id in sent:
-        machine.wait_message("alice@example.org", message_id)
+    all_arrive(machine, [{"sender": sender} for sender in senders])
+
+
+def test_odd_recipients_are_delivered(machine):
+    recipients = [b'"alice"@example.org', b"alice@example.org.", b"@a.example,@b.example:alice@example.org",
+                  b"ali\\ce@example.org", b'"alice+a b"@example.org', b"alice+a..b@example.org",
+                  b"alice+@example.org", b"alice+/../x@example.org", b"alice+" + b"x" * 200 + b"@example.org",
+                  b'"alice+<x>"@example.org', b'"alice+\\""@example.org', b"alice+$(id)@example.org",
+                  "alice+\u00fc\U0010ffff@example.org".encode()]
+    all_arrive(machine, [{"sender": b"a@example.com", "to": to} for to in recipients])
+
+
+def test_odd_parameters_are_taken(machine):
+    mail = [b" ENVID=a+2Bb", b" RET=HDRS ENVID=" + b"x" * 100, b" BODY=8BITMIME", b" AUTH=a+40b", b" SIZE=10"]
+    rcpt = [b" NOTIFY=NEVER", b" NOTIFY=FAILURE,DELAY", b" ORCPT=rfc822;a+20b@c", b" ORCPT=x400;/c=d/",
+            b" ORCPT=rfc822;" + b"x" * 480, b" ORCPT=rfc822;\xc3\xa9@b"]
+    all_arrive(machine, [{"sender": b"a@example.com", "mail": one} for one in mail] +
+               [{"sender": b"a@example.com", "rcpt": one} for one in rcpt])
 
 
 @pytest.mark.parametrize("command", ["VRFY alice@example.org", "EXPN sales@example.org"])
