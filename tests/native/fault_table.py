@@ -201,7 +201,7 @@ def _(box):
 
 # While the whole filter works, SpamAssassin and unpackers too: those that strike it, and two more.
 # A title with a number of a message is a child's that works on it.
-AT_WORK = r"\(ch\d+-\d+-\d+\)"
+AT_WORK = r"\(ch\d+-\d+(-\d+)+\)"
 UNPACKER = r"\b(7z\w?|bsdtar|bsdcat|cabextract|gzip|lzop|lz4|unzstd|xz|pax|arj|tnef) "
 # Those first that leave mail waiting: what others start again lets it go on.
 IN_FILTER = [

@@ -64,7 +64,8 @@ def test_what_ends_its_child_each_time_ends_in_the_quarantine(machine):
         for attempt in range(1, ATTEMPTS + 1):
             flush_until(machine, lambda: box.processes(AMAVIS, HANGING))
             wait_ended(box, box.hang(AMAVIS, AT_WORK, 1)[0])
-            box.kill(AMAVIS, HANGING)
+            for unpacker in box.kill(AMAVIS, HANGING):
+                wait_ended(box, unpacker)
             assert [path.stat().st_size for path in counted(machine)] == [attempt]
         new = flush_until(machine, lambda: set(kept.glob("limits-*")) - before)
     assert len(new) == 1 and b"heavy.rar" in new.pop().read_bytes()
