@@ -57,8 +57,8 @@ def test_its_message_goes_on_with_another_child(machine):
 
 def test_what_ends_its_child_each_time_ends_in_the_quarantine(machine):
     """It was tried again for ever, and took a child of the filter for nine minutes each time."""
-    box, kept = Box(machine), machine.tree / "var/lib/postcask/quarantine"
-    before = set(kept.glob("limits-*"))
+    box = Box(machine)
+    before = kept(machine, "limits")
     with unpacker_doing(machine, HANGS):
         machine.send(attached(rar5(b"heavy notes"), "heavy.rar"))
         for attempt in range(1, ATTEMPTS + 1):
@@ -67,7 +67,7 @@ def test_what_ends_its_child_each_time_ends_in_the_quarantine(machine):
             for unpacker in box.kill(AMAVIS, HANGING):
                 wait_ended(box, unpacker)
             assert [path.stat().st_size for path in counted(machine)] == [attempt]
-        new = flush_until(machine, lambda: set(kept.glob("limits-*")) - before)
+        new = flush_until(machine, lambda: kept(machine, "limits") - before)
     assert len(new) == 1 and b"heavy.rar" in new.pop().read_bytes()
     Bulk(machine).wait(30)
     assert not counted(machine)
@@ -102,6 +102,10 @@ def unpacker_doing(machine, command):
         unpacker.write_text(program)
 
 
+def kept(machine, kind):
+    return set((machine.tree / "var/lib/postcask/quarantine").glob(f"{kind}-*"))
+
+
 def counted(machine):
     return list((machine.tree / "var/lib/amavis/unfinished").iterdir())
 
@@ -120,11 +124,10 @@ def test_what_cannot_be_unpacked_in_time_waits(machine):
 
 def test_what_is_never_unpacked_in_time_ends_in_the_quarantine(machine):
     """It waited for ever, and took a child of the filter for eight minutes each time."""
-    kept = machine.tree / "var/lib/postcask/quarantine"
-    before = set(kept.glob("limits-*"))
+    before = kept(machine, "limits")
     with unpacker_doing(machine, HANGS):
         machine.send(attached(rar5(b"other notes"), "notes.rar"))
-        new = flush_until(machine, lambda: set(kept.glob("limits-*")) - before)
+        new = flush_until(machine, lambda: kept(machine, "limits") - before)
     assert len(new) == 1 and b"notes.rar" in new.pop().read_bytes()
     Bulk(machine).wait(30)
     assert not counted(machine)
@@ -140,15 +143,14 @@ def test_what_a_program_did_not_unpack_waits(machine, how):
     """A virus was passed on, as damaged, when its unpacker was killed.  clamd does not open this
     kind of archive."""
     image = packed_by(machine, f"/root/{how}", EICAR, {"a.wim": PROGRAMS["a.wim"]})["a.wim"]
-    kept = machine.tree / "var/lib/postcask/quarantine"
-    before = set(kept.glob("virus-*"))
+    before = kept(machine, "virus")
     with unpacker_doing(machine, FAILS[how]):
         machine.send(attached(image, f"{how}.wim"))
         machine.wait_queued("temporary failures")
         assert [path.stat().st_size for path in counted(machine)] == [1]
     machine.run("postqueue", "-f")
     Bulk(machine).wait(60)
-    new = set(kept.glob("virus-*")) - before
+    new = kept(machine, "virus") - before
     assert len(new) == 1 and f"{how}.wim".encode() in new.pop().read_bytes()
     assert not counted(machine)
 
@@ -167,14 +169,13 @@ def test_what_the_filter_refuses_waits(machine):
 
 def test_what_has_no_type_waits(machine):
     """By its type a part finds its unpacker: without, it would be passed on as it is."""
-    kept = machine.tree / "var/lib/postcask/quarantine"
-    before = set(kept.glob("virus-*"))
+    before = kept(machine, "virus")
     switch = machine.tree / "var/lib/amavis/typeless"
     switch.touch()
     machine.send(attached(rar5(ar([("notes.gz", gzip.compress(EICAR))])), "typeless.rar"))
     machine.wait_queued("temporary failures")
     assert [path.stat().st_size for path in counted(machine)] == [1]
     switch.unlink()
-    new = flush_until(machine, lambda: set(kept.glob("virus-*")) - before)
+    new = flush_until(machine, lambda: kept(machine, "virus") - before)
     assert len(new) == 1 and b"typeless.rar" in new.pop().read_bytes()
     assert not counted(machine)
