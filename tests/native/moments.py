@@ -20,6 +20,7 @@ SHARE = os.environ.get("POSTCASK_FAULT_SHARE", "1/1")
 SEED = int(os.environ.get("POSTCASK_FAULT_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
 HEALED, DRAINED = 240, 420          # seconds, after which it counts as not healed
 PROBE_AGAIN = 5                     # seconds
+LOOKS = 3
 KEPT = TOP / "build" / "soak"
 HEAD = ("fault", "moments", "sent", "acknowledged", "found", "waiting", "quarantined", "lost",
         "doubled", "seconds")
@@ -79,10 +80,14 @@ class Table:
         return [letter for row in self.rows for letter in row.acknowledged()]
 
     def account(self):
-        """What is lost."""
-        queued = self.store.queued()
-        self.store.scan()           # once more: what went on between the two looks
-        lost = [letter.id for row in self.rows for letter in row.account(self.store, queued)]
+        """What is lost: what is nowhere at any look.  One look can miss what goes on during it, from
+        one queue file into another."""
+        for _ in range(LOOKS):
+            queued = self.store.queued()
+            self.store.scan()       # once more: what went on between the two looks
+            lost = [letter.id for row in self.rows for letter in row.account(self.store, queued)]
+            if not lost:
+                break
         if MOMENTS:
             KEPT.mkdir(parents=True, exist_ok=True)
             name = f"{self.name}-{SHARE.replace('/', '-of-')}.txt"
