@@ -1,7 +1,6 @@
 """A child of the filter that hangs at a message and does not hear its own timer, and an unpacker
 that it waits for in vain."""
 
-import contextlib
 import gzip
 import json
 import time
@@ -12,12 +11,12 @@ from bulk import Bulk
 from faults import EICAR, Box
 from fault_table import AMAVIS, AT_WORK
 from machine import Machine, user_data
+from unpacker import HANGING, HANGS, unpacker_doing
 from wrappings import PROGRAMS, ar, attached, packed_by, rar5
 
 TIMEOUT = 12        # seconds, where there are eight minutes
 ATTEMPTS = 2        # where there are five
 BUSY = 12           # messages, so that some child is at work when one is looked for
-HANGS, HANGING = "exec sleep 1000", "^sleep 1000"
 DATA = user_data() + f"""  extra:
     amavis: |
       $child_timeout = {TIMEOUT};
@@ -88,18 +87,6 @@ def wait_ended(box, process):
     while process in box.processes(AMAVIS):
         assert time.monotonic() < end, "nobody ends it"
         time.sleep(0.1)         # the kernel's own list is looked at once more
-
-
-@contextlib.contextmanager
-def unpacker_doing(machine, command):
-    unpacker = machine.tree / "usr/bin/7z"
-    program = unpacker.read_text()
-    first, _, rest = program.partition("\n")
-    unpacker.write_text(f"{first}\n{command}\n{rest}")
-    try:
-        yield
-    finally:
-        unpacker.write_text(program)
 
 
 def kept(machine, kind):

@@ -3,10 +3,16 @@
 import json
 import re
 import subprocess
+import time
 
 import pytest
 
+from bulk import Bulk
+from fault_table import AMAVIS, AT_WORK
+from faults import Box
 from machine import BOOT, Machine
+from unpacker import HANGING, HANGS, unpacker_doing
+from wrappings import attached, rar5
 
 DIARY = "/var/lib/postcask/expire/waiting"
 FIVE_DAYS = 5 * 86400
@@ -73,3 +79,26 @@ def test_what_waits_for_others_goes_back_and_what_waits_for_us_does_not(own):
     assert outgoing not in queue(own)
     traced = own.run("postcask", "trace", outgoing).stdout
     assert "expired" in traced and "alice@example.org" in traced, traced
+
+
+def test_mail_waits_for_no_other_message_when_a_child_of_the_filter_dies(own):
+    """Postfix took the lost connection for a wish for less, and gave the filter one message at
+    once: all mail waited, for nine minutes at most, for the one that was at work."""
+    box = Box(own)
+    with unpacker_doing(own, HANGS):
+        for name in ("first", "second"):
+            own.send(attached(rar5(b"heavy notes"), f"{name}.rar"))
+        end = time.monotonic() + 60
+        while len(box.processes(AMAVIS, HANGING)) < 2:
+            assert time.monotonic() < end, "nobody unpacks them"
+            time.sleep(0.1)         # the kernel's own list is looked at once more
+    box.kill(AMAVIS, AT_WORK, 1)
+    try:
+        message_id = own.send("that needs no unpacker")
+        own.wait_message("alice@example.org", message_id, timeout=60)
+        assert box.processes(AMAVIS, AT_WORK)
+    finally:
+        box.kill(AMAVIS, HANGING)
+    own.wait_queued("temporary failures")
+    own.run("postqueue", "-f")
+    Bulk(own).wait(60)
