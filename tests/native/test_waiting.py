@@ -1,4 +1,5 @@
-"""Mail that waits: for others five days, for a part of this machine as long as it takes."""
+"""Mail that waits: for others five days, for a part of this machine as long as it takes; and
+mail that does not wait for a message that takes long."""
 
 import json
 import re
@@ -10,17 +11,27 @@ import pytest
 from bulk import Bulk
 from fault_table import AMAVIS, AT_WORK
 from faults import Box
-from machine import BOOT, Machine
+from machine import BOOT, Machine, user_data
 from unpacker import HANGING, HANGS, unpacker_doing
 from wrappings import attached, rar5
 
 DIARY = "/var/lib/postcask/expire/waiting"
 FIVE_DAYS = 5 * 86400
+DATA = user_data() + """  extra:
+    amavis: |
+      $Postcask::Children::spamassassin_seconds = 2;
+      my $check = \\&Mail::SpamAssassin::check;
+      *Mail::SpamAssassin::check = sub {
+          my $deaf = POSIX::SigSet->new(POSIX::SIGALRM());
+          POSIX::sigprocmask(POSIX::SIG_BLOCK(), $deaf), sleep 1000 if -e "$MYHOME/hanging";
+          goto &$check;
+      };
+"""
 
 
 @pytest.fixture(scope="module")
 def own():
-    with Machine("waiting", "10.94.0") as booted:
+    with Machine("waiting", "10.94.0", data=DATA) as booted:
         yield booted
 
 
@@ -102,3 +113,17 @@ def test_mail_waits_for_no_other_message_when_a_child_of_the_filter_dies(own):
     own.wait_queued("temporary failures")
     own.run("postqueue", "-f")
     Bulk(own).wait(60)
+
+
+def test_spamassassin_hangs_for_two_minutes_at_most(own):
+    """It took a child of the filter for nine, whatever it was told to take."""
+    switch = own.tree / "var/lib/amavis/hanging"
+    switch.touch()
+    message_id = own.send("that no rule comes to an end with")
+    [waiting] = queue(own)
+    wait_logged(own, f"{waiting}: .*status=deferred.*lost connection")
+    switch.unlink()
+    assert "which hangs at message" in own.journal(AMAVIS)
+    assert (own.tree / f"var/lib/amavis/unfinished/{waiting}").stat().st_size == 1
+    own.run("postqueue", "-f")
+    own.wait_message("alice@example.org", message_id, timeout=60)
