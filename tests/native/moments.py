@@ -80,8 +80,8 @@ class Table:
         return [letter for row in self.rows for letter in row.acknowledged()]
 
     def account(self):
-        """What is lost: what is nowhere at any look.  One look can miss what goes on during it, from
-        one queue file into another."""
+        """What is lost, by the last look.  One look can miss what goes on during it, from one queue
+        file into another: who misses something looks again."""
         for _ in range(LOOKS):
             queued = self.store.queued()
             self.store.scan()       # once more: what went on between the two looks
