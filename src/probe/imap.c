@@ -50,7 +50,7 @@ static enum failure_class finish(struct session *session, const char *status)
 	if (strncasecmp(status, "NO", 2) != 0)
 		class = FAILURE_PROTOCOL;
 	else if (strcasestr(status, "[UNAVAILABLE]") || strcasestr(status, "[INUSE]") ||
-		 strcasestr(status, "[LIMIT]"))
+		 strcasestr(status, "[LIMIT]") || strcasestr(status, "[SERVERBUG]"))
 		class = FAILURE_RESOURCE;
 	return failure_set(&session->stream.failure, class, "the server answered %s", status);
 }

@@ -60,8 +60,8 @@ static enum failure_class finish(struct mailbox *mailbox, enum failure_class cla
 	return class;
 }
 
-static enum failure_class await(struct mailbox *mailbox, const char *folder, const char *message_id,
-				int64_t until_ms, bool *ret_found)
+static enum failure_class await_once(struct mailbox *mailbox, const char *folder,
+				     const char *message_id, int64_t until_ms, bool *ret_found)
 {
 	for (;;) {
 		enum failure_class failure = ensure_selected(mailbox, folder);
@@ -81,6 +81,26 @@ static enum failure_class await(struct mailbox *mailbox, const char *folder, con
 		if (failure)
 			return failure;
 	}
+}
+
+/* Dovecot mends an index that a power cut left damaged when a session next asks for the
+ * folder, but the session that met the damage is refused it to its end. */
+static bool may_ask_again(struct mailbox *mailbox, enum failure_class failure)
+{
+	if (failure != FAILURE_RESOURCE)
+		return false;
+	mailbox->open = false;
+	return true;
+}
+
+static enum failure_class await(struct mailbox *mailbox, const char *folder, const char *message_id,
+				int64_t until_ms, bool *ret_found)
+{
+	enum failure_class failure = await_once(mailbox, folder, message_id, until_ms, ret_found);
+
+	return may_ask_again(mailbox, failure)
+		   ? await_once(mailbox, folder, message_id, until_ms, ret_found)
+		   : failure;
 }
 
 enum failure_class mailbox_await(struct mailbox *mailbox, const char *folder,
@@ -108,15 +128,22 @@ enum failure_class mailbox_has(struct mailbox *mailbox, const char *folder, cons
 	return finish(mailbox, class, failure);
 }
 
+static enum failure_class clean_once(struct mailbox *mailbox, const char *folder)
+{
+	enum failure_class failure = ensure_selected(mailbox, folder);
+
+	return failure ? failure : imap_expunge_all(&mailbox->session);
+}
+
 enum failure_class mailbox_clean(struct mailbox *mailbox, const char *folder,
 				 struct failure *failure)
 {
 	enum failure_class class;
 
 	pthread_mutex_lock(&mailbox->lock);
-	class = ensure_selected(mailbox, folder);
-	if (!class)
-		class = imap_expunge_all(&mailbox->session);
+	class = clean_once(mailbox, folder);
+	if (may_ask_again(mailbox, class))
+		class = clean_once(mailbox, folder);
 	return finish(mailbox, class, failure);
 }
 

@@ -1,6 +1,6 @@
 /* The self-test mailbox as the probes see it: one IMAP session, opened when first
  * needed and shared by all, one at a time.  After a failure that ends the session
- * the next caller gets a new one. */
+ * the next caller gets a new one; after a temporary refusal the same caller does, once. */
 #ifndef POSTCASK_PROBE_MAILBOX_H
 #define POSTCASK_PROBE_MAILBOX_H
 

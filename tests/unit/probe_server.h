@@ -1,6 +1,6 @@
 /* A server that plays a script, for tests of protocol clients: one thread, one
- * connection on the loopback, each step says or expects something.  What a client
- * did wrong is told by server_finish. */
+ * connection at a time on the loopback, each step says or expects something.  What a
+ * client did wrong is told by server_finish. */
 #ifndef POSTCASK_PROBE_SERVER_H
 #define POSTCASK_PROBE_SERVER_H
 
@@ -17,7 +17,7 @@
 #include "base/clock.h"
 #include "probe/session.h"
 
-enum step_kind { STEP_END, STEP_SAY, STEP_EXPECT, STEP_READ, STEP_SILENCE, STEP_TLS };
+enum step_kind { STEP_END, STEP_SAY, STEP_EXPECT, STEP_READ, STEP_SILENCE, STEP_NEXT, STEP_TLS };
 
 struct step {
 	enum step_kind kind;
@@ -45,6 +45,10 @@ struct step {
 	{                                                                                          \
 		STEP_SILENCE, NULL, 0                                                              \
 	} /* until the client hangs up */
+#define NEXT_CONNECTION                                                                            \
+	{                                                                                          \
+		STEP_NEXT, NULL, 0                                                                 \
+	} /* the client hangs up and comes again */
 #define START_TLS                                                                                  \
 	{                                                                                          \
 		STEP_TLS, NULL, 0                                                                  \
@@ -112,35 +116,64 @@ static inline void server_start_tls(struct server *server, int fd)
 	SSL_accept(server->tls); /* whether it works is the client's test */
 }
 
-static inline void *server_play(void *context)
+/* -1 when nobody comes. */
+static inline int server_accept(struct server *server)
 {
-	struct server *server = context;
 	struct pollfd wait = {.fd = server->listener, .events = POLLIN};
-	int fd = poll(&wait, 1, 5000) == 1 ? accept(server->listener, NULL, NULL) : -1;
+
+	return poll(&wait, 1, 5000) == 1 ? accept(server->listener, NULL, NULL) : -1;
+}
+
+static inline void server_hang_up(struct server *server, int fd)
+{
 	char rest[256];
 
-	for (const struct step *step = server->steps; fd >= 0 && step->kind != STEP_END; step++) {
-		if (step->kind == STEP_SAY)
-			server_say(server, fd, step);
-		else if (step->kind == STEP_EXPECT)
-			server_expect(server, fd, step->text);
-		else if (step->kind == STEP_READ)
-			server_read_line(server, fd);
-		else if (step->kind == STEP_TLS)
-			server_start_tls(server, fd);
-		else
-			while (server_read(server, fd, rest, sizeof(rest)) > 0)
-				;
-	}
 	if (server->tls)
 		SSL_shutdown(server->tls);
 	SSL_free(server->tls);
-	if (fd >= 0) {
-		shutdown(fd, SHUT_WR); /* no reset: what was said must arrive */
-		while (read(fd, rest, sizeof(rest)) > 0)
+	server->tls = NULL;
+	if (fd < 0)
+		return;
+	shutdown(fd, SHUT_WR); /* no reset: what was said must arrive */
+	while (read(fd, rest, sizeof(rest)) > 0)
+		;
+	close(fd);
+}
+
+/* Returns the connection that the next step is for. */
+static inline int server_step(struct server *server, int fd, const struct step *step)
+{
+	char rest[256];
+
+	if (step->kind == STEP_SAY) {
+		server_say(server, fd, step);
+	} else if (step->kind == STEP_EXPECT) {
+		server_expect(server, fd, step->text);
+	} else if (step->kind == STEP_READ) {
+		server_read_line(server, fd);
+	} else if (step->kind == STEP_TLS) {
+		server_start_tls(server, fd);
+	} else if (step->kind == STEP_NEXT) {
+		server_hang_up(server, fd);
+		fd = server_accept(server);
+	} else {
+		while (server_read(server, fd, rest, sizeof(rest)) > 0)
 			;
-		close(fd);
 	}
+	return fd;
+}
+
+static inline void *server_play(void *context)
+{
+	struct server *server = context;
+	const struct step *step = server->steps;
+	int fd = server_accept(server);
+
+	for (; fd >= 0 && step->kind != STEP_END; step++)
+		fd = server_step(server, fd, step);
+	if (step->kind != STEP_END && !server->complaint)
+		server->complaint = strdup("the client did not come");
+	server_hang_up(server, fd);
 	return NULL;
 }
 

@@ -299,6 +299,49 @@ static void the_mailbox_waits_by_idle(void **state _unused_)
 	server_finish(&server);
 }
 
+/* As Dovecot after a power cut: the session that meets a damaged index is refused the
+ * folder to its end, and the next one finds it mended. */
+static void the_mailbox_asks_again_in_a_new_session(void **state _unused_)
+{
+	static const struct step steps[] = {
+	    SAY("* OK [CAPABILITY IDLE] ready\r\n"),
+	    READ_LINE,
+	    SAY("A1 OK [CAPABILITY IDLE] in\r\n"),
+	    EXPECT("A2 SELECT \"Spam\"\r\n"),
+	    SAY("A2 NO [SERVERBUG] Internal error occurred.\r\n"),
+	    NEXT_CONNECTION,
+	    SAY("* OK [CAPABILITY IDLE] ready\r\n"),
+	    EXPECT("A1 LOGIN \"user\" \"password\"\r\n"),
+	    SAY("A1 OK [CAPABILITY IDLE] in\r\n"),
+	    EXPECT("A2 SELECT \"Spam\"\r\n"),
+	    SAY("A2 OK\r\n"),
+	    EXPECT("A3 UID SEARCH HEADER Message-ID \"id\"\r\n"),
+	    SAY("* SEARCH 9\r\nA3 OK\r\n"),
+	    EXPECT("A4 UID STORE 1:* +FLAGS.SILENT (\\Deleted)\r\n"),
+	    SAY("A4 NO [SERVERBUG] Internal error occurred.\r\n"),
+	    NEXT_CONNECTION,
+	    SAY("* OK [CAPABILITY IDLE] ready\r\n"),
+	    READ_LINE,
+	    SAY("A1 OK [CAPABILITY IDLE] in\r\n"),
+	    EXPECT("A2 SELECT \"Spam\"\r\n"),
+	    SAY("A2 NO [SERVERBUG] Internal error occurred.\r\n"), /* twice: it is said */
+	    END};
+	_cleanup_(failure_clear) struct failure failure = FAILURE_INIT;
+	struct session_params params;
+	struct mailbox mailbox;
+	struct server server;
+
+	server_start(&server, steps, NULL);
+	params = server_session(&server, &imap_protocol);
+	mailbox_init(&mailbox, &params, "user", "password");
+	assert_int_equal(mailbox_await(&mailbox, "Spam", "id", clock_now_ms() + 2000, &failure),
+			 FAILURE_NONE);
+	assert_int_equal(mailbox_clean(&mailbox, "Spam", &failure), FAILURE_RESOURCE);
+	assert_non_null(strstr(failure_text(&failure), "[SERVERBUG]"));
+	mailbox_free(&mailbox);
+	server_finish(&server);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -311,6 +354,7 @@ int main(void)
 	    cmocka_unit_test(finds_and_fetches_a_message),
 	    cmocka_unit_test(idles_until_a_message_or_the_deadline),
 	    cmocka_unit_test(the_mailbox_waits_by_idle),
+	    cmocka_unit_test(the_mailbox_asks_again_in_a_new_session),
 	};
 
 	return cmocka_run_group_tests_name("probe imap", tests, NULL, NULL);
