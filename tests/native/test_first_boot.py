@@ -16,6 +16,8 @@ KEPT = "var/lib/cloud/instances/i-native-1/postcask-kept"
 MADE = ("home/debian/.ssh/authorized_keys", "etc/sudoers.d/90-cloud-init-users", "etc/given",
         "etc/ssh/ssh_host_ed25519_key", "etc/ssh/ssh_host_ecdsa_key", "etc/hostname")
 
+OURS = ("unbound/root.key", "clamav/postcask.ndb", "amavis/bayes/bayes.sqlite")
+
 
 def made(machine):
     """Who owns each and who may read it; an error's words for one that is missing."""
@@ -50,10 +52,11 @@ def test_what_a_power_cut_took_is_made_again(booted):
     before, whole_key = made(booted), public_key(booted, "ecdsa")
     booted.boot("halt")
     logins, rules, given, key, _, name = (booted.tree / name for name in MADE)
-    anchor = booted.tree / "var/lib/unbound/root.key"
+    anchor, signature, bayes = (booted.tree / "var/lib" / name for name in OURS)
+    whole_signature = signature.read_bytes()
     (booted.tree / KEPT).unlink()
     logins.unlink()
-    for zeros in (rules, key, anchor):
+    for zeros in (rules, key, anchor, signature, bayes):
         zeros.write_bytes(b"\0" * zeros.stat().st_size)
     for empty in (given, name):
         empty.write_bytes(b"")
@@ -66,4 +69,7 @@ def test_what_a_power_cut_took_is_made_again(booted):
     assert public_key(booted, "ecdsa") == whole_key
     assert name.read_text().strip() == "mail"
     assert booted.report()["state"] == "ready"
+    assert signature.read_bytes() == whole_signature
+    booted.run("systemctl", "start", "postcask-learn.service")
+    assert bayes.read_bytes().startswith(b"SQLite format 3\0")
     assert (booted.tree / KEPT).exists()
