@@ -68,6 +68,36 @@ def test_a_self_test_without_result_closes_all(own, name):
     assert all(reachable(own, port) for port in PORTS)
 
 
+OFTEN = """[Timer]
+OnActiveSec=
+OnActiveSec=1
+OnUnitInactiveSec=1
+AccuracySec=100ms
+"""
+WAITED = """
+report=/run/postcask/report.json
+mv $report $report.away
+systemctl daemon-reload
+systemctl restart postcask-again.timer
+until systemctl show -P ExecCondition postcask-again.service | grep -q 'status=1'; do sleep 0.1; done
+sed 's/^ "state": "ready"/ "state": "failed"/' $report.away > $report
+until grep -q '^ "state": "ready"' $report; do sleep 0.1; done
+"""
+
+
+def test_what_was_not_ready_is_tested_again(own):
+    """Also after a time when there was nothing to test."""
+    path = own.tree / "etc/systemd/system/postcask-again.timer.d/often.conf"
+    path.parent.mkdir()
+    path.write_text(OFTEN)
+    try:
+        own.run("timeout", "90", "sh", "-euc", WAITED, timeout=100)
+    finally:
+        path.unlink()
+        own.run("systemctl", "daemon-reload")
+        own.run("systemctl", "restart", "postcask-again.timer")
+
+
 @pytest.mark.parametrize("name", ["crashes", "has no password"])
 def test_at_boot(name):
     machine = Machine("selftestboot", "10.97.0")
