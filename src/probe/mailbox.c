@@ -83,9 +83,10 @@ static enum failure_class await_once(struct mailbox *mailbox, const char *folder
 	}
 }
 
-/* Dovecot mends an index that a power cut left damaged when a session next asks for the
- * folder, but the session that met the damage is refused it to its end. */
-static bool may_ask_again(struct mailbox *mailbox, enum failure_class failure)
+/* Is it worth asking once more, in a new session?  Dovecot mends an index that a power cut
+ * left damaged when a session next asks for the folder, but the session that met the damage
+ * is refused it to its end. */
+static bool begin_anew(struct mailbox *mailbox, enum failure_class failure)
 {
 	if (failure != FAILURE_RESOURCE)
 		return false;
@@ -98,7 +99,7 @@ static enum failure_class await(struct mailbox *mailbox, const char *folder, con
 {
 	enum failure_class failure = await_once(mailbox, folder, message_id, until_ms, ret_found);
 
-	return may_ask_again(mailbox, failure)
+	return begin_anew(mailbox, failure)
 		   ? await_once(mailbox, folder, message_id, until_ms, ret_found)
 		   : failure;
 }
@@ -142,7 +143,7 @@ enum failure_class mailbox_clean(struct mailbox *mailbox, const char *folder,
 
 	pthread_mutex_lock(&mailbox->lock);
 	class = clean_once(mailbox, folder);
-	if (may_ask_again(mailbox, class))
+	if (begin_anew(mailbox, class))
 		class = clean_once(mailbox, folder);
 	return finish(mailbox, class, failure);
 }

@@ -252,6 +252,15 @@ static void idles_until_a_message_or_the_deadline(void **state _unused_)
 	close_session(&session, &server);
 }
 
+static void begin_mailbox(struct mailbox *mailbox, struct server *server, const struct step *steps)
+{
+	struct session_params params;
+
+	server_start(server, steps, NULL);
+	params = server_session(server, &imap_protocol);
+	mailbox_init(mailbox, &params, "user", "password");
+}
+
 static void the_mailbox_waits_by_idle(void **state _unused_)
 {
 	static const struct step steps[] = {
@@ -283,13 +292,10 @@ static void the_mailbox_waits_by_idle(void **state _unused_)
 	    EXPECT("A12 LOGOUT\r\n"),
 	    END};
 	_cleanup_(failure_clear) struct failure failure = FAILURE_INIT;
-	struct session_params params;
 	struct mailbox mailbox;
 	struct server server;
 
-	server_start(&server, steps, NULL);
-	params = server_session(&server, &imap_protocol);
-	mailbox_init(&mailbox, &params, "user", "password");
+	begin_mailbox(&mailbox, &server, steps);
 	assert_int_equal(mailbox_await(&mailbox, "INBOX", "id", clock_now_ms() + 2000, &failure),
 			 FAILURE_NONE);
 	assert_int_equal(mailbox_await(&mailbox, "INBOX", "late", 0, &failure), FAILURE_TIMEOUT);
@@ -327,13 +333,10 @@ static void the_mailbox_asks_again_in_a_new_session(void **state _unused_)
 	    SAY("A2 NO [SERVERBUG] Internal error occurred.\r\n"), /* twice: it is said */
 	    END};
 	_cleanup_(failure_clear) struct failure failure = FAILURE_INIT;
-	struct session_params params;
 	struct mailbox mailbox;
 	struct server server;
 
-	server_start(&server, steps, NULL);
-	params = server_session(&server, &imap_protocol);
-	mailbox_init(&mailbox, &params, "user", "password");
+	begin_mailbox(&mailbox, &server, steps);
 	assert_int_equal(mailbox_await(&mailbox, "Spam", "id", clock_now_ms() + 2000, &failure),
 			 FAILURE_NONE);
 	assert_int_equal(mailbox_clean(&mailbox, "Spam", &failure), FAILURE_RESOURCE);
