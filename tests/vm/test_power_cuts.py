@@ -106,8 +106,10 @@ if CUTS > 1:
             loads.append(load)
             found = load.account()
             doubled = len(found) - len({name for name, _, _ in found})
+            indexes = uefi.ssh("sudo journalctl -b -q -u dovecot -g 'garbage at EOF' | wc -l").strip()
             print(f"cut {number} of seed {seed}: sent {load.sent}, acknowledged "
-                  f"{len(load.acknowledged)}, lost 0, doubled {doubled}")
+                  f"{len(load.acknowledged)}, lost 0, doubled {doubled}, words of Dovecot about "
+                  f"damaged indexes {indexes}")
         for load in loads:
             load.account()
 
