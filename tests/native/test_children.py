@@ -106,6 +106,7 @@ def test_what_cannot_be_unpacked_in_time_waits(machine):
         assert [path.stat().st_size for path in counted(machine)] == [1]
     machine.run("postqueue", "-f")
     machine.wait_message("alice@example.org", "notes@example.com", timeout=60)
+    Bulk(machine).wait(30)
     assert not counted(machine)
 
 
@@ -165,4 +166,5 @@ def test_what_has_no_type_waits(machine):
     switch.unlink()
     new = flush_until(machine, lambda: kept(machine, "virus") - before)
     assert len(new) == 1 and b"typeless.rar" in new.pop().read_bytes()
+    Bulk(machine).wait(30)
     assert not counted(machine)
