@@ -28,7 +28,9 @@ def changed(number):
 
 def in_force(machine):
     """Names of the aliases in force; fails when the machine is mixed."""
-    status = json.loads(machine.ssh("sudo postcask status --json", check=False))
+    said = machine.ssh("sudo postcask status --json", check=False)
+    assert said, machine.console[-3000:]
+    status = json.loads(said)
     assert status["state"] == "ready" and not status.get("drift"), status
     listed = machine.ssh("sudo sh -c 'cd /var/lib/postcask; ls -A generations keys; ls trial'",
                          check=False).split()
