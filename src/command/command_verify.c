@@ -3,6 +3,7 @@
  * report is written anew. */
 #include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/process.h"
@@ -26,7 +27,26 @@ static const char usage[] =
     "\n"
     "Exit status: 0 ready, 1 failed, 2 degraded or bad usage.\n";
 
-/* Starts the units and waits for their end. */
+/* All zeros when there is none. */
+static struct stat last_report(void)
+{
+	struct stat report = {0};
+
+	if (stat(SHOW_REPORT_FILE, &report) < 0)
+		return (struct stat){0};
+	return report;
+}
+
+/* Each is a file of its own. */
+static bool same_report(const struct stat *one, const struct stat *two)
+{
+	return one->st_ino == two->st_ino && one->st_mtim.tv_sec == two->st_mtim.tv_sec &&
+	       one->st_mtim.tv_nsec == two->st_mtim.tv_nsec;
+}
+
+/* Starts the units and waits for their end.  Until then the last report is the one of
+ * before; it must not be taken for the new one, not even when the probes cannot be
+ * started. */
 static int run_units(struct error *error)
 {
 	static const char *const command[] = {"systemctl",
@@ -35,24 +55,23 @@ static int run_units(struct error *error)
 					      "postcask-open.service",
 					      "postcask-report.service",
 					      NULL};
-	static const char *const reports[] = {SHOW_REPORT_FILE, PROBES_FILE};
 	struct process process = {.argv = command, .timeout_ms = VERIFY_TIMEOUT_MS};
 	_cleanup_(buffer_free) struct buffer output = BUFFER_INIT;
+	const struct stat before = last_report();
+	struct stat after;
 	int result;
 
-	/* The reports of before must not be taken for those to come, not even when the
-	 * probes cannot be started. */
-	for (size_t i = 0; i < ARRAY_SIZE(reports); i++)
-		if (unlink(reports[i]) < 0 && errno != ENOENT)
-			return error_errno(error, errno, "%s: cannot remove", reports[i]);
+	if (unlink(PROBES_FILE) < 0 && errno != ENOENT)
+		return error_errno(error, errno, "%s: cannot remove", PROBES_FILE);
 	result = process_run(&process, &output, error);
-	if (result < 0)
-		return error_wrap(error, "systemctl");
-	/* A unit that failed has told the report; without a report we say why. */
-	if (result > 0 && access(SHOW_REPORT_FILE, R_OK) < 0)
-		return error_set(error, EIO, "the self-tests did not run: %s",
-				 buffer_text(&output));
-	return 0;
+	after = last_report();
+	if (same_report(&before, &after)) {
+		unlink(SHOW_REPORT_FILE);
+		if (result >= 0)
+			return error_set(error, EIO, "the self-tests did not run: %s",
+					 buffer_text(&output));
+	}
+	return result < 0 ? error_wrap(error, "systemctl") : 0;
 }
 
 int command_verify(int argc, char **argv)

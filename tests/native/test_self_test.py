@@ -74,28 +74,53 @@ OnActiveSec=1
 OnUnitInactiveSec=1
 AccuracySec=100ms
 """
-WAITED = """
+AGAIN = """
 report=/run/postcask/report.json
-mv $report $report.away
 systemctl daemon-reload
 systemctl restart postcask-again.timer
 until systemctl show -P ExecCondition postcask-again.service | grep -q 'status=1'; do sleep 0.1; done
-sed 's/^ "state": "ready"/ "state": "failed"/' $report.away > $report
-until grep -q '^ "state": "ready"' $report; do sleep 0.1; done
+$make_not_ready
+until grep -qs '^ "state": "ready"' $report; do sleep 0.1; done
 """
+NOT_READY = {"failed": """sed -i 's/^ "state": "ready"/ "state": "failed"/' $report""",
+             "no report": "rm $report"}
 
 
-def test_what_was_not_ready_is_tested_again(own):
+@pytest.mark.parametrize("state", NOT_READY)
+def test_what_was_not_ready_is_tested_again(own, state):
     """Also after a time when there was nothing to test."""
     path = own.tree / "etc/systemd/system/postcask-again.timer.d/often.conf"
-    path.parent.mkdir()
+    path.parent.mkdir(exist_ok=True)
     path.write_text(OFTEN)
     try:
-        own.run("timeout", "90", "sh", "-euc", WAITED, timeout=100)
+        own.run("timeout", "90", "sh", "-euc",
+                AGAIN.replace("$make_not_ready", NOT_READY[state]), timeout=100)
     finally:
         path.unlink()
         own.run("systemctl", "daemon-reload")
         own.run("systemctl", "restart", "postcask-again.timer")
+
+
+def test_the_last_report_stays_until_the_next_one(own):
+    """Whoever asks meanwhile is not told that there is none."""
+    own.run("timeout", "90", "sh", "-euc", """
+        (postcask verify > /dev/null; echo $? > /run/verified) &
+        until test -s /run/verified; do postcask status --json > /dev/null; done
+        test "$(cat /run/verified)" = 0""", timeout=100)
+
+
+def test_a_report_that_was_not_written_anew_is_none(own):
+    unit = "postcask-report.service"
+    own.run("systemctl", "mask", "--runtime", unit)
+    try:
+        done = own.run("postcask", "verify", check=False, timeout=120)
+        assert done.returncode == 1 and "the self-tests did not run" in done.stderr, done.stderr
+        status = own.run("postcask", "status", check=False)
+        assert status.returncode == 1 and "there is no report" in status.stderr
+    finally:
+        own.run("systemctl", "unmask", "--runtime", unit)
+        well = own.run("postcask", "verify", check=False, timeout=120)
+    assert well.returncode == 0, well.stdout
 
 
 @pytest.mark.parametrize("name", ["crashes", "has no password"])
