@@ -30,7 +30,7 @@ static const char usage[] =
 /* All zeros when there is none. */
 static struct stat last_report(void)
 {
-	struct stat report = {0};
+	struct stat report;
 
 	if (stat(SHOW_REPORT_FILE, &report) < 0)
 		return (struct stat){0};
