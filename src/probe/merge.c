@@ -185,5 +185,6 @@ json_t *report_merge(const json_t *verify, json_t *firstboot, json_t *firewall,
 	if (firewall)
 		json_object_set(report, "firewall", firewall);
 	judge_firewall(report, firewall);
+	report_judge_notes(report);
 	return report;
 }

@@ -12,6 +12,7 @@ enum {
 	REPORT_LIMIT = 4 * 1024 * 1024,
 	DAY = 24 * 60 * 60,
 	SIGNATURES_OLD = 7, /* days */
+	SIGNATURES_AWAITED = 1, /* days that a new machine may be without the official ones */
 	CERTIFICATE_SHORT = 14,
 };
 
@@ -68,6 +69,23 @@ static enum report_state judge(const struct probe_run *run, bool partial)
 		   : REPORT_READY;
 }
 
+void report_judge_notes(json_t *report)
+{
+	const json_t *note;
+	size_t i;
+
+	if (report_state_of(report) != REPORT_READY)
+		return;
+	json_array_foreach(json_object_get(report, "notes"), i, note)
+	{
+		const char *text = json_string_value(note);
+
+		if (text && strncmp(text, "degraded", strlen("degraded")) == 0)
+			json_object_set_new(report, "state",
+					    json_string(report_state_name(REPORT_DEGRADED)));
+	}
+}
+
 static json_t *make_probe(const struct probe_result *result)
 {
 	const struct probe *probe = result->probe;
@@ -115,10 +133,13 @@ static json_t *make_signatures(const struct probe_run *run, json_t *notes)
 	age = (time(NULL) - signatures.made) / DAY;
 	if (!signatures.any)
 		add_note(notes, "degraded: virus signatures (none)");
+	else if (!signatures.official && age < SIGNATURES_AWAITED)
+		add_note(notes, "virus signatures: only the machine's own for the EICAR test, until "
+				"freshclam has fetched the official ones");
 	else if (!signatures.official)
 		add_note(notes,
 			 "degraded: virus signatures (only the machine's own for the EICAR test, "
-			 "age %lld days)",
+			 "for %lld days; `journalctl -u clamav-freshclam` says why)",
 			 (long long)age);
 	else if (age > SIGNATURES_OLD)
 		add_note(notes, "degraded: virus signatures (age %lld days)", (long long)age);
@@ -153,10 +174,11 @@ json_t *report_make(const struct probe_run *run, bool partial)
 				  "certificate", make_certificate(run, notes));
 	double seconds = (double)(clock_now_ms() / 100) / 10;
 	const char *version = run->settings->version;
+	json_t *report;
 
 	for (size_t i = 0; i < run->count; i++)
 		json_array_append_new(probes, make_probe(&run->results[i]));
-	return json_pack(
+	report = json_pack(
 	    "{s:s, s:s, s:s, s:f, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "version",
 	    version ? version : POSTCASK_VERSION, "hostname", run->settings->hostname, "state",
 	    report_state_name(judge(run, partial)), "seconds", seconds, "milliseconds",
@@ -165,6 +187,8 @@ json_t *report_make(const struct probe_run *run, bool partial)
 	    (json_int_t)(count_outcome(run, PROBE_FAILED) + count_outcome(run, PROBE_PENDING)),
 	    "skipped", (json_int_t)count_outcome(run, PROBE_SKIPPED), "probes", probes, "open",
 	    make_open(run, partial), "facts", facts, "notes", notes);
+	report_judge_notes(report);
+	return report;
 }
 
 json_t *report_load(const char *path, struct error *error)

@@ -5,11 +5,11 @@
  * that stands last on every console.  States:
  *
  *	ready		every probe passed
- *	degraded	mail flows, but a probe failed
+ *	degraded	mail flows, but a probe failed, or a note begins with "degraded"
  *	failed		mail cannot come in, or go out, or be read: in one of the three
  *			directions no port that the settings want was proved
  *
- * Old virus signatures are a note, not a state. */
+ * What a person should mend is never a note under "ready": see report_judge_notes. */
 #ifndef POSTCASK_PROBE_REPORT_H
 #define POSTCASK_PROBE_REPORT_H
 
@@ -24,6 +24,10 @@ const char *report_state_name(enum report_state state);
 
 /* The state that a report says; REPORT_FAILED when it says none. */
 enum report_state report_state_of(const json_t *report);
+
+/* Makes a report that is ready degraded when one of its notes begins with
+ * "degraded". */
+void report_judge_notes(json_t *report);
 
 /* A finished run as JSON.  With `partial` (some probes only) no port is called
  * open.  Owned by the caller; NULL when out of memory. */

@@ -1,12 +1,16 @@
 """The report when it cannot be written where people and programs look for it."""
 
 import json
+import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
-REPORT = Path(__file__).resolve().parent.parent.parent / "build" / "bin" / "postcask-report"
+TOP = Path(__file__).resolve().parent.parent.parent
+REPORT = TOP / "build" / "bin" / "postcask-report"
+AGAIN = TOP / "overlays/usr/lib/postcask/again-wanted"
 
 
 def results(folder):
@@ -72,3 +76,40 @@ def test_the_probes_speak_for_nobody_else(tmp_path):
     assert run(tmp_path).returncode == 1
     report = json.loads((tmp_path / "report.json").read_text())
     assert "firstboot" not in report and "firewall" not in report
+
+
+@pytest.mark.parametrize("notes,state", [
+    ([], "ready"), (["virus signatures: only the machine's own"], "ready"),
+    (["degraded: virus signatures (age 9 days)"], "degraded")])
+def test_a_note_that_says_degraded_is_no_note_under_ready(tmp_path, notes, state):
+    results(tmp_path)
+    verify = json.loads((tmp_path / "verify/report.json").read_text())
+    (tmp_path / "verify/report.json").write_text(json.dumps({**verify, "notes": notes}))
+    done = run(tmp_path)
+    assert done.returncode == {"ready": 0, "degraded": 2}[state]
+    assert f"\nPOSTCASK state={state} " in done.stdout
+
+
+FIREWALL = {"state": "degraded", "failed": 0, "notes": ["degraded: the firewall keeps it closed"]}
+
+
+@pytest.mark.parametrize("report,minutes,wanted", [
+    (None, 0, True),
+    ({"state": "failed", "failed": 0}, 0, True),
+    ({"state": "degraded", "failed": 1}, 0, True),
+    (FIREWALL, 0, True),
+    ({"state": "degraded", "failed": 0, "notes": ["degraded: old"]}, 50, False),
+    ({"state": "degraded", "failed": 0, "notes": ["degraded: old"]}, 70, True),
+    ({"state": "ready", "failed": 0}, 70, False),
+    ({"state": "ready", "failed": 0}, 25 * 60, True)])
+def test_when_a_machine_tests_itself_again(tmp_path, report, minutes, wanted):
+    """A ready one was never looked at again, however old its signatures became."""
+    path, settings = tmp_path / "report.json", tmp_path / "settings.json"
+    settings.write_text("{}")
+    if report is not None:
+        path.write_text(json.dumps(report, indent=1))
+        then = time.time() - minutes * 60
+        os.utime(path, (then, then))
+    assert (subprocess.run([AGAIN, path, settings], timeout=30).returncode == 0) == wanted
+    settings.unlink()
+    assert subprocess.run([AGAIN, path, settings], timeout=30).returncode == 1
