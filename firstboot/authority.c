@@ -21,10 +21,10 @@
  * not); one that verifies imports this authority and so knows ECDSA. */
 #define AUTHORITY_CURVE "P-256"
 
-/* Twenty years, from a fixed day that lies before any machine was made: a clock
+/* Ten years, from a fixed day that lies before any machine was made: a clock
  * that was wrong at the first boot cannot make the authority not yet valid. */
 #define AUTHORITY_BEGIN	 INT64_C(1735689600) /* 2025-01-01 */
-#define AUTHORITY_LIFE	 (INT64_C(20) * 365 * 86400)
+#define AUTHORITY_LIFE	 (INT64_C(10) * 365 * 86400)
 #define AUTHORITY_MARGIN (INT64_C(2) * 365 * 86400) /* made again with less left */
 #define SERIAL_BITS	 128
 #define NAME_BYTES	 8 /* of the key's SHA-256 */
@@ -56,21 +56,23 @@ static bool authority_put_name(X509_NAME *name, const X509 *certificate)
 					  -1, -1, 0);
 }
 
-static X509 *authority_make_certificate(EVP_PKEY *key, int64_t now)
+static X509 *authority_make_certificate(EVP_PKEY *key, const struct authority_names *names,
+					int64_t now)
 {
 	int64_t begin = now > AUTHORITY_BEGIN ? now : AUTHORITY_BEGIN;
 	X509 *certificate = X509_new();
-	X509_NAME *name = certificate ? X509_get_subject_name(certificate) : NULL;
+	X509_NAME *own = certificate ? X509_get_subject_name(certificate) : NULL;
 
 	if (certificate && X509_set_version(certificate, X509_VERSION_3) &&
 	    certificate_set_serial(certificate) && X509_set_pubkey(certificate, key) &&
-	    authority_put_name(name, certificate) && X509_set_issuer_name(certificate, name) &&
+	    authority_put_name(own, certificate) && X509_set_issuer_name(certificate, own) &&
 	    ASN1_TIME_set(X509_getm_notBefore(certificate), AUTHORITY_BEGIN) &&
 	    ASN1_TIME_set(X509_getm_notAfter(certificate), begin + AUTHORITY_LIFE) &&
 	    certificate_put_extension(certificate, certificate, NID_basic_constraints,
 				      "critical,CA:TRUE,pathlen:0") &&
 	    certificate_put_extension(certificate, certificate, NID_key_usage,
 				      "critical,keyCertSign,cRLSign") &&
+	    authority_names_put(certificate, names) &&
 	    certificate_put_extension(certificate, certificate, NID_subject_key_identifier,
 				      "hash") &&
 	    X509_sign(certificate, key, EVP_sha256()))
@@ -169,44 +171,57 @@ static bool authority_is_good(X509 *certificate, EVP_PKEY *key, int64_t now)
 		    authority_put_name(name, certificate) &&
 		    X509_NAME_cmp(name, X509_get_subject_name(certificate)) == 0 &&
 		    certificate_not_before(certificate) <= now &&
-		    certificate_not_after(certificate) - now >= AUTHORITY_MARGIN;
+		    certificate_not_after(certificate) - now >= AUTHORITY_MARGIN &&
+		    authority_is_constrained(certificate);
 
 	X509_NAME_free(name);
 	ERR_clear_error();
 	return good;
 }
 
-static int authority_ensure_certificate(const char *path, EVP_PKEY *key, int64_t now, X509 **ret,
-					enum authority_change *change, struct error *error)
+static int authority_write_certificate(const char *path, EVP_PKEY *key,
+				       const struct authority_names *names, int64_t now,
+				       X509 **ret, struct error *error)
 {
-	_cleanup_(key_chain_clear) struct key_chain file = KEY_CHAIN_INIT;
-	int result = key_chain_read(path, &file, error);
+	_cleanup_(key_chain_clear) struct key_chain file = {.chain = sk_X509_new_null()};
+	X509 *certificate = authority_make_certificate(key, names, now);
+	int result;
 
-	if (result == 0 && file.chain && sk_X509_num(file.chain) == 1 &&
-	    authority_is_good(sk_X509_value(file.chain, 0), key, now)) {
-		*ret = sk_X509_shift(file.chain);
-		return 0;
-	}
-	if (result < 0 && result != -ENOENT && !is_damage(result))
-		return result;
-	key_chain_clear(&file);
-	file.chain = sk_X509_new_null();
-	X509 *certificate = authority_make_certificate(key, now);
 	if (!file.chain || !certificate || sk_X509_push(file.chain, certificate) <= 0) {
 		X509_free(certificate);
 		return certificate_crypto_error(error, "cannot make the authority's certificate");
 	}
 	result = key_chain_write(path, 0644, NULL, file.chain, error);
-	if (result < 0)
-		return result;
-	if (*change == AUTHORITY_KEPT)
-		*change = AUTHORITY_RENEWED;
-	*ret = sk_X509_shift(file.chain);
-	return 0;
+	if (result == 0)
+		*ret = sk_X509_shift(file.chain);
+	return result;
 }
 
-int authority_ensure(const char *folder, int64_t now, struct authority *ret,
-		     enum authority_change *ret_change, struct error *error)
+static int authority_ensure_certificate(const char *path, EVP_PKEY *key,
+					const struct authority_names *names, int64_t now,
+					X509 **ret, enum authority_change *change,
+					struct error *error)
+{
+	_cleanup_(key_chain_clear) struct key_chain file = KEY_CHAIN_INIT;
+	int result = key_chain_read(path, &file, error);
+	X509 *found = result == 0 && sk_X509_num(file.chain) == 1 ? sk_X509_value(file.chain, 0)
+								   : NULL;
+	bool good = found && authority_is_good(found, key, now);
+
+	if (good && authority_permits(found, names)) {
+		*ret = sk_X509_shift(file.chain);
+		return 0;
+	}
+	if (result < 0 && result != -ENOENT && !is_damage(result))
+		return result;
+	if (*change == AUTHORITY_KEPT)
+		*change = good ? AUTHORITY_WIDENED : AUTHORITY_RENEWED;
+	return authority_write_certificate(path, key, names, now, ret, error);
+}
+
+int authority_ensure(const char *folder, const struct authority_names *names, int64_t now,
+		     struct authority *ret, enum authority_change *ret_change,
+		     struct error *error)
 {
 	_cleanup_free_ char *key_path = file_join(folder, "ca.key");
 	_cleanup_free_ char *pem_path = file_join(folder, "ca.pem");
@@ -218,7 +233,7 @@ int authority_ensure(const char *folder, int64_t now, struct authority *ret,
 		return error_set(error, ENOMEM, "out of memory");
 	result = authority_ensure_key(key_path, pem_path, &authority.key, &change, error);
 	if (result == 0)
-		result = authority_ensure_certificate(pem_path, authority.key, now,
+		result = authority_ensure_certificate(pem_path, authority.key, names, now,
 						      &authority.certificate, &change, error);
 	if (result < 0) {
 		error_wrap(error, "the certificate authority");

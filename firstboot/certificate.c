@@ -58,10 +58,11 @@ static int check_names(const struct certificate_request *request, struct error *
 {
 	static const char ALLOWED[] = "abcdefghijklmnopqrstuvwxyz0123456789.-";
 
-	if (request->name_count == 0 || request->name_count > CERTIFICATE_NAMES_MAX)
+	if (request->name_count == 0 ||
+	    request->name_count + request->domain_count > CERTIFICATE_NAMES_MAX)
 		return error_set(error, EINVAL, "a certificate needs 1 to %d names",
 				 CERTIFICATE_NAMES_MAX);
-	for (size_t i = 0; i < request->name_count; i++) {
+	for (size_t i = 0; i < request->name_count + request->domain_count; i++) {
 		const char *name = request->names[i];
 		size_t length = strlen(name);
 
@@ -139,12 +140,15 @@ static enum certificate_reason judge_file(const struct work *work, const struct 
 	if (X509_NAME_cmp(X509_get_issuer_name(leaf),
 			  X509_get_subject_name(work->authority.certificate)) != 0)
 		return CERTIFICATE_ISSUER;
-	if (!authority_issued(&work->authority, leaf))
-		return CERTIFICATE_DAMAGED;
-	if (sk_X509_num(file->chain) != 2 ||
-	    X509_cmp(sk_X509_value(file->chain, 1), work->authority.certificate) != 0)
-		return CERTIFICATE_DAMAGED;
-	return CERTIFICATE_CURRENT;
+	return authority_issued(&work->authority, leaf) ? CERTIFICATE_CURRENT
+							 : CERTIFICATE_DAMAGED;
+}
+
+/* Is the rest of the chain the authority's certificate as it is now? */
+static bool has_authority(const struct work *work, const struct key_chain *file)
+{
+	return sk_X509_num(file->chain) == 2 &&
+	       X509_cmp(sk_X509_value(file->chain, 1), work->authority.certificate) == 0;
 }
 
 static enum certificate_reason judge_leaf(const struct work *work, X509 *leaf)
@@ -177,6 +181,8 @@ static int judge(const struct work *work, enum certificate_kind kind, const char
 	reason = result < 0 ? CERTIFICATE_DAMAGED : judge_file(work, file, kind);
 	if (reason == CERTIFICATE_CURRENT)
 		reason = judge_leaf(work, sk_X509_value(file->chain, 0));
+	if (reason == CERTIFICATE_CURRENT && !has_authority(work, file))
+		reason = CERTIFICATE_DAMAGED;
 	ERR_clear_error();
 	*ret_reason = reason;
 	return 0;
@@ -247,21 +253,36 @@ static int ensure_own_file(struct work *work, enum certificate_kind kind, struct
 	return 0;
 }
 
+/* What people have to do about another authority. */
+static int note_authority(struct certificate_outcome *outcome, struct error *error)
+{
+	static const char *const sentences[] = {
+	    [AUTHORITY_REPLACED] =
+		"the certificate authority's key was lost and a new authority was made; import "
+		"the new CA certificate (postcask cert ca) into every client",
+	    [AUTHORITY_WIDENED] =
+		"the certificate authority signs for other names than before; import its new "
+		"certificate (postcask cert ca) into every client",
+	};
+	const char *sentence = sentences[outcome->authority];
+
+	if (!sentence)
+		return 0;
+	outcome->note = strdup(sentence);
+	return outcome->note ? 0 : error_set(error, ENOMEM, "out of memory");
+}
+
 static int ensure_own(struct work *work, struct error *error)
 {
-	int result = authority_ensure(work->request->folder, work->now, &work->authority,
+	const struct certificate_request *request = work->request;
+	const struct authority_names names = {request->names, request->name_count,
+					      request->domain_count};
+	int result = authority_ensure(request->folder, &names, work->now, &work->authority,
 				      &work->outcome->authority, error);
 
 	for (int kind = 0; result == 0 && kind < CERTIFICATE_KINDS; kind++)
 		result = ensure_own_file(work, (enum certificate_kind)kind, error);
-	if (result == 0 && work->outcome->authority == AUTHORITY_REPLACED) {
-		work->outcome->note =
-		    strdup("the certificate authority's key was lost and a new authority was made; "
-			   "import the new CA certificate (postcask cert ca) into every client");
-		if (!work->outcome->note)
-			result = error_set(error, ENOMEM, "out of memory");
-	}
-	return result;
+	return result < 0 ? result : note_authority(work->outcome, error);
 }
 
 /* Writes the given certificate unless the file is the same already. */
@@ -374,6 +395,23 @@ static bool has_name(const struct certificate_request *request, const char *name
 	return false;
 }
 
+/* As many as there is room for: each connection carries the authority's certificate. */
+static void add_domains(const json_t *domains, const char **names,
+			struct certificate_request *request)
+{
+	const json_t *domain;
+	size_t i;
+
+	json_array_foreach(domains, i, domain)
+	{
+		if (request->name_count + request->domain_count == CERTIFICATE_NAMES_MAX)
+			return;
+		if (json_is_string(domain) && !has_name(request, json_string_value(domain)))
+			names[request->name_count + request->domain_count++] =
+			    json_string_value(domain);
+	}
+}
+
 int certificate_request_from_settings(const json_t *settings, const char **names,
 				      struct certificate_request *ret, struct error *error)
 {
@@ -399,5 +437,6 @@ int certificate_request_from_settings(const json_t *settings, const char **names
 					 CERTIFICATE_NAMES_MAX);
 		names[ret->name_count++] = json_string_value(name);
 	}
+	add_domains(json_object_get(settings, "domains"), names, ret);
 	return 0;
 }

@@ -37,6 +37,7 @@ struct certificate_request {
 	const char *folder;	  /* the keys folder; made (0711) when missing */
 	const char *const *names; /* DNS names (A-labels, lower case); names[0] is the hostname */
 	size_t name_count;	  /* 1..CERTIFICATE_NAMES_MAX */
+	size_t domain_count;	  /* after them: what the authority may sign for besides */
 	const char *given_certificate; /* PEM of the settings, NULL or "" when none is given */
 	const char *given_key;
 	int64_t now;   /* seconds since 1970; 0: the clock's */

@@ -27,7 +27,9 @@ static void wipe_text(const char *text)
 
 static void job_free(struct certificate_job *job)
 {
-	for (size_t i = 0; job->request.names && i < job->request.name_count; i++)
+	size_t count = job->request.name_count + job->request.domain_count;
+
+	for (size_t i = 0; job->request.names && i < count; i++)
 		free((char *)job->request.names[i]);
 	free((char **)job->request.names);
 	free((char *)job->request.folder);
@@ -54,13 +56,14 @@ static bool copy_text(const char *text, const char **ret)
 static bool copy_request(struct certificate_request *copy,
 			 const struct certificate_request *request)
 {
-	const char **names = calloc(request->name_count + 1, sizeof(*names));
+	size_t count = request->name_count + request->domain_count;
+	const char **names = calloc(count + 1, sizeof(*names));
 	bool good = names;
 
 	*copy = *request;
 	copy->names = names;
 	copy->folder = copy->given_certificate = copy->given_key = NULL;
-	for (size_t i = 0; good && i < request->name_count; i++)
+	for (size_t i = 0; good && i < count; i++)
 		good = copy_text(request->names[i], &names[i]);
 	return good && copy_text(request->folder, &copy->folder) &&
 	       copy_text(request->given_certificate, &copy->given_certificate) &&

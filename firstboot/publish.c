@@ -50,6 +50,7 @@ int certificates_finish(struct certificate_job *job, struct apply_outcome *outco
 	static const char *const authority_names[] = {[AUTHORITY_KEPT] = "kept",
 						      [AUTHORITY_MADE] = "made",
 						      [AUTHORITY_RENEWED] = "renewed",
+						      [AUTHORITY_WIDENED] = "widened",
 						      [AUTHORITY_REPLACED] = "replaced"};
 	struct certificate_outcome certificate = CERTIFICATE_OUTCOME_INIT;
 	int result = certificate_ensure_finish(job, KEYS_TIMEOUT_MS, &certificate, error);

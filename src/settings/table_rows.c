@@ -97,7 +97,8 @@ const struct setting settings_table[] = {
 	"bits, ECDSA or Ed25519."},
 {"tls.names", TYPE_HOSTNAME, LIST, .items = 99, .fallback = "[]", .example = "[imap.example.org]",
  .documentation = "More names in the machine's own certificate, beside the hostname, for clients "
-	"that are set up with them. New names mean new certificates of the same authority. A given "
+	"that are set up with them. New names mean new certificates of the same authority; for one "
+	"outside the hostname and the domains clients must import the authority again. A given "
 	"tls.certificate has its names in it already, so both together are refused."},
 {"tls.minimum", TYPE_CHOICE, LATER, .choices = "TLSv1.2 TLSv1.3", .fallback = "TLSv1.2",
  .example = "TLSv1.2", .documentation = "The oldest version of TLS that clients may use."},

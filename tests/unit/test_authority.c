@@ -49,15 +49,24 @@ static const char *path_of(const char *name)
 	return path[turn];
 }
 
-static enum authority_change ensure(int64_t now, struct authority *authority)
+static const char *const names[] = {"mail.example.org", "example.net"};
+static const struct authority_names own_names = {names, 1, 1};
+
+static enum authority_change ensure_for(const struct authority_names *wanted, int64_t now,
+					struct authority *authority)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	enum authority_change change = AUTHORITY_KEPT;
 
-	if (authority_ensure(folder, now, authority, &change, &error) < 0)
+	if (authority_ensure(folder, wanted, now, authority, &change, &error) < 0)
 		fail_msg("%s", error_text(&error));
 	assert_int_equal(error.code, 0);
 	return change;
+}
+
+static enum authority_change ensure(int64_t now, struct authority *authority)
+{
+	return ensure_for(&own_names, now, authority);
 }
 
 static void write_text(const char *name, const char *text)
@@ -93,7 +102,8 @@ static void test_first_boot(void **state)
 	assert_int_equal(X509_get_key_usage(ca), KU_KEY_CERT_SIGN | KU_CRL_SIGN);
 	assert_non_null(X509_get0_subject_key_id(ca));
 	assert_true(certificate_not_before(ca) <= NOW);
-	assert_true(certificate_not_after(ca) - NOW > 10 * 365 * DAY);
+	assert_true(certificate_not_after(ca) - NOW > 9 * 365 * DAY);
+	assert_true(certificate_not_after(ca) - NOW < 11 * 365 * DAY);
 }
 
 static void test_second_boot_changes_nothing(void **state)
@@ -160,13 +170,13 @@ static void test_certificate_is_made_again_from_the_key(void **state)
 static void test_certificate_near_its_end_is_made_again(void **state)
 {
 	_cleanup_(authority_clear) struct authority old = AUTHORITY_INIT, new = AUTHORITY_INIT;
-	int64_t later = NOW + 19 * 365 * DAY;
+	int64_t later = NOW + 9 * 365 * DAY;
 
 	(void)state;
 	ensure(NOW, &old);
 	assert_int_equal(ensure(later, &new), AUTHORITY_RENEWED);
 	check_same_authority(&old, &new);
-	assert_true(certificate_not_after(new.certificate) > later + 10 * 365 * DAY);
+	assert_true(certificate_not_after(new.certificate) > later + 9 * 365 * DAY);
 }
 
 static void test_foreign_certificate_is_not_believed(void **state)
@@ -238,7 +248,8 @@ static void test_missing_folder_is_an_error(void **state)
 	enum authority_change change;
 
 	(void)state;
-	assert_int_equal(authority_ensure("/nonexistent/keys", NOW, &authority, &change, &error),
+	assert_int_equal(authority_ensure("/nonexistent/keys", &own_names, NOW, &authority,
+					  &change, &error),
 			 -ENOENT);
 	assert_null(authority.key);
 }
@@ -246,7 +257,6 @@ static void test_missing_folder_is_an_error(void **state)
 static void test_serials_are_long_and_differ(void **state)
 {
 	_cleanup_(authority_clear) struct authority authority = AUTHORITY_INIT;
-	const char *names[] = {"mail.example.org"};
 	X509 *made[8];
 	int longest = 0;
 
@@ -271,6 +281,110 @@ static void test_serials_are_long_and_differ(void **state)
 		X509_free(made[i]);
 }
 
+/* What a client that has imported the authority says of a certificate for this name. */
+static int verify(const struct authority *anchor, const struct authority *signer,
+		  const char *name, bool address)
+{
+	X509_STORE *store = X509_STORE_new();
+	X509_STORE_CTX *context = X509_STORE_CTX_new();
+	X509_VERIFY_PARAM *parameters;
+	X509 *leaf;
+	int result;
+
+	assert_int_equal(
+	    certificate_issue(signer, signer->key, &name, 1, NOW, &leaf, NULL), 0);
+	if (address) {
+		int place = X509_get_ext_by_NID(leaf, NID_subject_alt_name, -1);
+		char text[64];
+
+		X509_EXTENSION_free(X509_delete_ext(leaf, place));
+		snprintf(text, sizeof(text), "IP:%s", name);
+		assert_true(certificate_put_extension(leaf, NULL, NID_subject_alt_name, text));
+		assert_true(X509_sign(leaf, signer->key, EVP_sha256()) > 0);
+	}
+	X509_STORE_add_cert(store, anchor->certificate);
+	assert_int_equal(X509_STORE_CTX_init(context, store, leaf, NULL), 1);
+	parameters = X509_STORE_CTX_get0_param(context);
+	X509_VERIFY_PARAM_set_time(parameters, NOW + DAY);
+	X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_SSL_SERVER);
+	X509_verify_cert(context);
+	result = X509_STORE_CTX_get_error(context);
+	X509_STORE_CTX_free(context);
+	X509_STORE_free(store);
+	X509_free(leaf);
+	return result;
+}
+
+/* Whoever took its key could be any bank to the clients that import it. */
+static void test_it_signs_for_this_machine_alone(void **state)
+{
+	static const struct {
+		const char *name;
+		bool address;
+		int wanted;
+	} cases[] = {
+	    {"mail.example.org", false, X509_V_OK},
+	    {"imap.mail.example.org", false, X509_V_OK},
+	    {"autoconfig.example.net", false, X509_V_OK},
+	    {"example.org", false, X509_V_ERR_PERMITTED_VIOLATION},
+	    {"notexample.net", false, X509_V_ERR_PERMITTED_VIOLATION},
+	    {"bank.example", false, X509_V_ERR_PERMITTED_VIOLATION},
+	    {"192.0.2.1", true, X509_V_ERR_EXCLUDED_VIOLATION},
+	    {"2001:db8::1", true, X509_V_ERR_EXCLUDED_VIOLATION},
+	};
+	_cleanup_(authority_clear) struct authority authority = AUTHORITY_INIT;
+
+	(void)state;
+	ensure(NOW, &authority);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_int_equal(verify(&authority, &authority, cases[i].name, cases[i].address),
+				 cases[i].wanted);
+	assert_int_equal(X509_get_extended_key_usage(authority.certificate), XKU_SSL_SERVER);
+}
+
+static void test_a_name_outside_is_a_wider_certificate(void **state)
+{
+	static const char *const more[] = {"imap.mail.example.org", "mail.example.com"};
+	_cleanup_(authority_clear) struct authority first = AUTHORITY_INIT, inside = AUTHORITY_INIT,
+						    wider = AUTHORITY_INIT, fewer = AUTHORITY_INIT;
+
+	(void)state;
+	ensure(NOW, &first);
+	assert_int_equal(ensure_for(&(struct authority_names){more, 1, 0}, NOW, &inside),
+			 AUTHORITY_KEPT);
+	assert_int_equal(ensure_for(&(struct authority_names){more, 2, 0}, NOW, &wider),
+			 AUTHORITY_WIDENED);
+	assert_int_equal(EVP_PKEY_eq(first.key, wider.key), 1);
+	assert_int_equal(verify(&wider, &wider, "mail.example.com", false), X509_V_OK);
+	assert_int_equal(verify(&first, &wider, "mail.example.com", false),
+			 X509_V_ERR_PERMITTED_VIOLATION);
+	assert_int_equal(ensure_for(&(struct authority_names){more + 1, 1, 0}, NOW, &fewer),
+			 AUTHORITY_KEPT);
+}
+
+/* One of before there were constraints is not kept; clients that trust it go on. */
+static void test_an_authority_for_the_whole_world_is_made_again(void **state)
+{
+	_cleanup_(authority_clear) struct authority old = AUTHORITY_INIT, again = AUTHORITY_INIT;
+	_cleanup_(key_chain_clear) struct key_chain file = {.chain = sk_X509_new_null()};
+	X509 *ca;
+
+	(void)state;
+	ensure(NOW, &old);
+	ca = old.certificate;
+	X509_EXTENSION_free(
+	    X509_delete_ext(ca, X509_get_ext_by_NID(ca, NID_name_constraints, -1)));
+	X509_EXTENSION_free(X509_delete_ext(ca, X509_get_ext_by_NID(ca, NID_ext_key_usage, -1)));
+	assert_true(X509_sign(ca, old.key, EVP_sha256()) > 0);
+	X509_add_cert(file.chain, ca, X509_ADD_FLAG_UP_REF);
+	assert_int_equal(key_chain_write(path_of("ca.pem"), 0644, NULL, file.chain, NULL), 0);
+	assert_int_equal(ensure(NOW, &again), AUTHORITY_RENEWED);
+	assert_int_equal(EVP_PKEY_eq(old.key, again.key), 1);
+	assert_int_equal(verify(&old, &again, names[0], false), X509_V_OK);
+	assert_int_equal(verify(&again, &again, "bank.example", false),
+			 X509_V_ERR_PERMITTED_VIOLATION);
+}
+
 int main(void)
 {
 #define folder_test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
@@ -286,6 +400,9 @@ int main(void)
 	    folder_test(test_wrong_clock_at_first_boot),
 	    folder_test(test_missing_folder_is_an_error),
 	    folder_test(test_serials_are_long_and_differ),
+	    folder_test(test_it_signs_for_this_machine_alone),
+	    folder_test(test_a_name_outside_is_a_wider_certificate),
+	    folder_test(test_an_authority_for_the_whole_world_is_made_again),
 	};
 
 	return cmocka_run_group_tests_name("authority", tests, NULL, NULL);

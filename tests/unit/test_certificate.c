@@ -344,7 +344,8 @@ static void test_request_from_settings(void **state)
 	const char *names[CERTIFICATE_NAMES_MAX];
 	struct certificate_request request;
 	json_t *settings =
-	    json_pack("{s:s, s:{s:s, s:s, s:[s, s, s]}}", "hostname", "mail.example.org", "tls",
+	    json_pack("{s:s, s:[s, s], s:{s:s, s:s, s:[s, s, s]}}", "hostname",
+		      "mail.example.org", "domains", "example.org", "imap.example.org", "tls",
 		      "certificate", "", "key", "", "names", "imap.example.org",
 		      "mail.example.org", "imap.example.org");
 	json_t *list = json_object_get(json_object_get(settings, "tls"), "names");
@@ -355,10 +356,13 @@ static void test_request_from_settings(void **state)
 	assert_string_equal(request.given_certificate, "");
 	assert_int_equal(request.name_count, 2); /* each name once */
 	assert_string_equal(request.names[1], "imap.example.org");
+	assert_int_equal(request.domain_count, 1);
+	assert_string_equal(request.names[2], "example.org");
 	for (int i = 2; i < CERTIFICATE_NAMES_MAX; i++)
 		json_array_append_new(list, json_sprintf("n%d.example.org", i));
 	assert_int_equal(certificate_request_from_settings(settings, names, &request, NULL), 0);
 	assert_int_equal(request.name_count, CERTIFICATE_NAMES_MAX);
+	assert_int_equal(request.domain_count, 0);
 	json_array_append_new(list, json_string("more.example.org"));
 	assert_int_equal(certificate_request_from_settings(settings, names, &request, NULL),
 			 -EINVAL);
