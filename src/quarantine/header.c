@@ -99,20 +99,25 @@ static int add_recipient(struct quarantine_header *header, const char *text, siz
 	return grown[header->recipient_count++] ? 0 : -ENOMEM;
 }
 
+static size_t separators(const char *value, size_t size)
+{
+	size_t length = 0;
+
+	while (length < size && value[length] && strchr(" \t\n,", value[length]))
+		length++;
+	return length;
+}
+
 static int parse_recipients(struct quarantine_header *header, const char *value, size_t size)
 {
-	if (strspn(value, " \t\n,") >= size) /* an empty list says nothing new */
+	if (separators(value, size) == size) /* an empty list says nothing new */
 		return 0;
 	while (header->recipient_count)
 		free(header->recipients[--header->recipient_count]);
-	for (size_t i = 0; i < size;) {
+	for (size_t i = separators(value, size); i < size; i += separators(value + i, size - i)) {
 		size_t length;
 		int result;
 
-		if (strchr(" \t\n,", value[i]) && value[i]) {
-			i++;
-			continue;
-		}
 		length = address_size(value + i + 1, size - i - 1);
 		if (value[i] != '<' || length == size - i - 1 || length == 0)
 			return -EBADMSG;
@@ -202,6 +207,7 @@ static int parse_unfolded(struct quarantine_header *header, const char *value, s
 	for (size_t i = 0; i < size; i++)
 		if (value[i] != '\n')
 			line[used++] = value[i];
+	line[used] = '\0';
 	return parse(header, line, used);
 }
 

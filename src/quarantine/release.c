@@ -95,8 +95,11 @@ bool quarantine_address_is_valid(const char *address)
 	size_t size = strlen(address);
 	bool quoted = false;
 
+	/* No quoting makes a line of SMTP out of two. */
+	if (strpbrk(address, "\r\n"))
+		return false;
 	for (size_t i = 0; i < size; i++) {
-		if (strchr("\r\n", address[i]) || (!quoted && (unsigned char)address[i] <= ' '))
+		if (!quoted && (unsigned char)address[i] <= ' ')
 			return false;
 		if (address[i] == '\\' && quoted && i + 1 < size)
 			i++;

@@ -63,6 +63,22 @@ static void only_who_did_not_get_it_is_a_recipient(void **state _unused_)
 	assert_string_equal(header.reason, "");
 }
 
+/* All blank, it was read beyond its end (sanitized: memory is filled with blanks). */
+static void an_empty_list_of_recipients_says_nothing_new(void **state _unused_)
+{
+	static const char *const empty[] = {"", " ", " \t ,", ",,", " \n\t\n "};
+
+	for (size_t i = 0; i < ARRAY_SIZE(empty); i++) {
+		_cleanup_(quarantine_header_free) struct quarantine_header header =
+		    QUARANTINE_HEADER_INIT;
+		_cleanup_free_ char *text = NULL;
+
+		assert_true(asprintf(&text, TOP TO "X-Envelope-To:%s\n" ID END MESSAGE, empty[i]) > 0);
+		assert_int_equal(quarantine_header_parse(text, strlen(text), &header, NULL), 0);
+		assert_int_equal(header.recipient_count, 2);
+	}
+}
+
 /* Every beginning of a good file asks for more or is whole, and none is called damaged. */
 static void a_cut_header_asks_for_more(void **state _unused_)
 {
@@ -181,6 +197,8 @@ static void checks_addresses(void **state _unused_)
 	assert_false(quarantine_address_is_valid("a\033@example.org"));
 	assert_false(quarantine_address_is_valid("\"a\nb\"@example.org"));
 	assert_false(quarantine_address_is_valid("a@b>\r\nDATA"));
+	assert_false(quarantine_address_is_valid("\"a\\\nRCPT TO:<x@y>\\\n\"@b"));
+	assert_false(quarantine_address_is_valid("\"a\\\r\"@b"));
 	assert_false(quarantine_address_is_valid("\"a\r\n\"@b"));
 	assert_false(quarantine_address_is_valid("\"open@b"));
 	assert_false(quarantine_address_is_valid("a@b,c@d"));
@@ -192,6 +210,7 @@ int main(void)
 	    cmocka_unit_test(parses_what_amavis_writes),
 	    cmocka_unit_test(parses_a_long_and_an_odd_sender),
 	    cmocka_unit_test(only_who_did_not_get_it_is_a_recipient),
+	    cmocka_unit_test(an_empty_list_of_recipients_says_nothing_new),
 	    cmocka_unit_test(a_cut_header_asks_for_more),
 	    cmocka_unit_test(refuses_everything_else),
 	    cmocka_unit_test(makes_text_harmless),
