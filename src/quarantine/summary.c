@@ -1,11 +1,17 @@
 #include "quarantine/summary.h"
 
+#include <sys/statvfs.h>
+
 #include "base/file.h"
+#include "probe/merge.h"
 #include "quarantine/diary.h"
 #include "quarantine/entry.h"
 
+enum { SHARE = 4 }; /* more than a quarter of the file system is said */
+
 struct counts {
 	json_int_t messages, bytes, fresh, released;
+	json_int_t all; /* bytes of all files */
 	int64_t oldest;
 };
 
@@ -17,6 +23,7 @@ static struct counts count_items(const struct quarantine_items *items, const str
 		const struct quarantine_item *item = items->items + i;
 		const struct diary_line *line = diary_find(diary, item->name);
 
+		counts.all += item->size;
 		if (item->place == QUARANTINE_RELEASED) {
 			counts.released++;
 			continue;
@@ -27,6 +34,27 @@ static struct counts count_items(const struct quarantine_items *items, const str
 		counts.fresh += item->named && !(line && line->told);
 	}
 	return counts;
+}
+
+/* Nothing in it is deleted by itself, so strangers can fill the disk with it, and then no
+ * mail is taken: that has to be seen before. */
+static void judge_room(json_t *report, int folder, json_int_t bytes)
+{
+	char taken[QUARANTINE_SIZE_TEXT], there[QUARANTINE_SIZE_TEXT];
+	struct statvfs space;
+	int64_t size;
+
+	if (fstatvfs(folder, &space) < 0)
+		return;
+	size = (int64_t)space.f_blocks * (int64_t)space.f_frsize;
+	if (bytes <= size / SHARE)
+		return;
+	quarantine_format_size(bytes, taken);
+	quarantine_format_size(size, there);
+	report_degrade(report, json_sprintf("degraded: the quarantine takes %s of a disk of %s; "
+					    "look at `postcask quarantine list`, delete what is not "
+					    "needed, or set quarantine.retention_days",
+					    taken, there));
 }
 
 void quarantine_summary_add(json_t *report, const char *state)
@@ -51,6 +79,7 @@ void quarantine_summary_add(json_t *report, const char *state)
 				      counts.bytes, "oldest",
 				      counts.messages ? json_string(oldest) : json_null(), "new",
 				      counts.fresh, "released", counts.released));
+	judge_room(report, quarantine.folders[QUARANTINE_HELD], counts.all);
 }
 
 void quarantine_summary_text(const json_t *report, struct buffer *text)

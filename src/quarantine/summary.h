@@ -8,7 +8,8 @@
 
 /* Sets "quarantine" of the report: "messages" and "bytes" that are held, the "oldest" of
  * them (UTC; null when there is none), how many are "new" since the last digest, and how
- * many were "released" and are kept.  Nothing is added where there is no quarantine below
+ * many were "released" and are kept.  Makes the report degraded when all of it takes more than a
+ * quarter of its disk.  Nothing is added where there is no quarantine below
  * `state`, or it may not be read. */
 void quarantine_summary_add(json_t *report, const char *state);
 

@@ -139,6 +139,16 @@ def test_the_report_counts_it(machine, held):
     assert "quarantine: 1 message, " in text and "1 in no digest yet" in text
 
 
+def test_a_quarantine_that_fills_the_disk_is_said(machine):
+    """Nothing in it is deleted by itself, and when the disk is full no mail is taken."""
+    size = int(machine.run("stat", "-f", "-c", "%b", "/var").stdout) * 4096
+    machine.run("truncate", "-s", str(size // 3), f"{FOLDER}/virus-Large0000000")
+    done = machine.run("postcask", "status", check=False)
+    machine.run("rm", f"{FOLDER}/virus-Large0000000")
+    assert done.returncode == 2 and "degraded: the quarantine takes " in done.stdout
+    assert machine.run("postcask", "status", check=False).returncode == 0
+
+
 def test_show(machine, held):
     entry = held[0]
     shown = quarantine(machine, "show", entry["id"][:6]).stdout
