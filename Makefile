@@ -20,7 +20,7 @@ Q = $(if $(V),,@)
 
 CC = gcc
 WARNINGS = -Wall -Wextra -Werror -Wformat=2 -Wshadow -Wstrict-prototypes -Wvla
-HARDENING = -fstack-protector-strong -fPIE
+HARDENING = -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE
 CFLAGS = -O2 -g
 CPPFLAGS = -D_GNU_SOURCE -DPOSTCASK_VERSION='"$(VERSION)"' -I. -Isrc
 LDFLAGS = -pie -Wl,-z,relro,-z,now,--as-needed,--gc-sections
@@ -34,7 +34,7 @@ CC = clang
 CFLAGS = -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 OUT = build/fuzz
 else
-HARDENING += -D_FORTIFY_SOURCE=2
+HARDENING += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
 endif
 ifdef SYSROOT
 CPPFLAGS += --sysroot=$(abspath $(SYSROOT))
