@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "image/apt_configuration.h"
 #include "image/command.h"
+#include "image/digest.h"
 
 enum { LISTS_MAX_AGE_S = 12 * 3600, RESOLVE_S = 120, FETCH_S = 1800 };
 
@@ -144,6 +145,23 @@ char *apt_line_file(const char **lines)
 	return strndup(file, strcspn(file, " "));
 }
 
+/* A file that is here already counts when it is what the list says, byte by byte: apt hashes
+ * nothing again that it finds in its archive folder. */
+static bool is_at_hand(const char *target, const char *size, const char *hash)
+{
+	_cleanup_(error_clear) struct error none = ERROR_INIT;
+	char hex[DIGEST_HEX_SIZE];
+	struct stat status;
+
+	if (stat(target, &status) < 0)
+		return false;
+	if (status.st_size == strtoll(size, NULL, 10) && digest_file(target, hex, &none) == 0 &&
+	    strcmp(hex, hash) == 0)
+		return true;
+	unlink(target);
+	return false;
+}
+
 /* apt-helper takes "URI TARGET HASH" for each file, and fetches side by side. */
 int apt_download(const struct build *build, const char *lines, int log, struct error *error)
 {
@@ -160,13 +178,12 @@ int apt_download(const struct build *build, const char *lines, int log, struct e
 		char *uri = strsep(&row, " "), *file = strsep(&row, " ");
 		char *size = strsep(&row, " ");
 		_cleanup_free_ char *target = NULL;
-		struct stat status;
 
 		if (!row)
 			continue;
 		if (asprintf(&target, "%s/debs/%s", build->cache, file) < 0)
 			return error_errno(error, ENOMEM, "apt");
-		if (stat(target, &status) == 0 && status.st_size == strtoll(size, NULL, 10))
+		if (is_at_hand(target, size, row))
 			continue;
 		buffer_addf(&input, "%s%c%s%cSHA256:%s%c", uri, 0, target, 0, row, 0);
 		missing++;

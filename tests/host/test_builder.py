@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="building needs root")
 TOOLS = {
     "apt-get": r"""
 case "$*" in
-*--print-uris*) echo "'http://127.0.0.1:9/a_1_all.deb' a_1_all.deb 3 SHA256:$(printf %064d 0)" ;;
+*--print-uris*) echo "'http://127.0.0.1:9/a_1_all.deb' a_1_all.deb 3 SHA256:$(printf abc | sha256sum | cut -c 1-64)" ;;
 esac""",
     "apt-cache": "echo Package: a; echo Filename: pool/a_1_all.deb",
     "dpkg-deb": r"""
@@ -328,3 +328,11 @@ def test_an_old_list_is_better_than_an_empty_one(tmp_path):
     before = kernels_listed(tmp_path, ["6.12.9+deb13-amd64"])
     (tmp_path / "initrd.img-6.12.9+deb13-amd64").unlink()
     assert kernels_listed(tmp_path, []) == before
+
+
+def test_a_damaged_package_of_the_right_size_is_not_taken(place):
+    place.fake_tools(MMDEBSTRAP)
+    (place.cache / "debs" / "a_1_all.deb").write_text("abd")
+    status, said = place.build()
+    assert status == 1 and re.search("cannot fetch [1-9] packages", said), said
+    assert not (place.cache / "debs" / "a_1_all.deb").exists()
