@@ -330,6 +330,50 @@ def test_an_old_list_is_better_than_an_empty_one(tmp_path):
     assert kernels_listed(tmp_path, []) == before
 
 
+def tree_layers():
+    roots = TOP / "build" / "native" / "roots"
+    if not roots.exists():
+        pytest.skip("no tree: make image")
+    return [Path(root) for root in roots.read_text().strip().split(":")]
+
+
+def installed_packages():
+    """{name: its fields}"""
+    packages = {}
+    for stanza in (tree_layers()[-1] / "var/lib/dpkg/status").read_text().split("\n\n"):
+        fields = dict(re.findall(r"^([A-Za-z-]+): (.*)$", stanza, re.M))
+        if fields:
+            packages[fields["Package"]] = fields
+    return packages
+
+
+def lines_of(path):
+    lines = [line.split("#")[0].strip() for line in path.read_text().splitlines()]
+    return [line for line in lines if line]
+
+
+def test_what_is_recommended_and_left_out_has_a_reason():
+    """linux-sysctl-defaults fell out of the image in this way, and nobody saw it."""
+    packages = installed_packages()
+    there = set(packages)
+    for fields in packages.values():
+        there |= {re.split(r"[ (]", name.strip())[0]
+                  for name in fields.get("Provides", "").split(",")}
+    named = lines_of(TOP / "image" / "packages")
+    named += [name for name in packages if re.match(r"linux-image-[0-9]", name)]
+    missing = set()
+    for name in named:
+        for group in packages[name].get("Recommends", "").split(","):
+            wanted = [re.split(r"[ (:]", one.strip())[0] for one in group.split("|")]
+            if wanted != [""] and not there.intersection(wanted):
+                missing.add(re.sub(r"(linux-image)-[0-9]\S*", r"\1", name) + " "
+                            + " | ".join(wanted))
+    list_path = TOP / "image" / "left-out"
+    assert missing == {" ".join(line.split()) for line in lines_of(list_path)}
+    assert all(re.search(r"# \S", line) for line in list_path.read_text().splitlines()
+               if line and not line.startswith("#"))
+
+
 def test_a_damaged_package_of_the_right_size_is_not_taken(place):
     place.fake_tools(MMDEBSTRAP)
     (place.cache / "debs" / "a_1_all.deb").write_text("abd")
