@@ -56,30 +56,6 @@ static int fstab_write(const char *tree, const char *root_uuid, const char *var_
 	return tree_write(tree, "etc/fstab", &text, error);
 }
 
-/* The sources that this build used, in the format of sources.list(5), deb822. */
-static int sources_write(const struct build *build, const char *tree, struct error *error)
-{
-	_cleanup_free_ char *path = build_cache_path(build, "apt/sources.list");
-	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
-	_cleanup_free_ char *used = NULL;
-	int result = file_read(path, TEXT_LIMIT, &used, NULL, error);
-	char *rest = used, *row;
-
-	if (result < 0)
-		return result;
-	while ((row = strsep(&rest, "\n")) != NULL) {
-		char uri[512], suite[64];
-
-		if (sscanf(row, "deb [%*[^]]] %511s %63s", uri, suite) != 2)
-			continue;
-		buffer_addf(&text,
-			    "%sTypes: deb\nURIs: %s\nSuites: %s\nComponents: main\n"
-			    "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n",
-			    text.size ? "\n" : "", uri, suite);
-	}
-	return tree_write(tree, "etc/apt/sources.list.d/debian.sources", &text, error);
-}
-
 static int os_release_write(const char *tree, struct error *error)
 {
 	_cleanup_free_ char *path = file_join(tree, "usr/lib/os-release");
@@ -114,8 +90,6 @@ int system_files_write(const struct build *build, const char *tree, const char *
 	buffer_add_text(&name, "postcask\n");
 	if (result == 0)
 		result = grub_write(build, tree, error);
-	if (result == 0)
-		result = sources_write(build, tree, error);
 	if (result == 0 && !build->plain)
 		result = os_release_write(tree, error);
 	return result < 0 ? result : tree_write(tree, "etc/hostname", &name, error);

@@ -374,6 +374,34 @@ def test_what_is_recommended_and_left_out_has_a_reason():
                if line and not line.startswith("#"))
 
 
+def in_tree(place, script, *words):
+    """What a shell in the folder of the whole tree says."""
+    layers = ":".join(map(str, tree_layers()))
+    mounted = f'mount -t overlay overlay -o "lowerdir={layers}" "{place}" && cd "{place}"; {script}'
+    return subprocess.run(["unshare", "--mount", "sh", "-c", mounted, "sh", *words], text=True,
+                          capture_output=True, timeout=120).stdout
+
+
+def host_of(uri):
+    return re.sub(r"^\w+:/*", "", uri).split("/")[0]
+
+
+def test_the_image_says_nothing_of_where_its_packages_came_from(tmp_path):
+    """apt's sources are Debian's, as its cloud.cfg has them, on whatever host it was built."""
+    written = in_tree(tmp_path, "cat etc/apt/sources.list etc/apt/sources.list.d/*")
+    archives = re.findall(r"^ +(?:primary|security): (\S+)$",
+                          in_tree(tmp_path, "cat etc/cloud/cloud.cfg"), re.M)
+    assert re.findall(r"^URIs: (.*)$", written, re.M) == archives and len(archives) == 2
+    assert re.findall(r"^Suites: (.*)$", written, re.M) == ["trixie trixie-updates",
+                                                            "trixie-security"]
+    cache = tree_layers()[-1].parent
+    used = {host_of(uri) for uri in re.findall(r"^deb \[.*\] (\S+) ",
+                                               (cache / "apt/sources.list").read_text(), re.M)}
+    for words in (used - {host_of(uri) for uri in archives}) | {str(TOP), str(cache)}:
+        assert in_tree(tmp_path, 'grep -rlF -e "$1" boot etc root usr/lib/postcask var',
+                       words) == "", words
+
+
 def test_a_damaged_package_of_the_right_size_is_not_taken(place):
     place.fake_tools(MMDEBSTRAP)
     (place.cache / "debs" / "a_1_all.deb").write_text("abd")

@@ -6,10 +6,11 @@ import shutil
 import socket
 import ssl
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from machine import HOSTNAME, Machine, user_data
+from machine import HOSTNAME, Machine, roots, user_data
 
 PORTS = {"smtp": 25, "submissions": 465, "submission": 587, "imap": 143, "imaps": 993,
          "pop3": 110, "pop3s": 995, "managesieve": 4190}
@@ -294,3 +295,12 @@ class TestLaterBoots:
             one, two = (box.run("sh", "-c", listed).stdout.splitlines() for box in (machine, other))
             assert len(one) >= 5
             assert not {line.split()[0] for line in one} & {line.split()[0] for line in two}
+
+
+def test_packages_come_from_debians_own_archives(machine):
+    """cloud-init writes what the image has; test_update.py has it write something else."""
+    path = "etc/apt/sources.list.d/debian.sources"
+    layers = [Path(root) / path for root in roots().split(":")]
+    [image] = [layer for layer in layers if layer.is_file()][:1]
+    assert (machine.tree / path).read_text() == image.read_text()
+    machine.run("test", "-e", "/var/lib/cloud/instance/sem/config_apt_configure")
