@@ -3,20 +3,27 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/file.h"
+#include "base/process.h"
+#include "image/command.h"
 #include "image/machine.h"
 
-enum { WORD_LIMIT = 96, PORT_ABOVE = 10000, MONITOR_S = 5 };
+enum { WORD_LIMIT = 96, PORT_ABOVE = 10000, MONITOR_S = 5, HELP_S = 20, HELP_LIMIT = 1 << 20 };
+
+#define QEMU_USER "nobody"
 
 struct words {
 	char *words[WORD_LIMIT + 1];
@@ -101,6 +108,28 @@ int qemu_find_firmware(const char **ret_code, const char **ret_variables, struct
 	return error_set(error, ENOENT, "no UEFI firmware in /usr/share/OVMF; install ovmf");
 }
 
+/* Root is needed for nothing once all files are open, and what breaks out of the machine, or
+ * reaches this host's loopback through QEMU's network, is then no more than any user here.
+ * Newer versions of QEMU have another word for it. */
+static void words_add_user(struct words *words)
+{
+	const struct process process = {.argv = COMMAND("qemu-system-x86_64", "-help"),
+					.timeout_ms = HELP_S * 1000,
+					.output_limit = HELP_LIMIT};
+	_cleanup_(error_clear) struct error none = ERROR_INIT;
+	_cleanup_(buffer_free) struct buffer help = BUFFER_INIT;
+
+	if (geteuid() != 0 || process_run(&process, &help, &none) != 0)
+		return;
+	if (strstr(buffer_text(&help), "user=username")) {
+		words_add(words, "-run-with");
+		words_add(words, "user=" QEMU_USER);
+	} else if (strstr(buffer_text(&help), "\n-runas ")) {
+		words_add(words, "-runas");
+		words_add(words, QEMU_USER);
+	}
+}
+
 static void words_fill(struct words *words, const struct qemu *qemu)
 {
 	_cleanup_(buffer_free) struct buffer network = BUFFER_INIT;
@@ -112,6 +141,7 @@ static void words_fill(struct words *words, const struct qemu *qemu)
 	words_add(words, "qemu-system-x86_64");
 	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
 		words_add(words, "%s", fixed[i]);
+	words_add_user(words);
 	words_add(words, "-accel");
 	words_add(words, kvm ? "kvm" : "tcg,thread=multi");
 	words_add(words, "-cpu");
@@ -154,8 +184,6 @@ static _Noreturn void qemu_exec(char **words, int output)
 	int input = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	sigset_t none;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	setpgid(0, 0); /* the terminal's ^C is ours to handle */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (dup2(input, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&
@@ -163,6 +191,27 @@ static _Noreturn void qemu_exec(char **words, int output)
 		execvp(words[0], words);
 	fprintf(stderr, "postcask-image: cannot run %s: %s\n", words[0], strerror(errno));
 	_exit(127);
+}
+
+/* Process 1 of a namespace of its own: with it the kernel ends QEMU, which loses the signal for
+ * a dead parent when it becomes another user.  Without root it is an ordinary parent, and that
+ * signal stays. */
+static _Noreturn void qemu_keep(char **words, int output)
+{
+	int status;
+	pid_t pid;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setpgid(0, 0); /* the terminal's ^C is ours to handle */
+	pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		qemu_exec(words, output);
+	}
+	close(output);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	_exit(pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 1);
 }
 
 int qemu_start(const struct qemu *qemu, pid_t *ret_pid, int *ret_console, struct error *error)
@@ -176,9 +225,10 @@ int qemu_start(const struct qemu *qemu, pid_t *ret_pid, int *ret_console, struct
 		return error_errno(error, ENOMEM, "QEMU's command line");
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return error_errno(error, errno, "cannot make a pipe");
-	pid = fork();
+	pid = (pid_t)syscall(SYS_clone, SIGCHLD | (geteuid() == 0 ? CLONE_NEWPID : 0), NULL, NULL,
+			     NULL, 0);
 	if (pid == 0)
-		qemu_exec(words.words, ends[1]);
+		qemu_keep(words.words, ends[1]);
 	close(ends[1]);
 	if (pid < 0) {
 		close(ends[0]);

@@ -408,3 +408,36 @@ def test_a_damaged_package_of_the_right_size_is_not_taken(place):
     status, said = place.build()
     assert status == 1 and re.search("cannot fetch [1-9] packages", said), said
     assert not (place.cache / "debs" / "a_1_all.deb").exists()
+
+
+def machines_of(folder):
+    """The user id of each QEMU with a file in the folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes()
+            if words.startswith(b"qemu-system") and str(folder).encode() in words:
+                status = (process / "status").read_text()
+                found.append(re.search(r"^Uid:\t(\d+)", status, re.M).group(1))
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_machine_runs_without_roots_rights_and_ends_with_its_command(tmp_path, number):
+    disk = tmp_path / "disk.qcow2"
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", disk, "64M"], check=True, timeout=60)
+    command = subprocess.Popen([BUILDER, "run", "--no-user-data", f"--disk={disk}", "--memory=512",
+                                f"--monitor={tmp_path}/monitor"],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        # it is root until all files are open
+        wait_until(lambda: machines_of(tmp_path) == ["65534"])
+        command.send_signal(number)
+        if number == signal.SIGINT:
+            command.send_signal(number)     # the first one would wait for the power button
+        wait_until(lambda: not machines_of(tmp_path))
+    finally:
+        command.kill()
+        command.wait(20)
