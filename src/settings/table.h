@@ -22,6 +22,7 @@ enum setting_type {
 	TYPE_TEXT,    /* one line, minimum..maximum characters */
 	TYPE_LINES,   /* several lines, at most `maximum` bytes */
 	TYPE_NAME,    /* letters, digits, - and _ */
+	TYPE_TIME,    /* a time of day, HH:MM */
 	TYPE_FILE_EXTENSION,
 	TYPE_DOMAIN,
 	TYPE_HOSTNAME,

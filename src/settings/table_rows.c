@@ -243,9 +243,14 @@ const struct setting settings_table[] = {
 {"quarantine.retention_days", TYPE_INTEGER, 0, .minimum = 0, .maximum = 3650, .fallback = "0",
  .example = "90", .documentation = "How many days it is kept before it is deleted; 0: until somebody deletes it. "
 	"A clock that jumps forward does not shorten them."},
-{"updates", TYPE_GROUP, LATER, .documentation = "Updates of the system."},
-{"updates.automatic", TYPE_BOOLEAN, LATER, .fallback = "true", .example = "true",
- .documentation = "Install new versions without being asked."},
+{"updates", TYPE_GROUP, 0, .documentation = "Updates of the system."},
+{"updates.automatic", TYPE_BOOLEAN, 0, .fallback = "true", .example = "true",
+ .documentation = "Install Debian's security fixes once a day. The self-tests prove what they "
+	"changed; what cannot be installed is named in the report, and after seven days the machine "
+	"is degraded. When it is off, nothing is fetched and nothing is said."},
+{"updates.reboot", TYPE_TIME, 0, .fallback = "", .example = "\"03:30\"",
+ .documentation = "When the machine restarts by itself if a fix waits for that, as one of the "
+	"kernel does. The default is never: the report says that it waits."},
 {"updates.hour", TYPE_INTEGER, LATER, .minimum = 0, .maximum = 23, .fallback = "3", .example = "3",
  .documentation = "The hour (local time) in which that happens."},
 {"backup", TYPE_GROUP, LATER, .documentation = "Copies of mail and keys elsewhere."},

@@ -106,6 +106,20 @@ static int type_name(const struct setting *setting, const char *text, size_t siz
 			  error);
 }
 
+static int type_time(const struct setting *setting _unused_, const char *text, size_t size,
+		     char **ret_value, struct error *error)
+{
+	bool valid = size == strlen("HH:MM") && text[2] == ':';
+
+	for (size_t i = 0; valid && i < size; i++)
+		valid = i == 2 || isdigit((unsigned char)text[i]);
+	if (!valid || strncmp(text, "23", 2) > 0 || text[3] > '5')
+		return type_refuse(error, text, size,
+				   "is no time of day; write one such as \"03:30\", in quotes, from "
+				   "00:00 to 23:59");
+	return store_text(text, size, ret_value, error);
+}
+
 static int type_extension(const struct setting *setting _unused_, const char *text, size_t size,
 			  char **ret_value, struct error *error)
 {
@@ -217,6 +231,9 @@ const struct type *type_of(enum setting_type type)
 			    "begins without a blank."},
 	    [TYPE_NAME] = {"name", "a name", type_name, "^[A-Za-z0-9][A-Za-z0-9_-]*$",
 			   "Letters, digits, hyphens and underscores."},
+	    [TYPE_TIME] = {"time of day", "a time of day", type_time,
+			   "^([01][0-9]|2[0-3]):[0-5][0-9]$",
+			   "HH:MM in quotes, in the time zone of the machine."},
 	    [TYPE_FILE_EXTENSION] = {"file extension", "a file extension", type_extension,
 				     "^[A-Za-z0-9][A-Za-z0-9_-]*$",
 				     "The ending of a file name without its dot."},
