@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "account/report_mail.h"
 #include "command/command.h"
@@ -12,6 +13,7 @@
 #include "probe/report.h"
 #include "probe/report_text.h"
 #include "quarantine/summary.h"
+#include "update/summary.h"
 
 #define STATE_FOLDER "/var/lib/postcask"
 #define RUN_FOLDER   "/run/postcask"
@@ -24,6 +26,7 @@ static int print_tables(const json_t *report)
 	report_text_summary(report, &text);
 	report_mail_text(report, &text);
 	quarantine_summary_text(report, &text);
+	update_summary_text(report, &text);
 	report_text_errors(report, &text);
 	report_text_hints(report, &text);
 	report_text_line(report, &text);
@@ -75,6 +78,7 @@ int show_report(const char *path, int json)
 		add_drift(report);
 		report_mail_add(report, RUN_FOLDER, true);
 		quarantine_summary_add(report, STATE_FOLDER);
+		update_summary_add(report, &update_machine, (json_int_t)time(NULL));
 	}
 	if (json)
 		result = json_dumpf(report, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(10)) < 0

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "account/report_mail.h"
 #include "base/file.h"
@@ -17,6 +18,7 @@
 #include "probe/report_text.h"
 #include "quarantine/quarantine.h"
 #include "quarantine/summary.h"
+#include "update/summary.h"
 
 enum {
 	EXIT_USAGE = 64,
@@ -110,6 +112,7 @@ static void compose(const json_t *report, const struct options *options, struct 
 	report_text_summary(report, text);
 	report_mail_text(report, text);
 	quarantine_summary_text(report, text);
+	update_summary_text(report, text);
 	report_text_failures(report, FAILURES_SHOWN, text);
 	report_text_errors(report, text);
 	if (in_force)
@@ -190,6 +193,7 @@ int main(int argc, char **argv)
 	}
 	report_mail_add(report, options.run, false);
 	quarantine_summary_add(report, QUARANTINE_STATE_FOLDER);
+	update_summary_add(report, &update_machine, (json_int_t)time(NULL));
 	if (report_save(report, path, &error) < 0) {
 		error_print(&error);
 		report_fail(report, "failed: this report could not be written");
