@@ -19,10 +19,11 @@ HERE = Path(__file__).resolve().parent
 TOP = HERE.parent.parent
 BOOT = HERE / "native-boot"
 
-# The network is native-boot's, and the devices are the host's.
+# The network is native-boot's, and the devices and the kernel are the host's.
 NOT_HERE = ["systemd-networkd.service", "systemd-networkd.socket", "systemd-udevd.service",
             "systemd-networkd-wait-online.service", "systemd-udev-trigger.service",
-            "systemd-timesyncd.service", "sshd-unix-local.socket", "console-getty.service"]
+            "systemd-timesyncd.service", "systemd-sysctl.service", "sshd-unix-local.socket",
+            "console-getty.service"]
 
 PASSWORDS = {
     "alice@example.org": "correct horse battery staple",

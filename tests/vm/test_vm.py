@@ -39,6 +39,24 @@ def test_a_virtual_machine_boots_the_cloud_kernel(bios):
     assert bios.ssh("uname -r").strip().endswith("-cloud-amd64")
 
 
+def test_the_kernels_protections_are_on(bios):
+    """Those of Debian (linux-sysctl-defaults) and ours; what nothing here shows natively."""
+    wanted = {"kernel.yama.ptrace_scope": "2", "kernel.kptr_restrict": "2",
+              "kernel.dmesg_restrict": "1", "kernel.unprivileged_userns_clone": "0",
+              "kernel.io_uring_disabled": "2", "kernel.panic": "10", "fs.protected_fifos": "2",
+              "fs.protected_regular": "2", "fs.protected_hardlinks": "1",
+              "net.ipv4.conf.all.accept_redirects": "0", "net.ipv4.conf.all.send_redirects": "0",
+              "net.ipv4.conf.all.accept_source_route": "0",
+              "net.ipv6.conf.all.accept_redirects": "0"}
+    network = bios.ssh("ls /sys/class/net | grep -v lo").split()[0]
+    for name in ("accept_redirects", "send_redirects", "accept_source_route"):
+        wanted[f"net.ipv4.conf.{network}.{name}"] = "0"
+    wanted[f"net.ipv4.conf.{network}.rp_filter"] = "2"
+    said = bios.ssh("sudo sysctl -n " + " ".join(wanted)).split()
+    assert dict(zip(wanted, said)) == wanted
+    assert bios.ssh("systemctl --failed --no-legend --plain").strip() == ""
+
+
 def test_uefi_boot_is_ready(uefi):
     assert state(uefi) == "ready", uefi.console[-6000:]
     assert uefi.ssh("test -d /sys/firmware/efi && echo efi").strip() == "efi"
