@@ -6,15 +6,15 @@
 
 #include "base/buffer.h"
 
-/* Aliases in a row: postfix follows 1000 (virtual_alias_recursion_limit), people
- * lose track sooner. */
-#define ALIAS_HEIGHT_LIMIT 50
+/* Aliases in a row: main.cf lets Postfix follow as many. */
+#define ALIAS_HEIGHT_LIMIT 1000
 #define LOOP_SHOWN	   6 /* addresses of a loop in its message */
 
 void mailbook_init(struct mailbook *book, struct diagnostics *diagnostics)
 {
 	*book = (struct mailbook){.diagnostics = diagnostics};
 	book->end = &book->first;
+	book->end_done = &book->first_done;
 }
 
 void mailbook_free(struct mailbook *book)
@@ -31,20 +31,28 @@ void mailbook_free(struct mailbook *book)
 	mailbook_init(book, book->diagnostics);
 }
 
+static const struct mailbook_entry *find_exactly(const struct mailbook *book, const char *address)
+{
+	return names_find(&book->addresses, address, strlen(address));
+}
+
 const struct mailbook_entry *mailbook_find(const struct mailbook *book, const char *address)
 {
-	const char *plus = strchr(address, '+'), *at = strchr(address, '@');
+	const struct mailbook_entry *found = find_exactly(book, address);
+	const char *at = strchr(address, '@');
 	char plain[400];
-	size_t size;
+	char *plus;
 
-	if (!plus || !at || plus > at)
-		return names_find(&book->addresses, address, strlen(address));
-	size = (size_t)(plus - address);
-	if (size + strlen(at) >= sizeof(plain))
-		return NULL;
-	memcpy(plain, address, size);
-	memcpy(plain + size, at, strlen(at) + 1);
-	return names_find(&book->addresses, plain, strlen(plain));
+	if (found || !at || strlen(address) >= sizeof(plain))
+		return found;
+	memcpy(plain, address, (size_t)(at - address));
+	plain[at - address] = 0;
+	while (!found && (plus = strrchr(plain, '+'))) {
+		memcpy(plus, at, strlen(at) + 1);
+		found = find_exactly(book, plain);
+		*plus = 0;
+	}
+	return found;
 }
 
 static void report_double(struct mailbook *book, const struct mailbook_entry *before, bool alias,
@@ -66,10 +74,10 @@ static void report_double(struct mailbook *book, const struct mailbook_entry *be
 				  before->mark.line);
 }
 
-static int mailbook_add(struct mailbook *book, const char *address, bool alias,
-			const json_t *targets, struct mark mark)
+static int mailbook_add(struct mailbook *book, json_t *record, bool alias, struct mark mark)
 {
-	const struct mailbook_entry *before = mailbook_find(book, address);
+	const char *address = json_string_value(json_object_get(record, "address"));
+	const struct mailbook_entry *before = find_exactly(book, address);
 	struct mailbook_entry *entry;
 
 	if (before) {
@@ -79,8 +87,11 @@ static int mailbook_add(struct mailbook *book, const char *address, bool alias,
 	entry = malloc(sizeof(*entry));
 	if (!entry)
 		return -ENOMEM;
-	*entry = (struct mailbook_entry){
-	    .address = address, .alias = alias, .targets = targets, .mark = mark};
+	*entry = (struct mailbook_entry){.address = address,
+					 .record = record,
+					 .alias = alias,
+					 .targets = alias ? json_object_get(record, "to") : NULL,
+					 .mark = mark};
 	if (names_add(&book->addresses, address, strlen(address), entry) < 0) {
 		free(entry);
 		return -ENOMEM;
@@ -90,15 +101,14 @@ static int mailbook_add(struct mailbook *book, const char *address, bool alias,
 	return 0;
 }
 
-int mailbook_add_user(struct mailbook *book, const char *address, struct mark mark)
+int mailbook_add_user(struct mailbook *book, json_t *record, struct mark mark)
 {
-	return mailbook_add(book, address, false, NULL, mark);
+	return mailbook_add(book, record, false, mark);
 }
 
-int mailbook_add_alias(struct mailbook *book, const char *address, const json_t *targets,
-		       struct mark mark)
+int mailbook_add_alias(struct mailbook *book, json_t *record, struct mark mark)
 {
-	return mailbook_add(book, address, true, targets, mark);
+	return mailbook_add(book, record, true, mark);
 }
 
 /* The way that a walk has come. */
@@ -151,6 +161,8 @@ static void walk_alias(struct walk *walk, struct mailbook_entry *entry)
 	}
 	walk->depth--;
 	entry->state = ENTRY_DONE;
+	*walk->book->end_done = entry;
+	walk->book->end_done = &entry->next_done;
 	if (entry->height == ALIAS_HEIGHT_LIMIT)
 		diagnostics_error(walk->book->diagnostics, entry->mark,
 				  "more than %d aliases in a row; let it lead to the last of them",

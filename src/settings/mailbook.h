@@ -9,32 +9,37 @@
 
 struct mailbook_entry {
 	const char *address;   /* lower case */
+	json_t *record;	       /* of the settings, with `address` and an alias's `to` */
 	bool alias;	       /* a user otherwise */
 	const json_t *targets; /* of an alias; NULL when they were refused */
 	struct mark mark;
 	enum { ENTRY_NEW, ENTRY_OPEN, ENTRY_DONE } state;
 	unsigned height; /* aliases in a row below this one */
 	struct mailbook_entry *next;
+	/* For settings/owners.h. */
+	struct mailbook_entry *next_done; /* aliases, each after those that it leads to */
+	const struct owner_list *owners;
+	const struct mailbook_entry *seen_by;
 };
 
 struct mailbook {
 	struct names addresses; /* address -> entry */
 	struct mailbook_entry *first, **end;
+	struct mailbook_entry *first_done, **end_done;
 	struct diagnostics *diagnostics;
 };
 
 void mailbook_init(struct mailbook *book, struct diagnostics *diagnostics);
 void mailbook_free(struct mailbook *book);
 
-/* Who receives mail to the address (lower case); a label (alice+label@) is left
- * out, as postfix does with recipient_delimiter. */
+/* Who receives mail to the address (lower case): whoever has that very address, or
+ * the longest that is left of it without labels (a+b+label@: a+b@ before a@). */
 const struct mailbook_entry *mailbook_find(const struct mailbook *book, const char *address);
 
-/* Adds an entry; one that is there already is an error at `mark`.  `address` and
- * `targets` must outlive the book.  0 or -ENOMEM. */
-_must_check_ int mailbook_add_user(struct mailbook *book, const char *address, struct mark mark);
-_must_check_ int mailbook_add_alias(struct mailbook *book, const char *address,
-				    const json_t *targets, struct mark mark);
+/* Adds the user or alias of a record, whose address is in lower case; one that is there
+ * already is an error at `mark`.  The record must outlive the book.  0 or -ENOMEM. */
+_must_check_ int mailbook_add_user(struct mailbook *book, json_t *record, struct mark mark);
+_must_check_ int mailbook_add_alias(struct mailbook *book, json_t *record, struct mark mark);
 
 /* Finds aliases that lead back to themselves or go on too long. */
 void mailbook_check_loops(struct mailbook *book);

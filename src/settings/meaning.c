@@ -11,6 +11,7 @@
 #include "settings/checker.h"
 #include "settings/derive.h"
 #include "settings/mailbook.h"
+#include "settings/owners.h"
 #include "settings/relay.h"
 #include "settings/types.h"
 
@@ -185,10 +186,9 @@ static int check_records(struct check *check, const char *key, bool aliases)
 			continue;
 		check_address_domain(check, address, mark, aliases);
 		if (aliases)
-			r = mailbook_add_alias(&check->book, address, json_object_get(record, "to"),
-					       mark);
+			r = mailbook_add_alias(&check->book, record, mark);
 		else
-			r = mailbook_add_user(&check->book, address, mark);
+			r = mailbook_add_user(&check->book, record, mark);
 		if (r < 0)
 			return r;
 	}
@@ -288,8 +288,7 @@ static int derive_role(struct check *check, const char *role, const char *domain
 	alias = json_pack("{s:s, s:[s]}", "address", address, "to", postmaster);
 	if (!alias || json_array_append_new(json_object_get(check->settings, "aliases"), alias) < 0)
 		return -ENOMEM;
-	return mailbook_add_alias(&check->book, text_at(alias, "address"),
-				  json_object_get(alias, "to"),
+	return mailbook_add_alias(&check->book, alias,
 				  mark_of(check->meaning->mail, "postmaster"));
 }
 
@@ -389,6 +388,10 @@ static int check_mail(struct check *check)
 			       mark_of(mail, "postmaster"));
 	check_reports(check);
 	mailbook_check_loops(&check->book);
+	if (!check->diagnostics->errors)
+		r = owners_find(&check->book);
+	if (r < 0)
+		return r;
 	check_certificate(check);
 	relay_check(mail, check->hostname, check->diagnostics);
 	check_sense(check);

@@ -7,7 +7,7 @@
  *	has_quota		a user has one
  *	postmaster		the first user
  *	users[]			local, domain, password_prefix
- *	aliases[]		to_text; the derived postmaster@, abuse@ and root@
+ *	aliases[]		to_text, owners; the derived postmaster@, abuse@ and root@
  *	limits			message_size_bytes, scan_size_mib
  */
 #ifndef POSTCASK_MEANING_H
