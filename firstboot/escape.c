@@ -143,7 +143,9 @@ static const char *escape_passwd(struct buffer *output, const char *text, size_t
 		return "it begins or ends with a blank";
 	if (size > 0 && text[0] == '#')
 		return "it begins with #, which starts a comment";
-	buffer_add(output, text, size);
+	/* dovecot.conf says why. */
+	for (size_t i = 0; i < size; i++)
+		buffer_add(output, text[i] == '\'' ? "’" : text + i, text[i] == '\'' ? 3 : 1);
 	return NULL;
 }
 

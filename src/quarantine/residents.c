@@ -92,13 +92,14 @@ struct resident *residents_find(const struct residents *residents, const char *a
 	if (!copy)
 		return NULL;
 	lower(copy);
-	found = find(residents, copy);
-	plus = strchr(copy, '+');
-	at = strrchr(copy, '@');
-	if (found || !plus || !at || plus > at)
-		return found;
-	memmove(plus, at, strlen(at) + 1);
-	return find(residents, copy);
+	/* Labels are left out from the last on: an address may have a + of its own. */
+	while (!(found = find(residents, copy)) && (at = strrchr(copy, '@'))) {
+		plus = memrchr(copy, '+', (size_t)(at - copy));
+		if (!plus)
+			return NULL;
+		memmove(plus, at, strlen(at) + 1);
+	}
+	return found;
 }
 
 void residents_free(struct residents *residents)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "settings/plus.h"
 #include "settings/types.h"
 
 #define MIB		   (1024 * 1024)
@@ -101,5 +102,7 @@ int derive_values(json_t *settings)
 		return -ENOMEM;
 	if (derive_reports(settings) < 0 || derive_has_quota(settings) < 0)
 		return -ENOMEM;
-	return derive_hostname(settings);
+	if (derive_hostname(settings) < 0)
+		return -ENOMEM;
+	return plus_derive(settings);
 }

@@ -9,6 +9,7 @@
  *	users[]			local, domain, password_prefix
  *	aliases[]		to_text, owners; the derived postmaster@, abuse@ and root@
  *	limits			message_size_bytes, scan_size_mib
+ *	plus, plus_users	settings/plus.h
  */
 #ifndef POSTCASK_MEANING_H
 #define POSTCASK_MEANING_H

@@ -210,23 +210,21 @@ static int split_address(const char *text, size_t size, size_t *ret_local, char 
 	return type_domain(NULL, at + 1, size - *ret_local - 1, ret_domain, error);
 }
 
-/* The part before the @: `special` are the characters beside letters and digits. */
-static int check_local(const char *text, size_t local, size_t size, const char *special,
-		       struct error *error)
+/* Not all of RFC 5321's atext: `|`, `/`, `!`, `%`, `*`, `$`, `#`, `?`, `^`, the backquote
+ * and the braces have meanings of their own in mail software. */
+#define LOCAL_SPECIAL "._-+='&~"
+
+/* The part before the @. */
+static int check_local(const char *text, size_t local, size_t size, struct error *error)
 {
 	for (size_t i = 0; i < local; i++) {
 		if (isalnum((unsigned char)text[i]) && !(text[i] & 0x80))
 			continue;
-		if (strchr(special, text[i]))
+		if (strchr(LOCAL_SPECIAL, text[i]))
 			continue;
 		if (text[i] == '/' || text[i] == '\\')
 			return type_refuse(error, text, size,
 					   "is a path, not an address; write letters and digits");
-		if (text[i] == '+')
-			return type_refuse(
-			    error, text, size,
-			    "has a +, which separates a user from a label of his own; write "
-			    "the address without it, and mail to both reaches it");
 		if (text[i] & 0x80)
 			return type_refuse(
 			    error, text, size,
@@ -235,8 +233,8 @@ static int check_local(const char *text, size_t local, size_t size, const char *
 		return error_set(
 		    error, -EINVAL,
 		    "the character %c has no place before the @; write letters, digits "
-		    "and %s",
-		    text[i], special);
+		    "and " LOCAL_SPECIAL,
+		    text[i]);
 	}
 	if (text[0] == '.' || text[local - 1] == '.' || memmem(text, local, "..", 2))
 		return type_refuse(
@@ -246,6 +244,24 @@ static int check_local(const char *text, size_t local, size_t size, const char *
 	if (text[0] == '-')
 		return type_refuse(error, text, size,
 				   "begins with a hyphen; write another first character");
+	return 0;
+}
+
+/* What only an address of our own must be.  Postfix splits no label off a name that begins
+ * with +, and Dovecot ends; dovecot.conf translates three apostrophes. */
+static int check_own(const char *text, size_t local, size_t size, struct error *error)
+{
+	size_t apostrophes = 0;
+
+	if (text[0] == '+' || text[local - 1] == '+')
+		return type_refuse(
+		    error, text, size,
+		    "has a + at an end of the name; write it inside, or leave it out");
+	for (size_t i = 0; i < local; i++)
+		apostrophes += text[i] == '\'';
+	if (apostrophes > 3)
+		return type_refuse(error, text, size,
+				   "has more than three apostrophes; write fewer");
 	return 0;
 }
 
@@ -266,7 +282,9 @@ int type_mailbox(const struct setting *setting _unused_, const char *text, size_
 
 	if (r < 0)
 		return r;
-	r = check_local(text, local, size, "._-", error);
+	r = check_local(text, local, size, error);
+	if (r == 0)
+		r = check_own(text, local, size, error);
 	if (r < 0)
 		return r;
 	r = join_address(text, local, domain, ret_value, error);
@@ -284,8 +302,6 @@ int type_address(const struct setting *setting _unused_, const char *text, size_
 
 	if (r < 0)
 		return r;
-	/* Not all of RFC 5321's atext: `|`, `/`, `!`, `%`, `*`, `$`, `#` and the
-	 * braces have meanings of their own in mail software. */
-	r = check_local(text, local, size, "._-+='&~", error);
+	r = check_local(text, local, size, error);
 	return r < 0 ? r : join_address(text, local, domain, ret_value, error);
 }

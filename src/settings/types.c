@@ -246,9 +246,9 @@ const struct type *type_of(enum setting_type type)
 			       "A full host name of at most 64 characters, otherwise as a "
 			       "domain name."},
 	    [TYPE_MAILBOX] = {"address of this server", "an address of this server", type_mailbox,
-			      "^[A-Za-z0-9_][A-Za-z0-9._-]*@[^\\s@]+$",
-			      "LOCAL@DOMAIN; LOCAL consists of letters, digits, dots, hyphens "
-			      "and underscores, and its case does not matter."},
+			      "^[A-Za-z0-9_='&~][A-Za-z0-9._+='&~-]*@[^\\s@]+$",
+			      "LOCAL@DOMAIN; LOCAL consists of letters, digits and ._-+='&~, and "
+			      "its case does not matter."},
 	    [TYPE_ADDRESS] = {"mail address", "a mail address", type_address,
 			      "^[A-Za-z0-9_+='&~][A-Za-z0-9._+='&~-]*@[^\\s@]+$",
 			      "LOCAL@DOMAIN, on this server or elsewhere."},

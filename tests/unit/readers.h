@@ -103,10 +103,20 @@ static inline bool read_dovecot(const char *text, size_t size, struct buffer *va
 	return true;
 }
 
+/* As dovecot.conf looks for it: ’ is an apostrophe. */
 static inline bool read_passwd(const char *text, size_t size, struct buffer *value)
 {
-	return !has_outer_blank(text, size) && (!size || text[0] != '#') &&
-	       !has_any(text, size, ":") && read_as_is(text, size, value);
+	static const char sign[] = "’";
+
+	if (has_outer_blank(text, size) || (size && text[0] == '#') || has_any(text, size, ":'"))
+		return false;
+	for (size_t i = 0; i < size; i++) {
+		bool is_sign = size - i >= strlen(sign) && !memcmp(text + i, sign, strlen(sign));
+
+		buffer_add_char(value, is_sign ? '\'' : text[i]);
+		i += is_sign ? strlen(sign) - 1 : 0;
+	}
+	return true;
 }
 
 /* perlop(1), single quotes: a backslash counts before itself and before the quote. */

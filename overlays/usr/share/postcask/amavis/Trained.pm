@@ -11,16 +11,10 @@ use Digest::SHA ();
 use constant {
     MARKS   => '/var/lib/amavis/bayes/trained',
     ALIASES => '/etc/postfix/aliases',      # as postcask writes it
-    STEPS   => 50,                          # the settings allow no more aliases in a row
+    PLUS    => '/etc/postfix/plus_users',
+    STEPS   => 50,                          # nobody is judged behind more aliases in a row
     SHOWN   => 1000,                        # an address and what follows it
 };
-
-# alice+anything@ is alice@.
-sub user {
-    my ($address) = @_;
-    my ($local, $domain) = lc($address) =~ /\A([^@+]+)(?:\+[^@]*)?\@([^@]+)\z/ or return undef;
-    return "$local\@$domain";
-}
 
 sub mark {
     my ($user) = @_;
@@ -29,24 +23,39 @@ sub mark {
 
 # Read anew for each address: the settings may have changed, and a table in each child of
 # amavis would cost more than the few milliseconds of the largest.
-sub aliases {
-    open my $file, '<', ALIASES or return '';
+sub table {
+    my ($path) = @_;
+    open my $file, '<', $path or return '';
     local $/;
     return <$file> // '';
+}
+
+# alice+anything@ is alice@, but a+b@ may be an address of its own, and a+b+anything@ is it
+# then.
+sub user {
+    my ($address, $aliases) = @_;
+    my ($local, $domain) = lc($address) =~ /\A([^@+][^@]*)\@([^@]+)\z/ or return undef;
+    my $users = $local =~ /\+/ ? table(PLUS) : '';
+    while ($local =~ /\+/) {
+        last if index($users, "\n$local\@$domain\t") >= 0;
+        last if index($aliases, "\n$local\@$domain\n\t") >= 0;
+        $local =~ s/\+[^+]*\z//;
+    }
+    return "$local\@$domain";
 }
 
 # The user who alone gets what is sent to an address; undef if there are several.
 sub sole_user {
     my ($address) = @_;
-    my $aliases = aliases();
-    my $user = user($address);
+    my $aliases = table(ALIASES);
+    my $user = user($address, $aliases);
     for (1 .. STEPS) {
         return undef if !defined $user;
         my $found = index $aliases, "\n$user\n\t";
         return $user if $found < 0;
         my $targets = substr $aliases, $found + length "\n$user\n", SHOWN;
         my ($target) = $targets =~ /\A\t([^\s,]+),?\n(?!\t)/;
-        $user = defined $target ? user($target) : undef;
+        $user = defined $target ? user($target, $aliases) : undef;
     }
     return undef;
 }
