@@ -121,6 +121,18 @@ static const char *escape_table(struct buffer *output, const char *text, size_t 
 	return NULL;
 }
 
+/* For regular expressions that were made of a domain's letters: nothing in them is a
+ * quote, a blank or a backslash, whoever reads the file. */
+static const char *escape_pattern(struct buffer *output, const char *text, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (!is_alphanumeric((unsigned char)text[i]) && !(text[i] & 0x80) &&
+		    !is_one_of(text[i], "-.[](?:|)"))
+			return "only letters, digits and -.[](?:|) may stand here";
+	buffer_add(output, text, size);
+	return NULL;
+}
+
 /* Dovecot takes percent signs for what they are but before a brace: there one more
  * than is meant, "%%{" for "%{". */
 static const char *escape_dovecot(struct buffer *output, const char *text, size_t size)
@@ -202,7 +214,7 @@ static const struct escape escapes[] = {
 	{"passwd", escape_passwd, ""},	 {"perl", escape_perl, ""},
 	{"unbound", escape_unbound, ""}, {"clamd", escape_clamd, ""},
 	{"ini", escape_ini, ""},	 {"pem", escape_pem, "\n"},
-	{"lines", escape_lines, "\n\t"},
+	{"lines", escape_lines, "\n\t"}, {"pattern", escape_pattern, ""},
 };
 
 const struct escape *escape_find(const char *name, size_t size)

@@ -20,7 +20,8 @@ struct escape;
  *	table      key or value of texthash/cidr/inline tables: one word
  *	dovecot    inside double quotes of dovecot.conf (2.4): `\` `"` escaped, `%{`
  *	           written `%%{`
- *	passwd     one field of a Dovecot passwd-file: no `:`, no blanks at the ends
+ *	passwd     one field of a Dovecot passwd-file: no `:`, no blanks at the ends; an
+ *	           apostrophe is written U+2019
  *	perl       inside single quotes of Perl
  *	unbound    inside double quotes of unbound.conf: no `"`, `\` or `#`
  *	clamd      the one-word argument of a clamd.conf or freshclam.conf option
@@ -29,6 +30,8 @@ struct escape;
  *	lines      an administrator's own lines (mail.extra), as they are: line feeds and
  *	           tabs too; does not begin with a blank, which would continue the line
  *	           before it
+ *	pattern    a regular expression that postcask made of letters: nothing of what
+ *	           quotes or ends one in Postfix's tables and in dovecot.conf
  * NULL when there is none of that name (`size` bytes). */
 const struct escape *escape_find(const char *name, size_t size);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "settings/letters.h"
 #include "settings/plus.h"
 #include "settings/types.h"
 
@@ -102,7 +103,7 @@ int derive_values(json_t *settings)
 		return -ENOMEM;
 	if (derive_reports(settings) < 0 || derive_has_quota(settings) < 0)
 		return -ENOMEM;
-	if (derive_hostname(settings) < 0)
+	if (derive_hostname(settings) < 0 || plus_derive(settings) < 0)
 		return -ENOMEM;
-	return plus_derive(settings);
+	return letters_derive(settings);
 }

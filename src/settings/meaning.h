@@ -10,6 +10,7 @@
  *	aliases[]		to_text, owners; the derived postmaster@, abuse@ and root@
  *	limits			message_size_bytes, scan_size_mib
  *	plus, plus_users	settings/plus.h
+ *	own_letters and more	settings/letters.h
  */
 #ifndef POSTCASK_MEANING_H
 #define POSTCASK_MEANING_H

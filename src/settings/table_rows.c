@@ -15,7 +15,8 @@ const struct setting settings_table[] = {
 {"domains", TYPE_DOMAIN, LIST | REQUIRED, .items = 10000, .example = "[example.org]",
  .documentation = "The mail domains of this server. Mail to them is accepted for the users and "
 	"aliases below and for nobody else. A name with letters outside ASCII is stored as its "
-	"A-label (xn--...)."},
+	"A-label (xn--...); people log in and send with it as it is written, in any case, and as "
+	"xn-- alike."},
 {"hostname", TYPE_HOSTNAME, 0, .example = "mail.example.org",
  .documentation = "The full name by which this server greets others. The default is the fqdn "
 	"(or a hostname with dots) of the cloud-config. Its address record and the reverse record "
@@ -38,8 +39,9 @@ const struct setting settings_table[] = {
 {"users", TYPE_RECORDS, REQUIRED, .items = 100000,
  .documentation = "The mailboxes. Each user logs in with the whole address."},
 {"users[].address", TYPE_MAILBOX, REQUIRED, .example = "alice@example.org",
- .documentation = "Address and login name of the user, in one of the domains. Letters, digits, "
-	"dot, hyphen and underscore; case does not matter. Mail to alice+anything@ reaches alice@."},
+ .documentation = "Address and login name of the user, in one of the domains. Letters, digits "
+	"and ._-+='&~ before the @; case does not matter. Mail to alice+anything@ reaches alice@, "
+	"unless that is an address of its own."},
 {"users[].password_hash", TYPE_PASSWORD_HASH, REQUIRED | SECRET,
  .example = "\"$y$j9T$abcdefghijklmnopqrstu.$1Fiqw3BWqEcVl3Jf3Qp9Zq4uuhYbaX/dcHzPMyHRZR/\"",
  .documentation = "The hashed password, as made by mkpasswd. Accepted are yescrypt ($y$), "
@@ -57,7 +59,8 @@ const struct setting settings_table[] = {
 	"and abuse@ of each domain, and those and root@ of the hostname, are made for the postmaster "
 	"where they are not written here."},
 {"aliases[].address", TYPE_MAILBOX, REQUIRED, .example = "info@example.org",
- .documentation = "The alias, in one of the domains or in the hostname; not the address of a user."},
+ .documentation = "The alias, in one of the domains or in the hostname; not the address of a user. "
+	"Whoever it leads to, alone or among others, may also send as it."},
 {"aliases[].to", TYPE_ADDRESS, LIST | REQUIRED, .items = 1000, .example = "[alice@example.org]",
  .documentation = "Where its mail goes: users, other aliases or addresses elsewhere."},
 
