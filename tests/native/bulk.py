@@ -20,22 +20,27 @@ def alerts(path):
 
 
 class Bulk:
-    def __init__(self, machine, address="alice@example.org", port=25):
-        self.machine, self.address, self.port = machine, address, port
+    def __init__(self, machine, address="alice@example.org", port=25, login=None):
+        self.machine, self.address, self.port, self.login = machine, address, port, login
         self.tag, self.groups, self.letters, self.places = secrets.token_hex(4), {}, [], None
 
     def add(self, group, messages):
         """`messages`: bytes by name."""
         senders = self.groups.setdefault(group, {})
         for name, data in messages.items():
-            senders[name] = f"{self.tag}-{len(self.letters)}@example.com"
+            senders[name] = self.sender()
             self.letters.append((senders[name], data))
+
+    def sender(self):
+        user, domain = ("", "example.com") if not self.login else \
+            self.login.replace("@", "+@").split("@")
+        return f"{user}{self.tag}-{len(self.letters)}@{domain}"
 
     def submit(self):
         """Sends all; the answers to those that were refused, by sender."""
         refused, client = {}, None
         for sender, data in self.letters:
-            client = client or self.machine.smtp(self.port)
+            client = client or self.connect()
             try:
                 client.sendmail(sender, self.address, data)
             except smtplib.SMTPResponseException as error:
@@ -45,6 +50,9 @@ class Bulk:
                 raise
         client.quit()
         return refused
+
+    def connect(self):
+        return self.machine.submission(self.login) if self.login else self.machine.smtp(self.port)
 
     def wait(self, timeout):
         """Until the queue is empty: every message has come to its end."""

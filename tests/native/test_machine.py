@@ -74,7 +74,7 @@ def test_mail_ports_are_open(machine, name):
     assert reachable(machine.host, PORTS[name])
 
 
-@pytest.mark.parametrize("port", [10024, 10025, 10026, 10027, 53, 3310, 783, 8953, 24])
+@pytest.mark.parametrize("port", [10024, 10025, 10026, 10027, 10028, 53, 3310, 783, 8953, 24])
 def test_inner_ports_are_closed(machine, port):
     assert not reachable(machine.host, port)
 
