@@ -2,7 +2,8 @@
 # learner leaves a mark for each user with enough of it.
 #
 # amavis sees an alias before Postfix expands it.  One that leads to a single address is that
-# address; of one that leads to several, nobody's training is used.
+# address; of one that leads to several, nobody's training is used.  Each user is a look of
+# SpamAssassin's of its own: a message for very many is judged once for all of them.
 package Postcask::Trained;
 use strict;
 use warnings;
@@ -14,6 +15,7 @@ use constant {
     PLUS    => '/etc/postfix/plus_users',
     STEPS   => 50,                          # nobody is judged behind more aliases in a row
     SHOWN   => 1000,                        # an address and what follows it
+    USERS   => 50,                          # of one message, about 0.1 to 1 s each
 };
 
 sub mark {
@@ -44,28 +46,50 @@ sub user {
     return "$local\@$domain";
 }
 
-# The user who alone gets what is sent to an address; undef if there are several.
-sub sole_user {
+# What an alias leads to, if it is one address; undef if there are several; '' if it is none.
+sub target {
+    my ($aliases, $name) = @_;
+    my $found = index $aliases, "\n$name\n\t";
+    return '' if $found < 0;
+    my $targets = substr $aliases, $found + length "\n$name\n", SHOWN;
+    return $targets =~ /\A\t([^\s,]+),?\n(?!\t)/ ? $1 : undef;
+}
+
+# The user who alone gets what is sent to an address, if he has trained; undef if there are
+# several.
+sub trained {
     my ($address) = @_;
     my $aliases = table(ALIASES);
-    my $user = user($address, $aliases);
     for (1 .. STEPS) {
-        return undef if !defined $user;
-        my $found = index $aliases, "\n$user\n\t";
-        return $user if $found < 0;
-        my $targets = substr $aliases, $found + length "\n$user\n", SHOWN;
-        my ($target) = $targets =~ /\A\t([^\s,]+),?\n(?!\t)/;
-        $user = defined $target ? user($target, $aliases) : undef;
+        my $user = user($address, $aliases) // return undef;
+        my $target = target($aliases, $user) // return undef;
+        return -e mark($user) ? $user : undef if $target eq '';
+        $address = $target;
     }
     return undef;
+}
+
+my ($message, $many) = ('');
+
+# Whether the message at hand is for too many of them.
+sub are_many {
+    my $at_hand = $Amavis::MSGINFO;
+    return $many if $message eq $at_hand->log_id;
+    my %different;
+    for my $recipient (@{ $at_hand->per_recip_data }) {
+        last if @{ $at_hand->per_recip_data } <= USERS || keys %different > USERS;
+        $different{ trained($recipient->recip_addr) // '' } = 1;
+    }
+    delete $different{''};
+    $message = $at_hand->log_id;
+    return $many = keys %different >= USERS;
 }
 
 sub TIEHASH { return bless {}, shift }
 
 sub FETCH {
     my ($self, $address) = @_;
-    my $user = sole_user($address) // return undef;
-    return -e mark($user) ? $user : undef;
+    return are_many() ? undef : trained($address);
 }
 
 sub EXISTS { return defined FETCH(@_) }
