@@ -121,6 +121,62 @@ def test_no_move_fails_because_of_the_learner(box):
     client.logout()
 
 
+def test_what_is_no_file_holds_nobody_up(box):
+    """A FIFO held the learner for ten minutes, a folder for ever."""
+    before = learned(box)
+    folder = box.tree / "var/lib/postcask/learn/new"
+    secret = box.tree / "var/lib/amavis/bayes/secret"
+    secret.write_text(f"spam {ALICE}\n\nx\n")
+    box.run("sh", "-c", """cd /var/lib/postcask/learn/new
+        mkfifo 1.1; ln -s /var/lib/amavis/bayes/secret 2.1; mkdir 3.1; ln -s /dev/zero 4.1
+        printf 'spam %s\\n\\nx\\n' "$0" > ../kept; ln ../kept 5.1; chmod 0644 ../kept
+        cp ../kept unnamed; cp ../kept 6.1; chmod 0 6.1; truncate -s 2G 7.1
+        chown -h vmail: *""", ALICE)
+    assert learned(box) == [before[0] + 1, before[1]]      # of what only has an odd name
+    assert not list(folder.iterdir())
+    assert secret.exists() and (folder / "../kept").exists()
+
+
+def test_what_waits_is_bounded(box):
+    """In number it was, and that was a GiB outside of every quota."""
+    box.run("systemctl", "stop", "postcask-learn.path")
+    folder = box.tree / "var/lib/postcask/learn"
+    box.run("sh", "-c", "cd /var/lib/postcask/learn/tmp; head -c 68000000 /dev/zero > stale; "
+            "chown vmail: stale; touch -d '1 hour ago' stale")
+    try:
+        client = box.imap(ALICE)
+        move(client, put(client, letter(OFFER)), "INBOX", "Spam")
+        assert not list((folder / "new").iterdir())
+        learned(box)
+        assert not list((folder / "tmp").iterdir())
+        move(client, put(client, letter(OFFER)), "INBOX", "Spam")
+        assert len(list((folder / "new").iterdir())) == 1
+        client.logout()
+        learned(box)
+    finally:
+        box.run("systemctl", "start", "postcask-learn.path")
+
+
+def sql(box, statement):
+    code = ("import sqlite3, sys; c = sqlite3.connect('/var/lib/amavis/bayes/bayes.sqlite'); "
+            "print(*c.execute(sys.argv[1]).fetchone() or ()); c.commit()")
+    return box.run("setpriv", "--reuid=amavis", "--regid=amavis", "--clear-groups", "python3", "-c",
+                   code, statement).stdout.split()
+
+
+def test_a_database_of_before_forgets_what_it_has_seen(box):
+    """Each message that was ever moved stayed in it."""
+    sql(box, "DROP TRIGGER bayes_seen_learned")
+    sql(box, "ALTER TABLE bayes_seen DROP COLUMN learned")
+    (user,) = sql(box, f"SELECT id FROM bayes_vars WHERE username = '{ALICE}'")
+    sql(box, "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 12000) "
+        f"INSERT INTO bayes_seen (id, msgid, flag) SELECT {user}, 'old' || x, 's' FROM n")
+    before = learned(box)
+    teach(box, "spam", OFFER, 3)
+    assert learned(box) == [before[0] + 3, before[1]]
+    assert sql(box, "SELECT count(*), sum(learned > 0) FROM bayes_seen") == ["10000", "3"]
+
+
 def test_what_is_no_advice_is_thrown_away(box):
     before = learned(box)
     folder = box.tree / "var/lib/postcask/learn/new"
@@ -131,3 +187,50 @@ def test_what_is_no_advice_is_thrown_away(box):
         (folder / f"{number}.1").chmod(0o644)
     after = learned(box)
     assert after == before
+
+
+# Who of the recipients of one message is judged by his own training: how many.
+OWN_TRAINING = """
+use strict; use warnings;
+require '/usr/share/postcask/amavis/Trained.pm';
+package One; sub recip_addr { $_[0]{address} }
+package Message; sub log_id { $_[0]{id} } sub per_recip_data { $_[0]{recipients} }
+package main;
+tie my %trained, 'Postcask::Trained';
+for my $count (@ARGV) {
+    my @users = map { "user$_\@example.org" } 1 .. $count;
+    for (@users) { open my $mark, '>', Postcask::Trained::mark($_) or die "$!" }
+    $Amavis::MSGINFO = bless { id => $count, recipients => [
+        map { bless { address => $_ }, 'One' } @users, 'user1+a@example.org', 'none@example.org' ] },
+        'Message';
+    print scalar(grep { defined $trained{$_} } @users, 'none@example.org'), "\n";
+    unlink map { Postcask::Trained::mark($_) } @users;
+}
+"""
+
+
+def test_a_message_for_very_many_is_judged_once(box):
+    """Once for each of them took so long that its child was ended, five times."""
+    done = box.run("perl", "-", "3", "50", "51", "600", stdin=OWN_TRAINING)
+    assert done.stdout.split() == ["3", "50", "0", "0"]
+
+
+# When a child is taken for hanging: it looks a hundred seconds for each of three users.
+MARKS = """
+use strict; use warnings; use IO::File ();
+use Amavis::Conf ();
+Amavis::Conf::include_config_files('/usr/share/postcask/amavis/children.conf');
+$Amavis::Conf::child_timeout = 480;
+my @title;
+no warnings 'redefine';
+*Postcask::Children::message_of = sub { @title };
+for ([ 0 ], [ 10, 1 ], [ 100, 1 ], [ 110, 2 ], [ 220, 3 ], [ 320, 3 ], [ 345, 3 ], [ 350 ], [ 541 ]) {
+    my ($now, $run) = @$_;
+    @title = ('1-2', 'ABC', $run);
+    print Postcask::Children::hangs(Postcask::Children::note_work(7, $now), $now) ? 1 : 0;
+}
+"""
+
+
+def test_each_look_of_spamassassin_has_its_time(box):
+    assert box.run("perl", "-", stdin=MARKS).stdout == "000000101"

@@ -75,14 +75,15 @@ my ($message, $many) = ('');
 sub are_many {
     my $at_hand = $Amavis::MSGINFO;
     return $many if $message eq $at_hand->log_id;
+    my @recipients = @{ $at_hand->per_recip_data };
     my %different;
-    for my $recipient (@{ $at_hand->per_recip_data }) {
-        last if @{ $at_hand->per_recip_data } <= USERS || keys %different > USERS;
-        $different{ trained($recipient->recip_addr) // '' } = 1;
+    for my $recipient (@recipients > USERS ? @recipients : ()) {
+        my $user = trained($recipient->recip_addr) // next;
+        $different{$user} = 1;
+        last if keys %different > USERS;
     }
-    delete $different{''};
     $message = $at_hand->log_id;
-    return $many = keys %different >= USERS;
+    return $many = keys %different > USERS;
 }
 
 sub TIEHASH { return bless {}, shift }
