@@ -167,6 +167,11 @@ def key():
     return private, b"v=DKIM1; k=rsa; p=" + base64.b64encode(public)
 
 
+# What is added above the message: no signature holds that says there is no more of it.
+OURS = {b"x-spam-flag", b"x-spam-status", b"x-spam-score", b"x-spam-level", b"x-virus-scanned",
+        b"authentication-results"}
+
+
 def verifies(data, public):
     return dkim.verify(data, dnsfunc=lambda *_, **__: public)
 
@@ -180,10 +185,11 @@ def test_signatures_verify_where_they_arrive(machine, sink, key, form):
     for name, data in messages(b"the notes", "stranger@example.com", bulk).items():
         head = data.partition(b"\r\n\r\n")[0].lower()
         listed = re.findall(rb"(?m)^([\w.-]+):", head)
+        missing = {b"bcc", *listed} - OURS
         signer = dkim.DKIM(data)
         signer.should_not_sign = set()
         data = signer.sign(b"a", b"example.com", private, canonicalize=(form, form),
-                           include_headers=sorted({*listed, b"bcc"}) + listed) + data
+                           include_headers=sorted(missing) + listed) + data
         if verifies(b"Return-Path: <a@b>\r\nReceived: from a by b\r\n" + data, public):
             signed[name] = data         # some cannot be, with names like these
     assert len(signed) >= 18
