@@ -23,10 +23,7 @@ static struct watched parts[] = {
     {.unit = "clamav-daemon.service",
      .address = "/run/clamav/clamd.ctl",
      .question = "nPING\n",
-     .answer = "PONG",
-     /* Before it loads new signatures it waits for its clients, CommandReadTimeout at
-      * most. */
-     .patience = 4},
+     .answer = "PONG"},
     {.unit = "amavis.service",
      .address = "127.0.0.1",
      .port = 10024,
