@@ -4,7 +4,6 @@
 import shutil
 import subprocess
 import threading
-import time
 from pathlib import Path
 
 from meter import MIB, Meter, limited
@@ -22,13 +21,10 @@ def mail_goes_through(machine, count=8):
 
 
 def reload_signatures(machine, done):
-    """Until clamd says that it has loaded them once more."""
-    machine.run("systemctl", "reload", "clamav-daemon.service")
-    end = time.monotonic() + RELOAD_TIMEOUT
-    while machine.journal("clamav-daemon.service").count("Database correctly reloaded") < done:
-        if time.monotonic() > end:
-            raise TimeoutError("clamd does not load its signatures anew")
-        time.sleep(1)
+    """It ends when they are loaded once more."""
+    machine.run("systemctl", "reload", "clamav-daemon.service", timeout=RELOAD_TIMEOUT)
+    if machine.journal("clamav-daemon.service").count("Database correctly reloaded") < done:
+        raise RuntimeError("clamd does not load its signatures anew")
 
 
 def with_signatures(machine, figure):
