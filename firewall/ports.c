@@ -72,7 +72,7 @@ int ports_read_report(const char *path, uint32_t *ret_ports, struct error *error
 	size_t size;
 	int result;
 
-	result = file_read(path, REPORT_MAX, &text, &size, error);
+	result = file_read_foreign(path, REPORT_MAX, &text, &size, error);
 	if (result < 0)
 		return result;
 	report = json_loadb(text, size, JSON_REJECT_DUPLICATES, &where);

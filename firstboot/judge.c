@@ -62,7 +62,7 @@ static json_t *probes_failed(const struct judge *judge)
 	json_t *failed = json_object(), *report = NULL, *probes, *probe;
 	size_t i;
 
-	if (path && file_read(path, REPORT_LIMIT, &text, NULL, &none) == 0)
+	if (path && file_read_foreign(path, REPORT_LIMIT, &text, NULL, &none) == 0)
 		report = json_loads(text, 0, NULL);
 	probes = json_object_get(report, "probes");
 	if (json_array_size(probes) == 0)

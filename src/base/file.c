@@ -5,7 +5,9 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 /* Reads the open file into *ret_text; see file_read. */
 static int file_read_fd(int fd, const char *path, size_t limit, char **ret_text, size_t *ret_size,
@@ -53,6 +55,37 @@ int file_read(const char *path, size_t limit, char **ret_text, size_t *ret_size,
 	if (fd < 0)
 		return error_errno(error, errno, "%s: cannot open", path);
 	return file_read_fd(fd, path, limit, ret_text, ret_size, error);
+}
+
+int file_read_foreign(const char *path, size_t limit, char **ret_text, size_t *ret_size,
+		      struct error *error)
+{
+	_cleanup_close_ int fd =
+	    open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat status;
+
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return error_errno(error, errno, "%s: cannot open", path);
+	/* None is left of one that was replaced meanwhile. */
+	if (!S_ISREG(status.st_mode) || status.st_nlink > 1)
+		return error_set(error, EINVAL, "%s: not a file of its own", path);
+	return file_read_fd(fd, path, limit, ret_text, ret_size, error);
+}
+
+int file_connect(int fd, const char *path)
+{
+	_cleanup_close_ int found = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct stat status;
+
+	if (found < 0 || fstat(found, &status) < 0)
+		return -1;
+	if (!S_ISSOCK(status.st_mode)) {
+		errno = ENOTSOCK;
+		return -1;
+	}
+	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", found);
+	return connect(fd, (const struct sockaddr *)&address, sizeof(address));
 }
 
 int file_write_all(int fd, const void *bytes, size_t size)

@@ -14,6 +14,16 @@
 _must_check_ int file_read(const char *path, size_t limit, char **ret_text, size_t *ret_size,
 			   struct error *error);
 
+/* As file_read, of a file in a folder that another account owns: that account chooses what
+ * lies there under the name, so it is followed nowhere and waited for by nobody.  -ELOOP for
+ * a link, -EINVAL for what is no plain file, or one that has another name elsewhere. */
+_must_check_ int file_read_foreign(const char *path, size_t limit, char **ret_text,
+				   size_t *ret_size, struct error *error);
+
+/* connect(2) of `fd` to the unix socket at `path`, in a folder that another account may own: it
+ * is a socket, and no link to one of somebody else's. */
+_must_check_ int file_connect(int fd, const char *path);
+
 /* Replaces `path` atomically: a temporary name in the same folder, write,
  * fchmod, fchown (unless both ids are -1), fsync, rename, fsync of the folder.
  * After a power cut there is the old file or the new one. */

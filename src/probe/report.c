@@ -191,16 +191,11 @@ json_t *report_make(const struct probe_run *run, bool partial)
 	return report;
 }
 
-json_t *report_load(const char *path, struct error *error)
+static json_t *report_parse(const char *path, const char *text, size_t size, struct error *error)
 {
-	_cleanup_free_ char *text = NULL;
 	json_error_t where;
-	json_t *report;
-	size_t size;
+	json_t *report = json_loadb(text, size, 0, &where);
 
-	if (file_read(path, REPORT_LIMIT, &text, &size, error) < 0)
-		return NULL;
-	report = json_loadb(text, size, 0, &where);
 	if (!report)
 		error_set(error, EINVAL, "%s:%d:%d: %s", path, where.line, where.column,
 			  where.text);
@@ -211,6 +206,26 @@ json_t *report_load(const char *path, struct error *error)
 		return NULL;
 	}
 	return report;
+}
+
+json_t *report_load(const char *path, struct error *error)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+
+	if (file_read(path, REPORT_LIMIT, &text, &size, error) < 0)
+		return NULL;
+	return report_parse(path, text, size, error);
+}
+
+json_t *report_load_foreign(const char *path, struct error *error)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+
+	if (file_read_foreign(path, REPORT_LIMIT, &text, &size, error) < 0)
+		return NULL;
+	return report_parse(path, text, size, error);
 }
 
 int report_save(const json_t *report, const char *path, struct error *error)

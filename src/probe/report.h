@@ -37,6 +37,9 @@ json_t *report_make(const struct probe_run *run, bool partial);
  * none. */
 json_t *report_load(const char *path, struct error *error);
 
+/* The same from a folder that another account owns (file_read_foreign). */
+json_t *report_load_foreign(const char *path, struct error *error);
+
 /* Replaces the file at once, 0644. */
 _must_check_ int report_save(const json_t *report, const char *path, struct error *error);
 

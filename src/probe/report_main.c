@@ -63,7 +63,7 @@ static json_t *load_part(const char *run, const char *name)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	_cleanup_free_ char *path = file_join(run, name);
-	json_t *part = path ? report_load(path, &error) : NULL;
+	json_t *part = path ? report_load_foreign(path, &error) : NULL;
 
 	if (!part && error.code && error.code != -ENOENT)
 		error_print(&error);

@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "base/file.h"
+
 enum {
 	LINE_LIMIT = 8 * 1024,
 	TOTAL_LIMIT = 4 * 1024 * 1024,
@@ -94,7 +96,9 @@ enum failure_class stream_open(struct stream *stream, const struct stream_params
 		failure = bind_source(stream, params->source);
 	if (failure)
 		return failure;
-	if (connect(stream->fd, (struct sockaddr *)&address, size) == 0)
+	if ((address.ss_family == AF_UNIX
+		 ? file_connect(stream->fd, params->address)
+		 : connect(stream->fd, (struct sockaddr *)&address, size)) == 0)
 		return FAILURE_NONE;
 	if (errno != EINPROGRESS)
 		return stream_fail_errno(stream, errno, "connect");

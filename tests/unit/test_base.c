@@ -101,6 +101,43 @@ static void file_remove_does_not_follow_links(void **state)
 	assert_int_equal(file_remove_tree(tree, &error), 0);
 }
 
+static int read_foreign(const char *path)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size = 0;
+	int result = file_read_foreign(path, 10, &text, &size, NULL);
+
+	if (result == 0)
+		assert_string_equal(text, "whole");
+	return result;
+}
+
+/* None of these may be followed, and none may be waited for. */
+static void file_of_another_account_is_a_plain_file(void **state)
+{
+	const char *folder = *state;
+	_cleanup_free_ char *path = file_join(folder, "plain");
+	_cleanup_free_ char *other = file_join(folder, "other");
+
+	assert_int_equal(file_replace(path, "whole", 5, 0644, (uid_t)-1, (gid_t)-1, NULL), 0);
+	assert_int_equal(read_foreign(path), 0);
+	assert_int_equal(read_foreign(other), -ENOENT);
+	assert_int_equal(symlink(path, other), 0);
+	assert_int_equal(read_foreign(other), -ELOOP);
+	assert_int_equal(unlink(other), 0);
+	assert_int_equal(link(path, other), 0);
+	assert_int_equal(read_foreign(other), -EINVAL);
+	assert_int_equal(unlink(other), 0);
+	assert_int_equal(mkfifo(other, 0600), 0);
+	assert_int_equal(read_foreign(other), -EINVAL);
+	assert_int_equal(unlink(other), 0);
+	assert_int_equal(mkdir(other, 0700), 0);
+	assert_int_equal(read_foreign(other), -EINVAL);
+	assert_int_equal(file_replace(path, "more than ten", 13, 0644, (uid_t)-1, (gid_t)-1, NULL),
+			 0);
+	assert_int_equal(read_foreign(path), -EFBIG);
+}
+
 static void folder_of_a_path(void **state _unused_)
 {
 	static const char *const CASES[][2] = {
@@ -328,6 +365,7 @@ int main(void)
 		folder_test(file_over_the_limit_is_refused),
 		folder_test(file_replace_leaves_nothing_behind),
 		folder_test(file_remove_does_not_follow_links),
+		folder_test(file_of_another_account_is_a_plain_file),
 		cmocka_unit_test(folder_of_a_path),
 		folder_test(lock_is_taken_and_given_back),
 		folder_test(lock_gives_up_at_its_deadline),

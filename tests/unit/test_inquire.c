@@ -109,6 +109,25 @@ static void test_nobody_listens(void **state _unused_)
 	assert_int_equal(inquire("/nowhere/socket", "x", ANSWER_MS, &said, &error), -ENOENT);
 }
 
+/* Whoever owns the folder does not choose whom root talks to. */
+static void test_follows_no_link(void **state _unused_)
+{
+	_cleanup_(buffer_free) struct buffer said = BUFFER_INIT;
+	char folder[] = "/tmp/inquire.XXXXXX";
+	_cleanup_free_ char *link = NULL;
+	struct daemon daemon;
+
+	assert_non_null(mkdtemp(folder));
+	assert_true(asprintf(&link, "%s/link", folder) > 0);
+	daemon_start(&daemon, "ok\n", 1);
+	assert_int_equal(symlink(daemon.path, link), 0);
+	assert_int_equal(inquire(link, "/a/file", ANSWER_MS, &said, NULL), -ENOTSOCK);
+	assert_int_equal(inquire(daemon.path, "/a/file", ANSWER_MS, &said, NULL), 0);
+	daemon_end(&daemon);
+	assert_int_equal(unlink(link), 0);
+	assert_int_equal(rmdir(folder), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -117,6 +136,7 @@ int main(void)
 		cmocka_unit_test(test_gives_up_on_silence),
 		cmocka_unit_test(test_refuses_too_much),
 		cmocka_unit_test(test_nobody_listens),
+		cmocka_unit_test(test_follows_no_link),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
