@@ -105,14 +105,14 @@ def updates_under_load(machine, figure):
     figure("processes that the kernel killed in it", load.meter.killed(), 0)
 
 
-def bench_updates(work, figure, say):
+def bench_reloads(work, figure, say):
     say("updates of signatures like the official ones while mail comes, for a quarter of an hour")
     layer = work / "signatures-layer"
     folder = layer / "var/lib/clamav"
     shutil.rmtree(layer, ignore_errors=True)
     folder.mkdir(parents=True)
     subprocess.run([HERE / "signatures", folder], check=True, timeout=300)
-    machine = limited("updates", "10.68.0", SMALL_MACHINE, layer)
+    machine = limited("reloads", "10.68.0", SMALL_MACHINE, layer)
     try:
         updates_under_load(machine, figure)
     finally:
