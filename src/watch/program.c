@@ -25,6 +25,39 @@ char *unit_file(const char *cgroups, const char *unit, const char *name)
 	return file_read(path, FILE_LIMIT, &text, NULL, NULL) < 0 ? NULL : text;
 }
 
+/* proc_pid_stat(5): the state follows the name in parentheses, which may hold some itself. */
+static bool waits_for_disk(long thread)
+{
+	_cleanup_free_ char *path = NULL;
+	_cleanup_free_ char *text = NULL;
+	const char *name_end;
+
+	if (asprintf(&path, "/proc/%ld/stat", thread) < 0) {
+		path = NULL;
+		return false;
+	}
+	if (file_read(path, FILE_LIMIT, &text, NULL, NULL) < 0)
+		return false;
+	name_end = strrchr(text, ')');
+	return name_end && strncmp(name_end, ") D", 3) == 0;
+}
+
+bool unit_waits_for_disk(const char *cgroups, const char *unit)
+{
+	_cleanup_free_ char *text = unit_file(cgroups, unit, "cgroup.threads");
+	char *rest = NULL;
+
+	if (!text)
+		return false;
+	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		long thread = strtol(line, NULL, 10);
+
+		if (thread > 0 && waits_for_disk(thread))
+			return true;
+	}
+	return false;
+}
+
 static bool runs(pid_t pid, const char *program)
 {
 	_cleanup_free_ char *path = NULL;

@@ -3,6 +3,7 @@
 #ifndef POSTCASK_PROGRAM_H
 #define POSTCASK_PROGRAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,6 +12,9 @@
 /* The text of a file of a unit's control group; `cgroups` is the folder of the units' groups.
  * Owned by the caller, NULL when there is none. */
 _must_check_ char *unit_file(const char *cgroups, const char *unit, const char *name);
+
+/* True when a thread of the unit waits for what no signal interrupts, as a rule the disk. */
+_must_check_ bool unit_waits_for_disk(const char *cgroups, const char *unit);
 
 /* Sends `signal` (0: none) to each process of `unit` that runs `program` (the kernel's
  * name of it, 15 bytes at most).  How many there are; *ret_used_us is their processor time so

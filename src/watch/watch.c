@@ -68,11 +68,11 @@ enum watch_result watch_ask(const struct watched *watched)
 bool watch_count(struct watched *watched, enum watch_result result, uint64_t used_us)
 {
 	/* Another life of the unit may have used less than the one before. */
-	bool worked = used_us < watched->used_us ||
+	bool worked = result == WATCH_WAITS_FOR_DISK || used_us < watched->used_us ||
 		      used_us - watched->used_us > (watched->program ? 0 : WATCH_IDLE_US);
 
 	watched->used_us = used_us;
-	if (result != WATCH_NO_ANSWER || (watched->needs && watched->needs->silent > 0))
+	if (result < WATCH_NO_ANSWER || (watched->needs && watched->needs->silent > 0))
 		watched->silent = 0;
 	else if (worked)
 		watched->silent = 1; /* it may be the last of what it did */

@@ -40,6 +40,8 @@ enum watch_result {
 	WATCH_ANSWERED,
 	WATCH_ABSENT, /* nobody listens, or the unit has no process: systemd's business */
 	WATCH_NO_ANSWER,
+	WATCH_WAITS_FOR_DISK, /* no answer, while the kernel fetches something for it: it loads,
+			       * from a slow disk, and no signal would end that wait */
 };
 
 /* Asks once. */

@@ -81,6 +81,8 @@ static bool watch_part(struct watched *part)
 
 	if (!watch_processor_time(cgroups, part, &used_us))
 		result = WATCH_ABSENT;
+	else if (result == WATCH_NO_ANSWER && unit_waits_for_disk(cgroups, part->unit))
+		result = WATCH_WAITS_FOR_DISK;
 	if (watch_count(part, result, used_us))
 		end_part(part);
 	return part->silent > 0 && !part->program;

@@ -26,6 +26,16 @@ static void silent_and_idle_three_times_hangs(void **state _unused_)
 	assert_false(watch_count(&part, WATCH_NO_ANSWER, 5 * SECOND)); /* anew */
 }
 
+static void who_waits_for_the_disk_does_not_hang(void **state _unused_)
+{
+	struct watched part = {.unit = "x"};
+
+	for (int round = 0; round < 100; round++)
+		assert_false(watch_count(&part, WATCH_WAITS_FOR_DISK, SECOND));
+	assert_false(watch_count(&part, WATCH_NO_ANSWER, SECOND));
+	assert_true(watch_count(&part, WATCH_NO_ANSWER, SECOND));
+}
+
 static void one_may_be_given_more_patience(void **state _unused_)
 {
 	struct watched part = {.unit = "x", .patience = 7};
@@ -249,6 +259,55 @@ static void who_is_connected_is_seen(void **state _unused_)
 	assert_int_equal(file_remove_tree(folder, NULL), 0);
 }
 
+/* A process that waits for its child of vfork(2) is in the same state as one that waits for the
+ * disk. */
+static pid_t start_uninterruptible(void)
+{
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		prctl(PR_SET_NAME, ") S (");
+		if (vfork() == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			for (;;)
+				pause();
+		}
+		_exit(0);
+	}
+	return pid;
+}
+
+static void who_waits_for_the_disk_is_seen(void **state _unused_)
+{
+	char folder[] = "/tmp/postcask-watch-XXXXXX";
+	pid_t idle = start_named("idle"), waiting = start_uninterruptible();
+	_cleanup_free_ char *unit = NULL;
+	_cleanup_free_ char *path = NULL;
+	_cleanup_free_ char *text = NULL;
+
+	assert_non_null(mkdtemp(folder));
+	unit = file_join(folder, "x.service");
+	path = file_join(unit, "cgroup.threads");
+	assert_int_equal(mkdir(unit, 0755), 0);
+	assert_false(unit_waits_for_disk(folder, "x.service"));
+	assert_true(asprintf(&text, "%d\n%d\n", (int)idle, (int)waiting) > 0);
+	assert_int_equal(file_replace(path, text, strchr(text, '\n') + 1 - text, 0644, (uid_t)-1,
+				      (gid_t)-1, NULL),
+			 0);
+	assert_false(unit_waits_for_disk(folder, "x.service"));
+	assert_int_equal(
+	    file_replace(path, text, strlen(text), 0644, (uid_t)-1, (gid_t)-1, NULL), 0);
+	while (!unit_waits_for_disk(folder, "x.service"))
+		assert_int_equal(waitpid(waiting, NULL, WNOHANG), 0);
+	kill(waiting, SIGKILL);
+	kill(idle, SIGKILL);
+	assert_int_equal(waitpid(waiting, NULL, 0), waiting);
+	assert_int_equal(waitpid(idle, NULL, 0), idle);
+	assert_int_equal(file_remove_tree(folder, NULL), 0);
+}
+
 static void any_work_of_a_program_is_work(void **state _unused_)
 {
 	struct watched part = {.unit = "x", .program = "lmtp"};
@@ -263,6 +322,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(silent_and_idle_three_times_hangs),
+	    cmocka_unit_test(who_waits_for_the_disk_does_not_hang),
+	    cmocka_unit_test(who_waits_for_the_disk_is_seen),
 	    cmocka_unit_test(one_may_be_given_more_patience),
 	    cmocka_unit_test(an_answer_begins_the_count_anew),
 	    cmocka_unit_test(who_works_does_not_hang),
