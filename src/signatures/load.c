@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -11,7 +12,7 @@
 #include "firstboot/inquire.h"
 
 enum {
-	NOTE_LIMIT = 64,
+	NOTE_LIMIT = 96,
 	STATS_MS = 5 * 1000, /* it is a task as a scan is: no answer means that all are taken */
 	LOOK_MS = 100,	     /* from one look at the scans to the next; no event tells of them */
 };
@@ -70,19 +71,58 @@ static int order(const struct signatures_load *load, const char *command, const 
 	return 0;
 }
 
-/* It says that it will, and answers the next question when it has. */
-static int load_now(const struct signatures_load *load, const char *note, struct error *error)
+/* FNV-1a */
+static uint64_t hash_add(uint64_t hash, const void *bytes, size_t size)
 {
-	int64_t began_ms = clock_now_ms();
+	for (const unsigned char *byte = bytes; size > 0; byte++, size--)
+		hash = (hash ^ *byte) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+uint64_t signatures_print(const char *path)
+{
+	_cleanup_closedir_ DIR *folder = opendir(path);
+	const struct dirent *entry;
+	uint64_t print = 0;
+
+	while (folder && (entry = readdir(folder))) {
+		const char *dot = strrchr(entry->d_name, '.');
+		uint64_t hash = UINT64_C(0xcbf29ce484222325);
+		struct stat status;
+
+		if (!dot || strcmp(dot, ".dat") == 0 ||
+		    fstatat(dirfd(folder), entry->d_name, &status, 0) < 0 ||
+		    !S_ISREG(status.st_mode))
+			continue;
+		hash = hash_add(hash, entry->d_name, strlen(entry->d_name));
+		hash = hash_add(hash, &status.st_ino, sizeof(status.st_ino));
+		hash = hash_add(hash, &status.st_size, sizeof(status.st_size));
+		hash = hash_add(hash, &status.st_mtim, sizeof(status.st_mtim));
+		print += hash; /* in whatever order they are listed */
+	}
+	return print;
+}
+
+static int note_write(const char *path, const struct signatures_note *note, struct error *error)
+{
 	char text[NOTE_LIMIT];
+
+	snprintf(text, sizeof(text), "%" PRId64 " %" PRId64 " %" PRIx64 "\n", note->began_ms,
+		 note->ended_ms, note->print);
+	return file_replace(path, text, strlen(text), 0644, (uid_t)-1, (gid_t)-1, error);
+}
+
+/* It says that it will, and answers the next question when it has. */
+static int load_now(const struct signatures_load *load, const char *path, struct error *error)
+{
+	struct signatures_note note = {.began_ms = clock_now_ms(),
+				       .print = signatures_print(load->databases)};
 	int result = order(load, "nRELOAD", "RELOADING", error);
 
 	if (result == 0)
 		result = order(load, "nPING", "PONG", error);
-	if (result < 0)
-		return result;
-	snprintf(text, sizeof(text), "%" PRId64 " %" PRId64 "\n", began_ms, clock_now_ms());
-	return file_replace(note, text, strlen(text), 0644, (uid_t)-1, (gid_t)-1, error);
+	note.ended_ms = clock_now_ms();
+	return result < 0 ? result : note_write(path, &note, error);
 }
 
 static struct signatures_note note_read(const char *path)
@@ -92,32 +132,55 @@ static struct signatures_note note_read(const char *path)
 	struct signatures_note note = {0};
 
 	if (file_read(path, NOTE_LIMIT, &text, NULL, &none) < 0 ||
-	    sscanf(text, "%" SCNd64 " %" SCNd64, &note.began_ms, &note.ended_ms) != 2)
+	    sscanf(text, "%" SCNd64 " %" SCNd64 " %" SCNx64, &note.began_ms, &note.ended_ms,
+		   &note.print) != 3)
 		return (struct signatures_note){0};
 	return note;
 }
 
-int signatures_load(const struct signatures_load *load, bool *ret_by_another, struct error *error)
+/* What need not be done any more, after the wait for others. */
+static bool is_done(const struct signatures_load *load, const struct signatures_note *last,
+		    int64_t asked_ms, enum signatures_result *ret_result)
+{
+	*ret_result = SIGNATURES_LOADED;
+	if (last->began_ms > asked_ms)
+		*ret_result = SIGNATURES_BY_ANOTHER;
+	else if (load->if_changed && last->print == signatures_print(load->databases))
+		*ret_result = SIGNATURES_UNCHANGED;
+	return *ret_result != SIGNATURES_LOADED;
+}
+
+int signatures_load(const struct signatures_load *load, enum signatures_result *ret_result,
+		    struct error *error)
 {
 	_cleanup_free_ char *lock_path = file_join(load->folder, "lock");
-	_cleanup_free_ char *note = file_join(load->folder, "last");
+	_cleanup_free_ char *path = file_join(load->folder, "last");
 	_cleanup_close_ int lock = -1;
 	int64_t asked_ms = clock_now_ms(), idle_until_ms;
 	struct signatures_note last;
 	int result;
 
-	if (!lock_path || !note)
+	if (!lock_path || !path)
 		return error_set(error, ENOMEM, "out of memory");
 	result = file_lock(lock_path, load->idle_ms + load->load_ms, &lock, error);
 	if (result < 0)
 		return result;
-	last = note_read(note);
-	*ret_by_another = last.began_ms > asked_ms;
-	if (*ret_by_another)
+	last = note_read(path);
+	if (is_done(load, &last, asked_ms, ret_result))
 		return 0;
 	pause_ms(signatures_rest_ms(&last, clock_now_ms()));
 	idle_until_ms = clock_now_ms() + load->idle_ms;
 	while (clock_left_ms(idle_until_ms) > 0 && is_scanning(load))
 		pause_ms(LOOK_MS);
-	return load_now(load, note, error);
+	return load_now(load, path, error);
+}
+
+int signatures_start(const struct signatures_load *load, struct error *error)
+{
+	_cleanup_free_ char *path = file_join(load->folder, "last");
+	int64_t now_ms = clock_now_ms();
+	const struct signatures_note note = {
+	    .began_ms = now_ms, .ended_ms = now_ms, .print = signatures_print(load->databases)};
+
+	return path ? note_write(path, &note, error) : error_set(error, ENOMEM, "out of memory");
 }

@@ -91,3 +91,26 @@ def test_mail_is_scanned_by_what_was_loaded(clamd):
     with clamd.smtp() as client:
         client.sendmail("stranger@example.com", ALICE, message.as_bytes())
     assert wait_quarantined(clamd, message["Message-ID"])
+
+
+def test_what_somebody_put_there_is_found(clamd):
+    """And looked at no more when it is loaded."""
+    def look():
+        clamd.run("systemctl", "start", "postcask-signatures.service", timeout=120)
+        return clamd.journal(UNIT).count("Database correctly reloaded")
+    assert clamd.run("systemctl", "is-active", "postcask-signatures.timer").stdout == "active\n"
+    look()
+    before = look()
+    update(clamd, "somebody")
+    assert not found(clamd, "somebody")
+    assert look() == before + 1
+    assert found(clamd, "somebody")
+    assert look() == before + 1
+
+
+def test_root_may_ask_too(clamd):
+    """The notes stay clamav's, who could not write them otherwise."""
+    update(clamd, "root")
+    clamd.run("/usr/lib/postcask/postcask-signatures", timeout=120)
+    assert found(clamd, "root")
+    assert clamd.run("find", "/run/postcask/signatures", "!", "-user", "clamav").stdout == ""

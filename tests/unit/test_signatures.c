@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,7 +25,7 @@ enum { LONG_MS = 20000, SHORT_MS = 50, COMMANDS = 32 };
 
 /* A clamd that answers each connection's one command, and notes it. */
 struct daemon {
-	char folder[32], path[64], commands[COMMANDS];
+	char folder[32], path[64], databases[64], commands[COMMANDS];
 	const char *stats, *reload;
 	int busy; /* how often a scan runs when it is asked */
 	int fd;
@@ -73,8 +74,11 @@ static struct signatures_load start(struct daemon *daemon)
 	daemon->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(daemon->fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(daemon->fd, 8), 0);
+	snprintf(daemon->databases, sizeof(daemon->databases), "%s/databases", daemon->folder);
+	assert_int_equal(mkdir(daemon->databases, 0755), 0);
 	assert_int_equal(pthread_create(&daemon->thread, NULL, serve, daemon), 0);
 	return (struct signatures_load){.socket = daemon->path,
+					.databases = daemon->databases,
 					.folder = daemon->folder,
 					.idle_ms = LONG_MS,
 					.load_ms = LONG_MS};
@@ -92,12 +96,13 @@ static struct signatures_note note_of(const struct daemon *daemon)
 {
 	_cleanup_free_ char *path = file_join(daemon->folder, "last");
 	_cleanup_free_ char *text = NULL;
+	unsigned long long print;
 	struct signatures_note note;
 	long long began, ended;
 
 	assert_int_equal(file_read(path, 100, &text, NULL, NULL), 0);
-	assert_int_equal(sscanf(text, "%lld %lld\n", &began, &ended), 2);
-	note = (struct signatures_note){began, ended};
+	assert_int_equal(sscanf(text, "%lld %lld %llx\n", &began, &ended, &print), 3);
+	note = (struct signatures_note){began, ended, print};
 	assert_true(note.began_ms > 0 && note.began_ms <= note.ended_ms);
 	assert_true(note.ended_ms <= clock_now_ms());
 	return note;
@@ -119,10 +124,10 @@ static void it_waits_for_the_end_of_a_scan(void **state _unused_)
 {
 	struct daemon daemon = {.busy = 3, .stats = STATS("0", OWN), .reload = "RELOADING\n"};
 	struct signatures_load load = start(&daemon);
-	bool by_another = true;
+	enum signatures_result result = SIGNATURES_UNCHANGED;
 
-	assert_int_equal(signatures_load(&load, &by_another, NULL), 0);
-	assert_false(by_another);
+	assert_int_equal(signatures_load(&load, &result, NULL), 0);
+	assert_int_equal(result, SIGNATURES_LOADED);
 	note_of(&daemon);
 	end(&daemon);
 	assert_string_equal(daemon.commands, "SSSSRP");
@@ -132,10 +137,10 @@ static void scans_without_an_end_do_not_hold_it_for_ever(void **state _unused_)
 {
 	struct daemon daemon = {.stats = STATS("0", SCAN), .reload = "RELOADING\n"};
 	struct signatures_load load = start(&daemon);
-	bool by_another;
+	enum signatures_result result;
 
 	load.idle_ms = SHORT_MS;
-	assert_int_equal(signatures_load(&load, &by_another, NULL), 0);
+	assert_int_equal(signatures_load(&load, &result, NULL), 0);
 	end(&daemon);
 	assert_string_equal(daemon.commands, "SRP");
 }
@@ -145,9 +150,9 @@ static void another_answer_is_an_error(void **state _unused_)
 	struct daemon daemon = {.stats = STATS("0", OWN), .reload = "UNKNOWN COMMAND\n"};
 	struct signatures_load load = start(&daemon);
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
-	bool by_another;
+	enum signatures_result result;
 
-	assert_int_equal(signatures_load(&load, &by_another, &error), -EPROTO);
+	assert_int_equal(signatures_load(&load, &result, &error), -EPROTO);
 	assert_non_null(strstr(error_text(&error), "UNKNOWN COMMAND"));
 	end(&daemon);
 	assert_string_equal(daemon.commands, "SR");
@@ -158,27 +163,25 @@ static void nobody_there_is_an_error(void **state _unused_)
 	struct daemon daemon = {.stats = STATS("0", OWN)};
 	struct signatures_load load = start(&daemon);
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
-	bool by_another;
+	enum signatures_result result;
 
 	load.socket = "/nowhere/socket";
-	assert_int_equal(signatures_load(&load, &by_another, &error), -ENOENT);
+	assert_int_equal(signatures_load(&load, &result, &error), -ENOENT);
 	end(&daemon);
 }
 
-enum { LOADED, BY_ANOTHER, FAILED };
+enum { FAILED = SIGNATURES_UNCHANGED + 1 };
 
 static pid_t ask(const struct signatures_load *load, int lock)
 {
 	pid_t pid = fork();
-	bool by_another;
+	enum signatures_result result;
 
 	assert_true(pid >= 0);
 	if (pid > 0)
 		return pid;
 	close(lock); /* a child's holds it too */
-	_exit(signatures_load(load, &by_another, NULL) < 0 ? FAILED
-	      : by_another				   ? BY_ANOTHER
-							   : LOADED);
+	_exit(signatures_load(load, &result, NULL) < 0 ? FAILED : (int)result);
 }
 
 /* One that began before they asked is not theirs; of those who wait for it one loads. */
@@ -203,8 +206,10 @@ static void all_who_wait_need_one_load(void **state _unused_)
 	}
 	end(&daemon);
 	assert_int_equal(count[FAILED], 0);
-	assert_true(count[LOADED] >= 1 && count[LOADED] + count[BY_ANOTHER] == ARRAY_SIZE(asking));
-	assert_int_equal(daemon.count, 3 * count[LOADED]);
+	assert_true(count[SIGNATURES_LOADED] >= 1);
+	assert_int_equal(count[SIGNATURES_LOADED] + count[SIGNATURES_BY_ANOTHER],
+			 ARRAY_SIZE(asking));
+	assert_int_equal(daemon.count, 3 * count[SIGNATURES_LOADED]);
 }
 
 static void as_long_as_a_load_took_none_follows(void **state _unused_)
@@ -219,7 +224,47 @@ static void as_long_as_a_load_took_none_follows(void **state _unused_)
 	assert_int_equal(signatures_rest_ms(&none, 90000), 0);
 	/* of another boot, or not written by us */
 	assert_int_equal(signatures_rest_ms(&last, 20000), 0);
-	assert_int_equal(signatures_rest_ms(&(struct signatures_note){5000, 1000}, 6000), 0);
+	assert_int_equal(signatures_rest_ms(&(struct signatures_note){5000, 1000, 0}, 6000), 0);
+}
+
+static void put(const struct daemon *daemon, const char *name, const char *text)
+{
+	_cleanup_free_ char *path = file_join(daemon->databases, name);
+
+	assert_int_equal(file_replace(path, text, strlen(text), 0644, (uid_t)-1, (gid_t)-1, NULL),
+			 0);
+}
+
+static enum signatures_result load_if_changed(struct signatures_load load)
+{
+	enum signatures_result result;
+
+	load.if_changed = true;
+	assert_int_equal(signatures_load(&load, &result, NULL), 0);
+	return result;
+}
+
+static void what_lies_there_unchanged_is_not_loaded_again(void **state _unused_)
+{
+	struct daemon daemon = {.stats = STATS("0", OWN), .reload = "RELOADING\n"};
+	struct signatures_load load = start(&daemon);
+	enum signatures_result result;
+
+	put(&daemon, "daily.cld", "as it is");
+	assert_int_equal(signatures_start(&load, NULL), 0);
+	assert_int_equal(note_of(&daemon).print, signatures_print(daemon.databases));
+	assert_int_equal(load_if_changed(load), SIGNATURES_UNCHANGED);
+	put(&daemon, "freshclam.dat", "it has looked");
+	assert_int_equal(load_if_changed(load), SIGNATURES_UNCHANGED);
+	put(&daemon, "daily.cld", "as it is");
+	assert_int_equal(load_if_changed(load), SIGNATURES_LOADED);
+	put(&daemon, "own.ndb", "another");
+	assert_int_equal(load_if_changed(load), SIGNATURES_LOADED);
+	assert_int_equal(load_if_changed(load), SIGNATURES_UNCHANGED);
+	assert_int_equal(signatures_load(&load, &result, NULL), 0); /* asked for */
+	assert_int_equal(result, SIGNATURES_LOADED);
+	end(&daemon);
+	assert_string_equal(daemon.commands, "SRPSRPSRP");
 }
 
 int main(void)
@@ -231,6 +276,7 @@ int main(void)
 	    cmocka_unit_test(another_answer_is_an_error),
 	    cmocka_unit_test(nobody_there_is_an_error),
 	    cmocka_unit_test(all_who_wait_need_one_load),
+	    cmocka_unit_test(what_lies_there_unchanged_is_not_loaded_again),
 	    cmocka_unit_test(as_long_as_a_load_took_none_follows),
 	};
 
