@@ -267,12 +267,15 @@ static pid_t start_uninterruptible(void)
 
 	assert_true(pid >= 0);
 	if (pid == 0) {
+		pid_t self = getpid();
+
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		prctl(PR_SET_NAME, ") S (");
 		if (vfork() == 0) {
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			for (;;)
+			while (getppid() == self) /* else it died before that line */
 				pause();
+			_exit(0);
 		}
 		_exit(0);
 	}
