@@ -114,3 +114,31 @@ def test_root_may_ask_too(clamd):
     clamd.run("/usr/lib/postcask/postcask-signatures", timeout=120)
     assert found(clamd, "root")
     assert clamd.run("find", "/run/postcask/signatures", "!", "-user", "clamav").stdout == ""
+
+
+FRESHCLAM = "/var/lib/postcask/current/etc/clamav/freshclam.conf"
+# Nothing official, and a file of the machine's own instead of a mirror's.
+OWN = """
+ExcludeDatabase main
+ExcludeDatabase daily
+ExcludeDatabase bytecode
+DatabaseCustomURL file:///srv/update.ndb
+"""
+
+
+def test_freshclam_has_them_loaded(clamd):
+    """By the same means in its unit as with a mirror."""
+    before = clamd.run("cat", FRESHCLAM).stdout
+    line = f"Test.fetched:0:*:{text('fetched').encode().hex()}\n"
+    try:
+        clamd.run("sh", "-c", "cat > /srv/update.ndb", stdin=line)
+        clamd.run("sh", "-c", f"cat > {FRESHCLAM}", stdin=before + OWN)
+        clamd.run("systemctl", "restart", "clamav-freshclam.service")
+        said = clamd.run("timeout", "60", "sh", "-c", "journalctl -u clamav-freshclam -o cat -f "
+                         "-n all | grep -m1 '^the signatures are loaded'", check=False).stdout
+        assert said, clamd.journal("clamav-freshclam.service")
+        assert found(clamd, "fetched")
+    finally:
+        clamd.run("sh", "-c", f"cat > {FRESHCLAM}", stdin=before)
+        clamd.run("rm", "-f", "/srv/update.ndb")
+        clamd.run("systemctl", "restart", "clamav-freshclam.service")
