@@ -103,7 +103,7 @@ def _(box):
     folder = box.root / "var/lib/clamav"
     (folder / "gone").mkdir()
     for path in folder.iterdir():
-        if path.is_file():
+        if not path.is_dir():       # ours is a link into the machine's /usr
             path.rename(folder / "gone" / path.name)
     box.kill(CLAMD)
 

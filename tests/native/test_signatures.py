@@ -84,8 +84,10 @@ def mirrored():
 
 
 def databases(machine):
+    """Of a link, which leads into the machine's /usr, where it leads."""
     folder = machine.tree / "var/lib/clamav"
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+    return {path.name: str(path.readlink()) if path.is_symlink()
+            else hashlib.sha256(path.read_bytes()).hexdigest()
             for path in folder.glob("*.*db")}
 
 
