@@ -76,7 +76,7 @@ def loads(machine):
 
 def waits(machine):
     """Seconds from Postfix's acceptance of a message to the filter's."""
-    lines = machine.run("journalctl", "--no-pager", "-o", "cat", "-t", "postfix/smtp").stdout
+    lines = machine.run("journalctl", "--no-pager", "-o", "cat", "-t", "postfix/amavis/smtp").stdout
     return [float(delay) for delay in
             re.findall(r"relay=127\.0\.0\.1\[127\.0\.0\.1\]:10024,.*? delay=([\d.]+),", lines)]
 
