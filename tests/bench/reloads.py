@@ -44,8 +44,8 @@ class Load:
 
 
 def said(machine, unit, words):
-    return machine.run("journalctl", "--no-pager", "-o", "short-unix", "-u", unit, "-g", words,
-                       check=False).stdout.splitlines()
+    return machine.run("journalctl", "-q", "--no-pager", "-o", "short-unix", "-u", unit,
+                       "-g", words, check=False).stdout.splitlines()
 
 
 def order(machine, number):
