@@ -35,7 +35,7 @@ PROGRAMS = {
 # Root's lines that name such a folder all the same.
 LINES = {
     "--report /run/postcask/verify/report.json": "as in NAMES_IN_C",
-    "find /var/vmail": "removes *.lock alone; the place of a folder can be taken by a link meanwhile",
+    "find /var/vmail": "*.lock alone; a link can take the place of a folder meanwhile",
 }
 
 # What systemd-tmpfiles does safely: it follows no link, refuses a path through a folder that
