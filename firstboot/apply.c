@@ -91,7 +91,8 @@ static int decide(struct work *work, struct error *error)
 	}
 	if (same_text(work->manifest, "key", work->key) &&
 	    same_text(work->manifest, "over", origin.over) &&
-	    (work->source.kept || same_text(work->manifest, "instance", origin.instance)))
+	    ((work->source.kept && !work->source.adopted) ||
+	     same_text(work->manifest, "instance", origin.instance)))
 		outcome->result = APPLY_UNCHANGED;
 	return drift_decide(work, error);
 }

@@ -15,6 +15,7 @@
 #include "base/process.h"
 #include "firstboot/apply.h"
 #include "firstboot/generation.h"
+#include "firstboot/instance.h"
 #include "firstboot/trial.h"
 
 /* The other run's own deadline is shorter. */
@@ -92,7 +93,10 @@ static int boot(void)
 		outcome_error(&outcome, "%s", error_text(&error));
 	}
 	bool usable = machine_has_generation(&outcome);
+	instance_note_foreign(&boot_paths, &outcome);
 	outcome_print(&outcome, &error);
+	if (result == 0 && instance_end_adoption(&boot_paths, &late) < 0)
+		error_print(&late);
 	if (outcome_save(&boot_paths, &outcome, &late) < 0)
 		error_print(&late);
 	return result == 0 || usable ? 0 : 1;
@@ -143,6 +147,7 @@ static int finish(void)
 
 	if (result == 0)
 		result = trial_judge(&apply_paths, true, &outcome, &judged, &error);
+	instance_note_foreign(&boot_paths, &outcome);
 	if (result == 0 && judged)
 		result = outcome_finish(&outcome, &error);
 	cleanup_close(&lock); /* the boot's own run is one of the units */

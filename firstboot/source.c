@@ -4,10 +4,11 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "firstboot/instance.h"
 
 #define INSTANCE_PATH "/var/lib/cloud/data/instance-id"
 #define COMBINED_PATH "/run/cloud-init/combined-cloud-config.json"
-enum { INSTANCE_LIMIT = 4096, COMBINED_LIMIT = SETTINGS_SIZE_LIMIT * 4 };
+enum { COMBINED_LIMIT = SETTINGS_SIZE_LIMIT * 4 };
 
 void source_clear(struct source *source)
 {
@@ -49,17 +50,6 @@ static json_t *manifest_in_force(const struct apply_paths *paths)
 	json_t *manifest = NULL;
 
 	return generation_current(paths->state, &name, &manifest, &none) == 0 ? manifest : NULL;
-}
-
-static char *instance_read(const char *path)
-{
-	_cleanup_(error_clear) struct error none = ERROR_INIT;
-	char *text = NULL;
-
-	if (file_read(path ? path : INSTANCE_PATH, INSTANCE_LIMIT, &text, NULL, &none) < 0)
-		return NULL;
-	text[strcspn(text, "\r\n")] = '\0';
-	return text;
 }
 
 /* Whether the machine's own settings are still the same is asked of what was
@@ -153,21 +143,22 @@ static int load_newest(const struct apply_paths *paths, const struct settings_so
 	return load_machine(paths, sources, outcome, source, error);
 }
 
-/* A machine that holds mail obeys its own instance; another one has to say that it
- * means to. */
-static int instance_check(const struct source *source, const json_t *manifest,
-			  const json_t *in_force, struct error *error)
+/* A machine that holds mail obeys its own instance.  cloud-init has not let another one
+ * come this far (firstboot/instance.h); where it was run in some other way, this does not. */
+static int instance_check(const struct apply_paths *paths, struct source *source,
+			  const json_t *manifest, struct error *error)
 {
 	const char *own = json_string_value(json_object_get(manifest, "instance"));
 
-	if (source->kept || !own || !source->instance || strcmp(own, source->instance) == 0 ||
-	    json_is_true(json_object_get(source->settings, "adopt_existing_mail")) ||
-	    json_equal(source->settings, in_force))
+	if (!own || !source->instance || strcmp(own, source->instance) == 0)
+		return 0;
+	source->adopted = instance_is_adopted(paths, source->instance);
+	if (source->adopted || source->kept)
 		return 0;
 	return error_set(error, EPERM,
 			 "the user-data is of instance '%s', and this machine holds the mail of "
-			 "instance '%s': its settings, accounts and keys stay as they were; write "
-			 "`adopt_existing_mail: true` below `mail:` to apply these settings to it",
+			 "instance '%s': its settings, accounts and keys stay as they were; run "
+			 "`postcask adopt` on it and boot again to apply these settings to it",
 			 source->instance, own);
 }
 
@@ -177,21 +168,19 @@ int source_load(const struct apply_paths *paths, const struct settings_sources *
 {
 	_cleanup_(source_clear) struct source source = SOURCE_INIT;
 	const char *combined = sources && sources->combined ? sources->combined : COMBINED_PATH;
-	json_t *manifest = manifest_in_force(paths), *in_force = NULL;
+	const char *instance = sources && sources->instance ? sources->instance : INSTANCE_PATH;
+	json_t *manifest = manifest_in_force(paths);
 	bool mail = false;
 	int result = machine_digest(combined, source.over, &mail, error);
 
-	source.instance = instance_read(sources ? sources->instance : NULL);
+	source.instance = instance_read(instance);
 	if (result == 0 && file)
 		result = load_applied(file, outcome, &source, error);
 	else if (result == 0)
 		result = load_newest(paths, sources, manifest, mail, outcome, &source, error);
-	if (result == 0 && !file && manifest) {
-		in_force = source_in_force(paths);
-		result = instance_check(&source, manifest, in_force, error);
-	}
+	if (result == 0 && !file && manifest)
+		result = instance_check(paths, &source, manifest, error);
 	json_decref(manifest);
-	json_decref(in_force);
 	if (result < 0)
 		return result;
 	*ret = source;

@@ -3,7 +3,7 @@
  * A machine's settings are its user-data's until somebody gives it others with
  * `postcask apply`; those count until the user-data itself changes: the newest
  * word is the one that counts.  Settings of another cloud-init instance change
- * nothing unless they say adopt_existing_mail. */
+ * nothing unless `postcask adopt` has allowed it. */
 #ifndef POSTCASK_SOURCE_H
 #define POSTCASK_SOURCE_H
 
@@ -19,6 +19,7 @@ struct source {
 	char *instance;		      /* owned: cloud-init's instance-id; NULL: unknown */
 	char over[DIGEST_TEXT_SIZE];  /* digest of the machine's own `mail`, fqdn and hostname */
 	bool kept;		      /* there was nothing new: these are the ones in force */
+	bool adopted;		      /* the instance is another than before, and may be */
 };
 
 #define SOURCE_INIT ((struct source){0})

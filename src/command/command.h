@@ -7,6 +7,7 @@
 
 enum { COMMAND_GOOD = 0, COMMAND_FAILED = 1, COMMAND_DEGRADED = 2, COMMAND_USAGE = 2 };
 
+int command_adopt(int argc, char **argv);
 int command_apply(int argc, char **argv);
 int command_cert(int argc, char **argv);
 int command_check(int argc, char **argv);

@@ -21,6 +21,7 @@ static const struct command {
 	{"verify", command_verify, "run the self-tests of this machine now"},
 	{"quarantine", command_quarantine, "list, show, release or delete quarantined mail"},
 	{"cert", command_cert, "show, fetch or renew certificates"},
+	{"adopt", command_adopt, "let the next boot take another instance's user-data"},
 };
 
 static void print_usage(FILE *stream)

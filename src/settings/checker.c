@@ -273,6 +273,27 @@ static void report_later(const struct setting *setting, const struct node *key,
 			  "%s is not available in this version; leave it out", setting->path);
 }
 
+/* Keys of earlier versions of `mail`, and what does their work now. */
+static const struct {
+	const char *name, *advice;
+} gone[] = {
+	{"adopt_existing_mail",
+	 "leave it out: run `postcask adopt` on the machine that holds the mail, and boot it with "
+	 "this user-data"},
+};
+
+static bool report_gone(const struct setting *group, const struct node *key,
+			struct diagnostics *diagnostics)
+{
+	for (size_t i = 0; !group && i < ARRAY_SIZE(gone); i++)
+		if (strcmp(key->text, gone[i].name) == 0) {
+			diagnostics_error(diagnostics, key->mark, "%s is no longer a key of mail; %s",
+					  gone[i].name, gone[i].advice);
+			return true;
+		}
+	return false;
+}
+
 static void report_unknown(const struct setting *group, const struct node *key,
 			   struct diagnostics *diagnostics)
 {
@@ -314,9 +335,9 @@ static void check_unknown_keys(const struct setting *group, const struct node *n
 	for (const struct node *member = node->first; member; member = member->next) {
 		const struct setting *setting = table_child(group, member->key->text);
 
-		if (!setting)
+		if (!setting && !report_gone(group, member->key, diagnostics))
 			report_unknown(group, member->key, diagnostics);
-		else if (setting->flags & SETTING_LATER)
+		else if (setting && setting->flags & SETTING_LATER)
 			report_later(setting, member->key, diagnostics);
 	}
 }

@@ -29,11 +29,6 @@ const struct setting settings_table[] = {
  .documentation = "How the server stands to the internet. internet: receives and sends by "
 	"itself; smarthost: sends through another server; gateway: filters for a server behind it; "
 	"send-only: accepts no mail from outside."},
-{"adopt_existing_mail", TYPE_BOOLEAN, 0, .fallback = "false", .example = "true",
- .documentation = "Apply these settings to a machine that was set up as another instance (another "
-	"cloud-init instance-id) and holds its mail. Without it such a machine goes on with the "
-	"settings it has, so that a foreign seed disk cannot take over accounts; mail and keys stay "
-	"in either case."},
 
 /* ---- users and aliases ---- */
 {"users", TYPE_RECORDS, REQUIRED, .items = 100000,

@@ -271,22 +271,6 @@ class TestBoots:
             assert "taken back" in json.dumps(report["firstboot"]["errors"])
             assert report["firstboot"]["state"] == "reverted"
 
-    def test_another_instance_does_not_take_the_machine_over(self):
-        with Machine("stick", "10.100.0", data=settings()) as box:
-            before = digest(box)
-            box.boot("halt")
-            mallory = {"alice@example.org": crypt_hash("mallory's")}
-            box.seed(settings(users=mallory), "i-foreign")
-            box.start()
-            report = box.report()
-            assert digest(box) == before and report["state"] == "degraded"
-            assert "adopt_existing_mail" in json.dumps(report["firstboot"]["errors"])
-            box.imap("alice@example.org").logout()
-            box.boot("halt")
-            box.seed(settings(users=mallory, more="  adopt_existing_mail: true\n"), "i-foreign")
-            box.start()
-            assert box.report()["state"] == "ready" and generation(box) == "generations/2"
-
     def test_a_machine_without_settings_takes_them_by_apply(self):
         box = Machine("late", "10.100.0", data="#cloud-config\n{}\n").start()
         try:
