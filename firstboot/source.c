@@ -132,6 +132,8 @@ static int load_newest(const struct apply_paths *paths, const struct settings_so
 
 	if (!path)
 		return error_set(error, ENOMEM, "out of memory");
+	if (over && strlen(over) >= sizeof(source->over)) /* damaged: it says nothing */
+		over = NULL;
 	if (over && (!mail || strcmp(over, source->over) == 0)) {
 		strcpy(source->over, over);
 		source->kept = true;
