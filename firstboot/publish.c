@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "firstboot/certificate.h"
@@ -29,6 +31,21 @@ static int probe_settings_save(const struct apply_paths *paths, const json_t *se
 	if (!path || !text)
 		return error_set(error, ENOMEM, "out of memory");
 	return file_replace(path, text, strlen(text), 0644, (uid_t)-1, (gid_t)-1, error);
+}
+
+/* What of the network is the machine's own affair and no setting.  IPv6 that is switched off
+ * by sysctl can still be listened on; ipv6.disable=1 leaves no such sockets. */
+static int addresses_save(const struct apply_paths *paths, struct error *error)
+{
+	_cleanup_free_ char *path = file_join(paths->run, "dovecot-addresses.conf");
+	static const char ipv4[] = "listen = *\n";
+	_cleanup_close_ int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool alone = fd < 0 && errno == EAFNOSUPPORT;
+
+	if (!path)
+		return error_set(error, ENOMEM, "out of memory");
+	return file_replace(path, ipv4, alone ? strlen(ipv4) : 0, 0644, (uid_t)-1, (gid_t)-1,
+			    error);
 }
 
 int certificates_begin(const struct apply_paths *paths, const json_t *settings,
@@ -84,6 +101,8 @@ int publish_in_force(const struct apply_paths *paths, bool certificates,
 		result = selftest_prepare(paths->run, error);
 	if (result == 0)
 		result = probe_settings_save(paths, settings, error);
+	if (result == 0)
+		result = addresses_save(paths, error);
 	json_decref(settings);
 	return result;
 }

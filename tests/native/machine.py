@@ -75,11 +75,11 @@ def shifted(name, net):
 
 
 class Machine:
-    """One natively booted machine.  Use as a context manager."""
+    """One natively booted machine.  Use as a context manager.  `without`: "ipv4" or "ipv6"."""
 
-    def __init__(self, name, net, data=None, instance="i-native-1"):
+    def __init__(self, name, net, data=None, instance="i-native-1", without=""):
         name, net = shifted(name, net)
-        self.name, self.net, self.host = name, net, net + ".2"
+        self.name, self.net, self.without = name, net, without
         self.boot("remove")
         self.tree = Path(self.boot("create", net, roots()))
         (self.tree / "etc/fstab").write_text("")
@@ -87,9 +87,18 @@ class Machine:
             (self.tree / "etc/systemd/system" / unit).symlink_to("/dev/null")
         self.seed(data if data is not None else user_data(), instance)
 
+    @property
+    def prefix(self):
+        return f"fd00:{self.net.replace('.', ':')}::" if self.without == "ipv4" else self.net + "."
+
+    @property
+    def host(self):
+        return self.prefix + "2"
+
     def boot(self, verb, *arguments):
         done = subprocess.run([BOOT, self.name, verb, *arguments], capture_output=True, text=True,
-                              timeout=60)
+                              timeout=60,
+                              env={**os.environ, "POSTCASK_NATIVE_WITHOUT": self.without})
         if done.returncode != 0:
             raise RuntimeError(f"native-boot {verb}: {done.stderr}")
         return done.stdout.strip()
@@ -162,7 +171,7 @@ class Machine:
 
     def smtp(self, port=25, tls=False, source=1):
         """`source`: the last byte of the client's address, 1 or 3 to 9."""
-        source = (f"{self.net}.{source}", 0)
+        source = (f"{self.prefix}{source}", 0)
         if port == 465:
             return NamedSMTPS(self.host, 465, context=self.tls(), timeout=20,
                               source_address=source)
