@@ -47,7 +47,7 @@ endif
 ALL_CFLAGS = -std=c17 $(WARNINGS) $(HARDENING) -ffunction-sections -MMD -MP $(CFLAGS) $(CPPFLAGS)
 
 # One library a folder; a file *_main.c is a program.
-FOLDERS = src/command src/expire src/account src/update src/signatures firstboot firewall src/quarantine src/watch src/probe src/settings src/base
+FOLDERS = src/command src/expire src/volume src/account src/update src/signatures firstboot firewall src/quarantine src/watch src/probe src/settings src/base
 sources = $(filter-out %_main.c,$(wildcard $(1)/*.c))
 objects = $(patsubst %.c,$(OUT)/object/%.o,$(call sources,$(1)))
 LIBRARY_OBJECTS = $(foreach folder,$(FOLDERS),$(call objects,$(folder)))
@@ -56,7 +56,7 @@ LIBS = -lyaml -ljansson -lidn2 -lunistring -lssl -lcrypto -lnftnl -lmnl -lsystem
 
 PROGRAMS = postcask postcask-firstboot postcask-firewall postcask-verify postcask-report \
 	postcask-certificate postcask-quarantine postcask-watch postcask-account postcask-expire \
-	postcask-update postcask-signatures
+	postcask-update postcask-signatures postcask-volumes
 postcask_MAIN = src/command/postcask_main.c
 postcask-firstboot_MAIN = firstboot/firstboot_main.c
 postcask-firewall_MAIN = firewall/firewall_main.c
@@ -69,6 +69,7 @@ postcask-account_MAIN = src/account/account_main.c
 postcask-expire_MAIN = src/expire/expire_main.c
 postcask-update_MAIN = src/update/update_main.c
 postcask-signatures_MAIN = src/signatures/signatures_main.c
+postcask-volumes_MAIN = src/volume/volume_main.c
 BUILT = $(foreach program,$(PROGRAMS),$(if $(wildcard $($(program)_MAIN)),$(program)))
 
 all: $(BUILT:%=$(OUT)/bin/%) $(OUT)/bin/postcask-image

@@ -70,14 +70,30 @@ static json_t *load_part(const char *run, const char *name)
 	return part;
 }
 
+/* The volumes for mail that are away, or that somebody has to look at. */
+static void add_volumes(json_t *report, const json_t *volumes)
+{
+	const json_t *notes = json_object_get(volumes, "notes");
+	json_t *sentence;
+	size_t i;
+
+	json_array_foreach(notes, i, sentence) report_degrade(report, json_incref(sentence));
+	if (volumes)
+		json_object_set(report, "volumes", json_object_get(volumes, "notes"));
+}
+
 static json_t *merge(const char *run)
 {
+	json_t *volumes = load_part(run, "volumes.json");
 	json_t *verify = load_part(run, "verify/report.json");
 	json_t *firstboot = load_part(run, "firstboot.json");
 	json_t *firewall = load_part(run, "firewall.json");
 	json_t *settings = load_part(run, "verify-settings.json");
 	json_t *report = report_merge(verify, firstboot, firewall, settings);
 
+	if (report)
+		add_volumes(report, volumes);
+	json_decref(volumes);
 	json_decref(verify);
 	json_decref(firstboot);
 	json_decref(firewall);
@@ -117,7 +133,7 @@ static void compose(const json_t *report, const struct options *options, struct 
 	report_text_errors(report, text);
 	if (in_force)
 		report_text_hints(report, text);
-	else
+	else if (json_array_size(json_object_get(report, "volumes")) == 0)
 		buffer_add_text(text, no_settings_hint);
 	if (in_force)
 		add_authority(report, options->authority, text);
