@@ -1,4 +1,5 @@
-"""A full mailbox: nobody's mail is taken that there is no room for, and what was taken waits."""
+"""A full mailbox: nobody's mail is taken that there is no room for, what was taken waits, and its
+owner can delete."""
 
 import smtplib
 
@@ -76,3 +77,91 @@ def test_without_a_quota_nobody_is_asked(machine):
     assert "quota-status" not in machine.run("postconf", "-n").stdout
     with pytest.raises(smtplib.SMTPRecipientsRefused):
         machine.send("to nobody", to="nobody@example.org")
+
+
+def full_of(client, size, count=100):
+    """Appends messages of so many KiB until there is no room; their UIDs."""
+    client.select("INBOX")
+    message = b"Subject: full\r\n\r\n" + (b"x" * 76 + b"\r\n") * (size * 1024 // 78)
+    kinds = [client.append("INBOX", None, None, message)[0]]
+    while kinds[-1] == "OK" and len(kinds) < count:
+        kinds.append(client.append("INBOX", None, None, message)[0])
+    assert kinds[-1] == "NO"
+    client.noop()
+    return client.uid("SEARCH", None, "ALL")[1][0].split()
+
+
+def empty_both(client):
+    for folder in ("INBOX", "Trash"):
+        if client.select(folder)[1] != [b"0"]:
+            client.store("1:*", "+FLAGS.SILENT", r"(\Deleted)")
+            client.expunge()
+
+
+def delete_by_copy(client, uids):
+    kind, text = client.uid("COPY", uids, "Trash")
+    assert kind == "OK", text
+    client.uid("STORE", uids, "+FLAGS.SILENT", r"(\Deleted)")
+    assert client.uid("EXPUNGE", uids)[0] == "OK"
+
+
+def test_deleting_works_in_a_full_mailbox(own):
+    with own.imap(ALICE) as client:
+        empty_both(client)
+        uids = full_of(client, 200)
+        assert len(uids) >= 8
+        delete_by_copy(client, uids[0])
+        assert client.uid("MOVE", uids[1], "Trash")[0] == "OK"
+        delete_by_copy(client, b",".join(uids[2:4]))
+        delete_by_copy(client, b",".join(uids[4:]))     # and all of them at once
+        client.append("INBOX", None, None, b"Subject: x\r\n\r\n" + b"x" * 300000)
+        empty_both(client)
+        assert client.append("INBOX", None, None, b"Subject: x\r\n\r\nx")[0] == "OK"
+
+
+def test_deleting_works_where_deliveries_have_exceeded_the_quota(own):
+    """Dovecot lets in what comes while there is room, up to 10 MiB more than there is."""
+    with own.imap(ALICE) as client:
+        empty_both(client)
+        message_id = own.send(LARGE * 9)
+        own.wait_message(ALICE, message_id, timeout=90)
+        client.select("INBOX")
+        delete_by_copy(client, b"1:*")
+        empty_both(client)
+
+
+def test_trash_is_no_way_round_the_quota(own):
+    """All folders together hold twice the quota and 32 MiB, and no more."""
+    with own.imap(ALICE) as client:
+        empty_both(client)
+        message, kind = b"Subject: x\r\n\r\n" + (b"x" * 76 + b"\r\n") * 13000, "OK"
+        for count in range(60):
+            kind, text = client.append("Trash", None, None, message)
+            if kind != "OK":
+                break
+        assert kind == "NO" and b"OVERQUOTA" in text[0] and 34 <= count <= 38
+        assert client.append("INBOX", None, None, b"Subject: x\r\n\r\nx")[0] == "NO"
+        client.select("Trash")
+        assert client.uid("COPY", b"1:*", "Drafts")[0] == "NO"
+        assert refused(own, [ALICE])[0][0] == 452
+        empty_both(client)
+    assert refused(own, [ALICE]) == []
+
+
+def test_pop3_deletes_in_a_full_mailbox(own):
+    with own.imap(ALICE) as client:
+        empty_both(client)
+        count = len(full_of(client, 200))
+    client = own.pop3(ALICE)
+    for number in range(1, count + 1):
+        client.dele(number)
+    client.quit()
+    assert refused(own, [ALICE]) == []
+
+
+def test_without_a_quota_trash_has_no_limit_either(machine):
+    with machine.imap(BOB) as client:
+        message = b"Subject: x\r\n\r\n" + (b"x" * 76 + b"\r\n") * 135000
+        kinds = {client.append("Trash", None, None, message)[0] for _ in range(5)}
+        empty_both(client)
+    assert kinds == {"OK"}
