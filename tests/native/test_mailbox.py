@@ -227,3 +227,13 @@ def test_locks_of_another_host_are_not_waited_for(machine):
         done
         systemctl start dovecot.service""")
     machine.wait_message(ALICE, machine.send("after the locks"), timeout=30)
+
+
+def test_locks_are_removed_with_the_rights_of_the_mailboxes_owner(machine):
+    """A folder there that turns into a link while it is searched leads nowhere: what only root
+    could remove stays."""
+    machine.run("sh", "-euc", """
+        cd /var/vmail; mkdir -m 755 roots; touch roots/a.lock
+        runuser -u vmail -- touch example.org/b.lock
+        systemctl restart dovecot.service
+        test -e roots/a.lock; test ! -e example.org/b.lock; rm -r roots""")
