@@ -104,10 +104,19 @@ $(OUT)/bin/postcask-image: $(OUT)/object/image/image_main.o $(call objects,image
 	@echo "  LD $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lguestfs $(LIBS)
 
+# A part of Dovecot's own process, so only against the image's Dovecot.
+MODULES = $(OUT)/usr/lib/dovecot/modules
+$(MODULES)/lib95_%_plugin.so: src/dovecot/%.c $(OUT)/flags
+	@mkdir -p $(@D)
+	@echo "  LD $@"
+	$(Q)$(CC) $(filter-out -fPIE,$(ALL_CFLAGS)) -std=gnu17 -fPIC -shared \
+		-isystem $(SYSROOT)/usr/include/dovecot $(filter-out -pie,$(LDFLAGS)) -MF $(OUT)/object/$(@F).d -o $@ $<
+	$(Q)strip $@
+
 # What the image carries, compiled against its own Debian: make SYSROOT=DIR image-programs
-image-programs: $(BUILT:%=$(OUT)/bin/%)
+image-programs: $(BUILT:%=$(OUT)/bin/%) $(MODULES)/lib95_imap_recheck_plugin.so
 	install -D -t $(OUT)/usr/bin $(OUT)/bin/postcask
-	install -D -t $(OUT)/usr/lib/postcask $(filter-out %/postcask,$^)
+	install -D -t $(OUT)/usr/lib/postcask $(filter-out %/postcask %.so,$^)
 	strip $(OUT)/usr/bin/* $(OUT)/usr/lib/postcask/*
 
 # The packages of this host, installed once: what builds, and what tests need too.
