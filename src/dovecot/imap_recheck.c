@@ -9,8 +9,9 @@
  * mailbox that changed after its session last looked is touched, and the session wakes.
  *
  * A session that was awake for imap_hibernate_timeout has seen what is older than that; what
- * is younger has perhaps been missed.  The touch itself is always older by the time that the
- * woken session goes to sleep again: it does not go round in circles. */
+ * is younger has perhaps been missed, and what a sync finds now certainly has.  The touch itself is
+ * always older by the time that the woken session goes to sleep again: it does not go round in
+ * circles. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -56,13 +57,13 @@ static bool changed_within(int mailbox, const char *folder, long milliseconds)
 	return age < milliseconds && age > -milliseconds;
 }
 
-static void recheck_mailbox(const char *path, long milliseconds)
+static void recheck_mailbox(const char *path, long milliseconds, bool news)
 {
 	int mailbox = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (mailbox < 0)
 		return; /* removed meanwhile: what watched it was told */
-	if (changed_within(mailbox, "new", milliseconds) ||
+	if (news || changed_within(mailbox, "new", milliseconds) ||
 	    changed_within(mailbox, "cur", milliseconds)) {
 		int touched =
 		    openat(mailbox, TOUCHED, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -74,15 +75,31 @@ static void recheck_mailbox(const char *path, long milliseconds)
 	close(mailbox);
 }
 
+/* Whether there is something that the client was not told of. */
+static bool mailbox_has_news(struct mailbox *box)
+{
+	enum mailbox_status_items items = STATUS_MESSAGES | STATUS_UIDNEXT | STATUS_HIGHESTMODSEQ;
+	struct mailbox_status told, now;
+
+	mailbox_get_open_status(box, items, &told);
+	if (mailbox_sync(box, 0) < 0)
+		return false;
+	mailbox_get_open_status(box, items, &now);
+	return told.messages != now.messages || told.uidnext != now.uidnext ||
+	       told.highest_modseq != now.highest_modseq;
+}
+
 static void recheck_destroy(struct client *client, const char *reason)
 {
 	union imap_module_context *context = MODULE_CONTEXT_REQUIRE(client, recheck_module);
+	struct mailbox *box = client->mailbox;
 	const char *path;
 
-	if (client->hibernated && client->mailbox &&
-	    mailbox_get_path_to(client->mailbox, MAILBOX_LIST_PATH_TYPE_MAILBOX, &path) > 0)
+	if (client->hibernated && box &&
+	    mailbox_get_path_to(box, MAILBOX_LIST_PATH_TYPE_MAILBOX, &path) > 0)
 		recheck_mailbox(path,
-				(long)client->set->imap_hibernate_timeout * 1000 - CLOCK_MARGIN_MS);
+				(long)client->set->imap_hibernate_timeout * 1000 - CLOCK_MARGIN_MS,
+				mailbox_has_news(box));
 	context->super.destroy(client, reason);
 }
 
