@@ -110,7 +110,8 @@ $(MODULES)/lib95_%_plugin.so: src/dovecot/%.c $(OUT)/flags
 	@mkdir -p $(@D)
 	@echo "  LD $@"
 	$(Q)$(CC) $(filter-out -fPIE,$(ALL_CFLAGS)) -std=gnu17 -fPIC -shared \
-		-isystem $(SYSROOT)/usr/include/dovecot $(filter-out -pie,$(LDFLAGS)) -MF $(OUT)/object/$(@F).d -o $@ $<
+		-isystem $(SYSROOT)/usr/include/dovecot $(filter-out -pie,$(LDFLAGS)) \
+		-MF $(OUT)/object/$(@F).d -o $@ $<
 	$(Q)strip $@
 
 # What the image carries, compiled against its own Debian: make SYSROOT=DIR image-programs
