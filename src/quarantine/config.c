@@ -16,13 +16,13 @@ static bool take_days(struct quarantine_config *config, const char *value)
 	return end != value && !*end && days <= 36500;
 }
 
-static bool take_notify(struct quarantine_config *config, const char *value)
+static bool take_notify(struct quarantine_told *told, const char *value)
 {
 	bool both = strcmp(value, "both") == 0;
 
-	config->tell_postmaster = both || strcmp(value, "postmaster") == 0;
-	config->tell_recipients = both || strcmp(value, "recipient") == 0;
-	return config->tell_postmaster || config->tell_recipients || strcmp(value, "nobody") == 0;
+	told->postmaster = both || strcmp(value, "postmaster") == 0;
+	told->recipients = both || strcmp(value, "recipient") == 0;
+	return told->postmaster || told->recipients || strcmp(value, "nobody") == 0;
 }
 
 static bool take_digest(struct quarantine_config *config, const char *value)
@@ -47,8 +47,10 @@ static bool take(struct quarantine_config *config, const char *key, const char *
 {
 	if (strcmp(key, "retention_days") == 0)
 		return take_days(config, value);
-	if (strcmp(key, "notify") == 0)
-		return take_notify(config, value);
+	if (strcmp(key, "notify_viruses") == 0)
+		return take_notify(&config->viruses, value);
+	if (strcmp(key, "notify_rest") == 0)
+		return take_notify(&config->rest, value);
 	if (strcmp(key, "digest") == 0)
 		return take_digest(config, value);
 	if (strcmp(key, "receiver") == 0)

@@ -10,9 +10,13 @@
 
 enum quarantine_period { DIGEST_NEVER, DIGEST_DAILY, DIGEST_WEEKLY };
 
+struct quarantine_told {
+	bool postmaster, recipients;
+};
+
 struct quarantine_config {
-	unsigned retention_days; /* 0: for ever */
-	bool tell_postmaster, tell_recipients;
+	unsigned retention_days;	      /* 0: for ever */
+	struct quarantine_told viruses, rest; /* who is told of them; rest: what is no virus */
 	enum quarantine_period digest;
 	char *receiver, *postmaster, *hostname; /* owned */
 };

@@ -57,12 +57,16 @@ static void add_recipients(struct buffer *list, const struct quarantine_header *
 	buffer_add_char(list, '\n');
 }
 
+static bool is_virus(const struct quarantine_item *item)
+{
+	return strcmp(quarantine_kind(item), "virus") == 0;
+}
+
 /* `resident`: nobody learns who else got a message. */
 static void add_entry(struct buffer *list, const struct quarantine_entry *entry, bool resident)
 {
 	const struct quarantine_header *header = &entry->header;
 	char date[QUARANTINE_TIME_TEXT], size[QUARANTINE_SIZE_TEXT];
-	bool virus = strcmp(quarantine_kind(entry->item), "virus") == 0;
 
 	quarantine_format_time(entry->item->time, date);
 	quarantine_format_size(quarantine_entry_size(entry), size);
@@ -71,10 +75,13 @@ static void add_entry(struct buffer *list, const struct quarantine_entry *entry,
 		buffer_addf(list, "damaged file\n    id       %s\n\n", entry->item->id);
 		return;
 	}
-	if (virus)
+	if (is_virus(entry->item))
 		add_word(list, header->reason);
 	else
 		harmless_add_plain(list, header->reason, strlen(header->reason), COLUMNS);
+	if (strcmp(quarantine_kind(entry->item), "limits") == 0)
+		buffer_add_text(list,
+				"\n    means    not looked into whole; no virus was found in it");
 	buffer_add_text(list, "\n    from     ");
 	add_word(list, header->sender[0] ? header->sender : "-");
 	buffer_add_char(list, '\n');
@@ -148,7 +155,7 @@ static int send_mail(const struct digest *digest, const struct mail *mail, size_
 	buffer_addf(&message, "%zu message%s%s %s kept from %s:\n\n", mail->count,
 		    mail->count == 1 ? "" : "s", mail->resident ? " to you" : "",
 		    mail->count == 1 ? "was" : "were",
-		    mail->resident ? "your mailbox, as harmful or unwanted"
+		    mail->resident ? "your mailbox, as harmful, unwanted or not to be looked into"
 				   : "the mailboxes, and nobody has got them");
 	buffer_add(&message, buffer_text(mail->list), mail->list->size);
 	add_end(digest, mail, &message);
@@ -163,10 +170,9 @@ static int send_all(const struct digest *digest, const struct mail *postmaster, 
 {
 	int result = 0;
 
-	if (digest->config->tell_postmaster)
+	if (postmaster->count)
 		result = send_mail(digest, postmaster, mails, error);
-	for (size_t i = 0;
-	     digest->config->tell_recipients && result == 0 && i < digest->residents->count; i++) {
+	for (size_t i = 0; result == 0 && i < digest->residents->count; i++) {
 		const struct resident *resident = digest->residents->residents + i;
 		struct mail mail = {resident->address, true, resident->count, &resident->list};
 
@@ -184,32 +190,42 @@ static bool is_new(const struct quarantine_item *item, const struct diary *diary
 	return line && !line->told;
 }
 
+/* One message: into the lists of who is told of it. */
+static void tell_of(const struct digest *digest, const struct quarantine *quarantine,
+		    const struct quarantine_item *item, struct mail *postmaster,
+		    struct buffer *list)
+{
+	_cleanup_(quarantine_entry_free) struct quarantine_entry entry = QUARANTINE_ENTRY_INIT;
+	const struct quarantine_told *told =
+	    is_virus(item) ? &digest->config->viruses : &digest->config->rest;
+	bool shown = told->postmaster && postmaster->count < DIGEST_SHOWN_MAX;
+
+	postmaster->count += told->postmaster;
+	if (shown || told->recipients)
+		quarantine_entry_load(quarantine, item, &entry, NULL);
+	if (shown)
+		add_entry(list, &entry, false);
+	if (told->recipients)
+		add_residents(digest, &entry);
+}
+
 int digest_run(const struct digest *digest, const struct quarantine *quarantine,
 	       const struct quarantine_items *items, struct diary *diary, size_t *ret_count,
 	       size_t *ret_mails, struct error *error)
 {
 	_cleanup_(buffer_free) struct buffer list = BUFFER_INIT;
 	struct mail postmaster = {digest->config->receiver, false, 0, &list};
+	size_t count = 0;
 	int result;
 
 	*ret_count = *ret_mails = 0;
 	for (size_t i = 0; i < items->count; i++) {
-		_cleanup_(quarantine_entry_free) struct quarantine_entry entry =
-		    QUARANTINE_ENTRY_INIT;
-		bool shown = postmaster.count < DIGEST_SHOWN_MAX;
-
 		if (!is_new(items->items + i, diary))
 			continue;
-		postmaster.count++;
-		if (!shown && !digest->config->tell_recipients)
-			continue;
-		quarantine_entry_load(quarantine, items->items + i, &entry, NULL);
-		if (shown)
-			add_entry(&list, &entry, false);
-		if (digest->config->tell_recipients)
-			add_residents(digest, &entry);
+		count++;
+		tell_of(digest, quarantine, items->items + i, &postmaster, &list);
 	}
-	if (postmaster.count == 0)
+	if (count == 0)
 		return 0;
 	result = send_all(digest, &postmaster, ret_mails, error);
 	if (result < 0)
@@ -217,7 +233,7 @@ int digest_run(const struct digest *digest, const struct quarantine *quarantine,
 	for (size_t i = 0; i < diary->count; i++)
 		diary->lines[i].told = true;
 	diary->digest = digest->now;
-	*ret_count = postmaster.count;
+	*ret_count = count;
 	return 0;
 }
 

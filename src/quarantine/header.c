@@ -5,7 +5,10 @@
 
 #include "quarantine/harmless.h"
 
-static const char infected[] = "INFECTED, message contains virus: ";
+/* The longest first. */
+static const char *const said_by_kind[] = {
+    "INFECTED, message contains virus: ", "UNCHECKED, message is beyond the limits: ",
+    "UNCHECKED, "};
 
 bool quarantine_id_is_valid(const char *id, size_t size)
 {
@@ -166,14 +169,20 @@ static int take_text(char **ret_text, const char *value, size_t size)
 	return *ret_text ? 0 : -ENOMEM;
 }
 
-/* Of a virus its name alone, as the kind says the rest. */
+/* Of a virus its name alone, and of a limit which it is, as the kind says the rest. */
 static int parse_reason(struct quarantine_header *header, const char *value, size_t size)
 {
 	int result = take_text(&header->reason, value, size);
-	size_t skip = sizeof(infected) - 1;
 
-	if (result == 0 && strncmp(header->reason, infected, skip) == 0)
-		memmove(header->reason, header->reason + skip, strlen(header->reason + skip) + 1);
+	for (size_t i = 0; result == 0 && i < ARRAY_SIZE(said_by_kind); i++) {
+		size_t skip = strlen(said_by_kind[i]);
+
+		if (strncmp(header->reason, said_by_kind[i], skip) == 0) {
+			memmove(header->reason, header->reason + skip,
+				strlen(header->reason + skip) + 1);
+			break;
+		}
+	}
 	return result;
 }
 

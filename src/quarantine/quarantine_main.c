@@ -40,7 +40,7 @@ static int begin(struct job *job, struct error *error)
 		result = quarantine_open(&job->quarantine, QUARANTINE_STATE_FOLDER, error);
 	if (result == 0)
 		result = quarantine_list(&job->quarantine, &job->items, error);
-	if (result == 0 && job->config.tell_recipients)
+	if (result == 0 && (job->config.viruses.recipients || job->config.rest.recipients))
 		result = residents_load("/etc/postfix/mailboxes", "/etc/postfix/aliases",
 					&job->residents, error);
 	return result;
@@ -74,7 +74,9 @@ static int tell(struct job *job, struct error *error)
 				.residents = &job->residents,
 				.now = (int64_t)time(NULL),
 				.send = digest_sendmail};
-	bool anybody = job->config.tell_postmaster || job->config.tell_recipients;
+	const struct quarantine_told *viruses = &job->config.viruses, *rest = &job->config.rest;
+	bool anybody =
+	    viruses->postmaster || viruses->recipients || rest->postmaster || rest->recipients;
 	size_t count, mails;
 	int result;
 

@@ -134,7 +134,8 @@ const struct setting settings_table[] = {
 {"filter.virus.notify", TYPE_CHOICE, 0, .choices = "nobody postmaster recipient both",
  .fallback = "postmaster", .example = "postmaster",
  .documentation = "Who is told, in the digest of reports.digest, what went to quarantine. "
-	"recipient: each user here gets a list of what was for them; its sender is never told."},
+	"recipient: each user here gets a list of what was for them; its sender is never told. Of "
+	"what was kept for another reason, quarantine.notify says it."},
 {"filter.banned", TYPE_GROUP, 0, .documentation = "Attachments that are not wanted."},
 {"filter.banned.policy", TYPE_CHOICE, 0, .choices = "deliver mark quarantine", .fallback = "mark",
  .example = "mark",
@@ -241,6 +242,12 @@ const struct setting settings_table[] = {
 {"quarantine.retention_days", TYPE_INTEGER, 0, .minimum = 0, .maximum = 3650, .fallback = "0",
  .example = "90", .documentation = "How many days it is kept before it is deleted; 0: until somebody deletes it. "
 	"A clock that jumps forward does not shorten them."},
+{"quarantine.notify", TYPE_CHOICE, 0, .choices = "nobody postmaster recipient both",
+ .fallback = "both", .example = "both",
+ .documentation = "Who is told, in the digest of reports.digest, what was kept though no virus was "
+	"found in it: what is beyond the limits of the filter, and what other settings quarantine. "
+	"recipient and both: each user here gets a list of what was for them; its sender is never "
+	"told. Of viruses, filter.virus.notify says it."},
 {"updates", TYPE_GROUP, 0, .documentation = "Updates of the system."},
 {"updates.automatic", TYPE_BOOLEAN, 0, .fallback = "true", .example = "true",
  .documentation = "Install Debian's security fixes once a day. The self-tests prove what they "

@@ -37,8 +37,9 @@ static void make_folders(const char *folder)
 		assert_int_equal(errno, EEXIST);
 }
 
-static void put(const char *folder, const char *place, const char *id, const char *to,
-		const char *rest, int64_t time)
+/* A file as amavis writes it; `alert` as it is folded. */
+static void put_kind(const char *folder, const char *place, const char *kind, const char *alert,
+		     const char *id, const char *to, const char *rest, int64_t time)
 {
 	_cleanup_free_ char *text = NULL, *name = NULL, *path = NULL;
 	struct timespec times[2] = {{.tv_sec = time}, {.tv_sec = time}};
@@ -46,15 +47,21 @@ static void put(const char *folder, const char *place, const char *id, const cha
 	make_folders(folder);
 	assert_true(asprintf(&text,
 			     "X-Envelope-From: <s$(x)@example.com>\nX-Envelope-To: %s\n"
-			     "X-Quarantine-ID: <%s>\n"
-			     "X-Amavis-Alert: INFECTED, message contains virus:\n Eicar.Test\n"
+			     "X-Quarantine-ID: <%s>\nX-Amavis-Alert: %s\n"
 			     "Received: from a by b\n (amavis, port 10024) with ESMTP id %s; x\n"
 			     "%s\n\nbody\n",
-			     to, id, id, rest) > 0);
-	assert_true(asprintf(&name, "%s/virus-%s", place, id) > 0);
+			     to, id, alert, id, rest) > 0);
+	assert_true(asprintf(&name, "%s/%s-%s", place, kind, id) > 0);
 	write_file(folder, name, text);
 	path = at(folder, name);
 	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static void put(const char *folder, const char *place, const char *id, const char *to,
+		const char *rest, int64_t time)
+{
+	put_kind(folder, place, "virus", "INFECTED, message contains virus:\n Eicar.Test", id, to,
+		 rest, time);
 }
 
 /* Opens, lists, and makes the diary of a run at `now`; how many were removed. */
@@ -140,17 +147,20 @@ static void the_diary_is_whole_or_refused(void **state)
 
 static void reads_the_settings(void **state)
 {
-	static const char good[] = "# c\nretention_days\t90\nnotify\tboth\ndigest\tweekly\n"
+	static const char good[] = "# c\nretention_days\t90\nnotify_viruses\tnobody\n"
+				   "notify_rest\trecipient\ndigest\tweekly\n"
 				   "receiver\tr@x\npostmaster\tp@x\nhostname\tmail.x\n";
-	static const char *const wrong[] = {"",		  "retention_days\t-1\n", "notify\tall\n",
-					    "digest\t\n", "other\tx\n",		  "receiver r@x\n"};
+	static const char *const wrong[] = {
+	    "",		  "retention_days\t-1\n", "notify_rest\tall\n",
+	    "digest\t\n", "other\tx\n",		  "receiver r@x\n"};
 	_cleanup_(quarantine_config_free) struct quarantine_config config = QUARANTINE_CONFIG_INIT;
 	_cleanup_free_ char *path = at(*state, "conf");
 
 	write_file(*state, "conf", good);
 	assert_int_equal(quarantine_config_load(path, &config, NULL), 0);
 	assert_int_equal(config.retention_days, 90);
-	assert_true(config.tell_postmaster && config.tell_recipients);
+	assert_false(config.viruses.postmaster || config.viruses.recipients);
+	assert_true(config.rest.recipients && !config.rest.postmaster);
 	assert_int_equal(config.digest, DIGEST_WEEKLY);
 	assert_string_equal(config.receiver, "r@x");
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
@@ -242,7 +252,8 @@ static int send_digest(const char *folder, struct quarantine_config *config, str
 
 static void each_is_told_what_is_his(void **state)
 {
-	struct quarantine_config config = {30, true, true, DIGEST_DAILY, "r@x", "p@x", "mail.x"};
+	struct quarantine_config config = {30,	  {true, true}, {false}, DIGEST_DAILY,
+					   "r@x", "p@x",	"mail.x"};
 	_cleanup_(outbox_free) struct outbox outbox = {.accepted = 8};
 	size_t count = 0;
 
@@ -278,9 +289,36 @@ static void each_is_told_what_is_his(void **state)
 	assert_int_equal(outbox.count, 2);
 }
 
+/* What is no virus has a setting of its own, and is never called one. */
+static void a_limit_is_told_otherwise(void **state)
+{
+	struct quarantine_config config = {0,	  {true, false}, {true, true}, DIGEST_DAILY,
+					   "r@x", "p@x",	 "mail.x"};
+	_cleanup_(outbox_free) struct outbox outbox = {.accepted = 8};
+	size_t count = 0;
+
+	put(*state, "quarantine", "AAAAAAAAAAAA", "<alice@x>", "Subject: a virus", NOW);
+	put_kind(*state, "quarantine", "limits",
+		 "UNCHECKED, message is beyond the limits: more\n than 7 files", "BBBBBBBBBBBB",
+		 "<alice@x>, <bob@x>, <z@elsewhere>", "Subject: a table", NOW);
+	assert_int_equal(send_digest(*state, &config, &outbox, &count), 0);
+	assert_int_equal(count, 2);
+	assert_int_equal(outbox.count, 3);
+	assert_non_null(strstr(outbox.text[0], "AAAAAAAAAAAA"));
+	assert_non_null(strstr(outbox.text[0], "  limits  more than 7 files\n"));
+	assert_string_equal(outbox.to[1], "alice@x");
+	assert_string_equal(outbox.to[2], "bob@x");
+	for (size_t i = 1; i < outbox.count; i++) {
+		assert_null(strstr(outbox.text[i], "AAAAAAAAAAAA"));
+		assert_non_null(strstr(outbox.text[i], "  limits  more than 7 files\n"));
+		assert_non_null(strstr(outbox.text[i], "no virus was found in it\n"));
+	}
+}
+
 static void what_was_not_sent_is_told_again(void **state)
 {
-	struct quarantine_config config = {0, true, true, DIGEST_DAILY, "r@x", "p@x", "mail.x"};
+	struct quarantine_config config = {0,	  {true, true}, {false}, DIGEST_DAILY,
+					   "r@x", "p@x",	"mail.x"};
 	_cleanup_(outbox_free) struct outbox outbox = {.accepted = 1};
 	size_t count = 0;
 
@@ -295,7 +333,8 @@ static void what_was_not_sent_is_told_again(void **state)
 
 static void a_thousand_are_a_number(void **state)
 {
-	struct quarantine_config config = {0, true, false, DIGEST_DAILY, "r@x", "p@x", "mail.x"};
+	struct quarantine_config config = {0,	  {true, false}, {false}, DIGEST_DAILY,
+					   "r@x", "p@x",	 "mail.x"};
 	_cleanup_(outbox_free) struct outbox outbox = {.accepted = 8};
 	size_t count = 0;
 
@@ -325,6 +364,7 @@ int main(void)
 	    folder_test(knows_who_lives_here),
 	    cmocka_unit_test(a_digest_is_due),
 	    folder_test(each_is_told_what_is_his),
+	    folder_test(a_limit_is_told_otherwise),
 	    folder_test(what_was_not_sent_is_told_again),
 	    folder_test(a_thousand_are_a_number),
 	};
