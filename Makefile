@@ -114,10 +114,17 @@ $(MODULES)/lib95_%_plugin.so: src/dovecot/%.c $(OUT)/flags
 		-MF $(OUT)/object/$(@F).d -o $@ $<
 	$(Q)strip $@
 
+# What stands between clamd and its C library.
+$(OUT)/lib/postcask-room.so: src/room/room_library.c $(OUT)/flags | build/host-ready
+	@mkdir -p $(@D)
+	@echo "  LD $@"
+	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -shared -fvisibility=hidden \
+		$(filter-out -pie,$(LDFLAGS)) -o $@ $<
+
 # What the image carries, compiled against its own Debian: make SYSROOT=DIR image-programs
-image-programs: $(BUILT:%=$(OUT)/bin/%) $(MODULES)/lib95_imap_recheck_plugin.so
+image-programs: $(BUILT:%=$(OUT)/bin/%) $(OUT)/lib/postcask-room.so $(MODULES)/lib95_imap_recheck_plugin.so
 	install -D -t $(OUT)/usr/bin $(OUT)/bin/postcask
-	install -D -t $(OUT)/usr/lib/postcask $(filter-out %/postcask %.so,$^)
+	install -D -t $(OUT)/usr/lib/postcask $(filter-out %/postcask %_plugin.so,$^)
 	strip $(OUT)/usr/bin/* $(OUT)/usr/lib/postcask/*
 
 # The packages of this host, installed once: what builds, and what tests need too.

@@ -8,9 +8,15 @@
 #include "settings/plus.h"
 #include "settings/types.h"
 
-#define MIB		   (1024 * 1024)
-#define SCAN_SIZE_MIN	   100 /* MiB */
-#define SCAN_SIZE_MULTIPLE 4   /* of a message: what its archives may unpack to */
+#define MIB		(1024 * 1024)
+#define UNPACK_MULTIPLE 32   /* of a message: what its archives may unpack to */
+#define SCAN_MULTIPLE	80   /* that, counted twice by clamd, with what it decodes by itself */
+#define READ_MULTIPLE	4    /* what clamd also reads in other ways */
+#define UNPACK_LEAST	100  /* MiB, however small messages must be */
+#define SCAN_LEAST	300  /* likewise */
+#define READ_LEAST	100  /* likewise */
+#define UNPACK_MOST	2047 /* MiB: clamd reads no larger file */
+#define SCAN_MOST	16384
 
 static int derive_user(json_t *user)
 {
@@ -40,15 +46,23 @@ static int derive_alias(json_t *alias)
 											  : 0;
 }
 
+static bool set_size(json_t *limits, const char *name, json_int_t mib, json_int_t least,
+		     json_int_t most)
+{
+	json_int_t size = mib < least ? least : mib > most ? most : mib;
+
+	return json_object_set_new(limits, name, json_integer(size)) == 0;
+}
+
 static int derive_limits(json_t *limits)
 {
 	json_int_t size = json_integer_value(json_object_get(limits, "message_size_mib"));
-	json_int_t scan = size * SCAN_SIZE_MULTIPLE;
+	json_int_t unpack = size * UNPACK_MULTIPLE, scan = size * SCAN_MULTIPLE;
 
-	if (scan < SCAN_SIZE_MIN)
-		scan = SCAN_SIZE_MIN;
 	if (json_object_set_new(limits, "message_size_bytes", json_integer(size * MIB)) < 0 ||
-	    json_object_set_new(limits, "scan_size_mib", json_integer(scan)) < 0)
+	    !set_size(limits, "unpack_size_mib", unpack, UNPACK_LEAST, UNPACK_MOST) ||
+	    !set_size(limits, "scan_size_mib", scan, SCAN_LEAST, SCAN_MOST) ||
+	    !set_size(limits, "read_size_mib", size * READ_MULTIPLE, READ_LEAST, UNPACK_MOST))
 		return -ENOMEM;
 	return 0;
 }

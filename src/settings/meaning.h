@@ -8,7 +8,7 @@
  *	postmaster		the first user
  *	users[]			local, domain, password_prefix
  *	aliases[]		to_text, owners; the derived postmaster@, abuse@ and root@
- *	limits			message_size_bytes, scan_size_mib
+ *	limits			message_size_bytes, unpack_size_mib, scan_size_mib, read_size_mib
  *	plus, plus_users	settings/plus.h
  *	own_letters and more	settings/letters.h
  */
