@@ -79,7 +79,7 @@ def endless(data):
         "160 MiB.gz": gzip.compress(gzip.compress(bytes(160 * MIB))),
         "160 MiB in zip in zip.zip": wrappings.zipped(bomb, "1.zip"),
         "160 MiB.bz2": bz2.compress(bytes(160 * MIB)),
-        "4000 files.zip": many_files(4000),
+        "60000 files.zip": many_files(60000),
         "25 levels.zip": wrappings.nested_zips(data, 25),
     }
 
@@ -142,8 +142,8 @@ def broken(data):
         "piece of a message": raw_message(
             head | {"Content-Type": 'message/partial; id="a"; number=1; total=2'}, text),
         "part without end": attached(text, "notes.txt").rsplit(b"--", 2)[0],
-        "4000 parts": raw_message(head | {"Content-Type": "multipart/mixed; boundary=one"},
-                                  b"--one\n\nx\n" * 4000 + b"--one--\n"),
+        "60000 parts": raw_message(head | {"Content-Type": "multipart/mixed; boundary=one"},
+                                   b"--one\n\nx\n" * 60000 + b"--one--\n"),
     }
 
 

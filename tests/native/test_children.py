@@ -15,7 +15,7 @@ from scanner import stub_of_clamd
 from unpacker import HANGING, HANGS, unpacker_doing
 from wrappings import PROGRAMS, ar, attached, packed_by, rar5
 
-TIMEOUT = 12        # seconds, where there are eight minutes
+TIMEOUT = 12        # seconds, where there is a quarter of an hour
 ATTEMPTS = 2        # where there are five
 BUSY = 12           # messages, so that some child is at work when one is looked for
 DATA = user_data() + f"""  extra:
@@ -144,7 +144,7 @@ def test_what_cannot_be_unpacked_in_time_waits(machine):
 
 
 def test_what_is_never_unpacked_in_time_ends_in_the_quarantine(machine):
-    """It waited for ever, and took a child of the filter for eight minutes each time."""
+    """It waited for ever, and took a child of the filter for its whole time each time."""
     before = kept(machine, "limits")
     with unpacker_doing(machine, HANGS):
         machine.send(attached(rar5(b"other notes"), "notes.rar"))
