@@ -9,7 +9,9 @@
 #include <libnftnl/expr.h>
 #include <libnftnl/udata.h>
 
-#define IPV6_DESTINATION 24 /* offset in the IPv6 header */
+/* Offsets in the headers. */
+#define IPV4_DESTINATION 16
+#define IPV6_DESTINATION 24
 
 /* A new expression of this kind at the end of the rule, NULL when out of memory. */
 static struct nftnl_expr *rule_add(struct nftnl_rule *rule, const char *kind)
@@ -107,6 +109,20 @@ static bool rule_match_link_local(struct nftnl_rule *rule)
 	       rule_compare(rule, NFT_CMP_EQ, PREFIX, sizeof(PREFIX));
 }
 
+static bool rule_match_meta(struct nftnl_rule *rule, uint32_t key, uint32_t number)
+{
+	return rule_load_meta(rule, key) && rule_compare(rule, NFT_CMP_EQ, &number, sizeof(number));
+}
+
+static bool rule_match_address(struct nftnl_rule *rule, uint8_t family, uint32_t offset,
+			       uint32_t size, const char *set)
+{
+	return rule_load_meta(rule, NFT_META_NFPROTO) &&
+	       rule_compare(rule, NFT_CMP_EQ, &family, sizeof(family)) &&
+	       rule_load_payload(rule, NFT_PAYLOAD_NETWORK_HEADER, offset, size) &&
+	       rule_look_up(rule, set);
+}
+
 static bool rule_match(struct nftnl_rule *rule, const struct match *match)
 {
 	uint8_t byte = (uint8_t)match->number;
@@ -116,8 +132,11 @@ static bool rule_match(struct nftnl_rule *rule, const struct match *match)
 	case MATCH_NOTHING:
 		return true;
 	case MATCH_INTERFACE:
-		return rule_load_meta(rule, NFT_META_IIF) &&
-		       rule_compare(rule, NFT_CMP_EQ, &match->number, sizeof(match->number));
+		return rule_match_meta(rule, NFT_META_IIF, match->number);
+	case MATCH_OUT_INTERFACE:
+		return rule_match_meta(rule, NFT_META_OIF, match->number);
+	case MATCH_USER:
+		return rule_match_meta(rule, NFT_META_SKUID, match->number);
 	case MATCH_STATE:
 		return rule_match_state(rule, match->number);
 	case MATCH_FAMILY:
@@ -137,14 +156,31 @@ static bool rule_match(struct nftnl_rule *rule, const struct match *match)
 	case MATCH_PORT_IN_SET:
 		return rule_load_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, DESTINATION_PORT, 2) &&
 		       rule_look_up(rule, match->set);
+	case MATCH_ADDRESS_IN_SET:
+		return rule_match_address(rule, NFPROTO_IPV4, IPV4_DESTINATION, 4, match->set);
+	case MATCH_ADDRESS6_IN_SET:
+		return rule_match_address(rule, NFPROTO_IPV6, IPV6_DESTINATION, 16, match->set);
 	}
 	return false;
+}
+
+static bool rule_put_refusal(struct nftnl_rule *rule)
+{
+	struct nftnl_expr *reject = rule_add(rule, "reject");
+
+	if (!reject)
+		return false;
+	nftnl_expr_set_u32(reject, NFTNL_EXPR_REJECT_TYPE, NFT_REJECT_TCP_RST);
+	nftnl_expr_set_u8(reject, NFTNL_EXPR_REJECT_CODE, 0);
+	return true;
 }
 
 static bool rule_put_verdict(struct nftnl_rule *rule, int verdict)
 {
 	struct nftnl_expr *immediate;
 
+	if (verdict == RULE_REFUSE)
+		return rule_put_refusal(rule);
 	if (verdict == NF_DROP && !rule_add(rule, "counter"))
 		return false;
 	immediate = rule_add(rule, "immediate");

@@ -1,4 +1,4 @@
-/* One rule of the input chain, described by what it asks of a packet, and its
+/* One rule of a chain, described by what it asks of a packet, and its
  * composition as nftnl expressions.  Register 1 is the only one used. */
 #ifndef POSTCASK_FIREWALL_RULE_H
 #define POSTCASK_FIREWALL_RULE_H
@@ -13,18 +13,25 @@
 
 #define RULE_MATCHES 4
 
+/* A verdict beside NF_ACCEPT and NF_DROP, for TCP: who connects is told at once. */
+#define RULE_REFUSE 0x100
+
 /* What a rule asks of a packet; each kind is a few expressions. */
 struct match {
 	enum {
-		MATCH_NOTHING, /* ends the list */
-		MATCH_INTERFACE,
+		MATCH_NOTHING,	     /* ends the list */
+		MATCH_INTERFACE,     /* it came in by the one with this index */
+		MATCH_OUT_INTERFACE, /* it goes out by it */
+		MATCH_USER,	     /* the account that opened its socket */
 		MATCH_STATE,
 		MATCH_FAMILY,
 		MATCH_PROTOCOL,
-		MATCH_PORT,	   /* `offset` in the transport header equals `number` */
-		MATCH_LINK_LOCAL,  /* the IPv6 destination is in fe80::/10 */
-		MATCH_TYPE_IN_SET, /* the first byte of the transport header is in `set` */
-		MATCH_PORT_IN_SET, /* the destination port is in `set` */
+		MATCH_PORT,	       /* `offset` in the transport header equals `number` */
+		MATCH_LINK_LOCAL,      /* the IPv6 destination is in fe80::/10 */
+		MATCH_TYPE_IN_SET,     /* the first byte of the transport header is in `set` */
+		MATCH_PORT_IN_SET,     /* the destination port is in `set` */
+		MATCH_ADDRESS_IN_SET,  /* the IPv4 destination is in `set` */
+		MATCH_ADDRESS6_IN_SET, /* the IPv6 destination is in `set` */
 	} kind;
 	uint32_t number, offset;
 	const char *set;
@@ -34,7 +41,7 @@ struct rule {
 	const char *chain;
 	const char *comment; /* shown by nft(8) */
 	struct match matches[RULE_MATCHES];
-	int verdict; /* NF_ACCEPT or NF_DROP; what is dropped is counted */
+	int verdict; /* NF_ACCEPT, RULE_REFUSE or NF_DROP; what is dropped is counted */
 };
 
 /* The rule as an object of libnftnl, owned by the caller; NULL when out of

@@ -18,6 +18,8 @@
 
 /* nft(8)'s numbers for set key types, which the kernel only stores: with them
  * `nft list ruleset` shows names. */
+#define KEY_TYPE_IPV4	      7
+#define KEY_TYPE_IPV6	      8
 #define KEY_TYPE_INET_SERVICE 13
 #define KEY_TYPE_ICMP	      14
 #define KEY_TYPE_ICMPV6	      29
@@ -26,6 +28,15 @@
 #define DHCP_SERVER_PORT   67
 #define DHCP_CLIENT_PORT   68
 #define DHCPV6_CLIENT_PORT 546
+#define DNS_PORT	   53
+
+/* The accounts of overlays/usr/lib/sysusers.d/postcask.conf. */
+#define USER_ROOT	    0
+#define USER_POSTFIX	    421
+#define USER_AMAVIS	    425
+#define USER_POSTCASK_PROBE 451
+
+#define FILTERED_PORT 10025 /* the filter's way back to Postfix */
 
 #define STATE_ESTABLISHED NF_CT_STATE_BIT(IP_CT_ESTABLISHED)
 #define STATE_RELATED	  NF_CT_STATE_BIT(IP_CT_RELATED)
@@ -49,6 +60,24 @@ static const uint8_t ICMPV6_TYPES[] = {
     /* secure neighbour discovery, multicast router discovery */
     148, 149, 151, 152, 153};
 
+/* What the filter listens on: 10024, 10026 and 10027 as they travel. */
+static const uint8_t FILTER_PORTS[] = {0x27, 0x28, 0x27, 0x2a, 0x27, 0x2b};
+
+/* Where the clouds of datasource_list (90_postcask.cfg) keep an instance's user-data. */
+static const uint8_t METADATA[] = {
+    169, 254, 169, 254, /* nearly all */
+    169, 254, 42,  42,	/* Scaleway */
+    168, 63,  129, 16,	/* Azure */
+};
+
+static const uint8_t METADATA6[] = {
+    0xfd, 0x00, 0x0e, 0xc2, 0, 0, 0, 0, 0, 0, 0, 0, 0x00, 0x00, 0x02, 0x54, /* EC2 */
+    0xfd, 0x20, 0x00, 0xce, 0, 0, 0, 0, 0, 0, 0, 0, 0x00, 0x00, 0x02, 0x54, /* GCE */
+    0xfd, 0x00, 0x00, 0xc1, 0, 0, 0, 0, 0, 0, 0, 0, 0xa9, 0xfe, 0xa9, 0xfe, /* Oracle */
+    0xfd, 0x00, 0x00, 0x42, 0, 0, 0, 0, 0, 0, 0, 0, 0x00, 0x00, 0x00, 0x42, /* Scaleway */
+    0xfe, 0x80, 0x00, 0x00, 0, 0, 0, 0, 0, 0, 0, 0, 0xa9, 0xfe, 0xa9, 0xfe, /* OpenStack */
+};
+
 static const struct {
 	const char *name;
 	uint32_t hook;
@@ -62,13 +91,25 @@ static const struct {
 static const struct {
 	const char *name;
 	uint32_t flags, key_type, key_size;
-	const uint8_t *elements;
-	size_t element_count;
+	const uint8_t *elements; /* one after the other */
+	size_t size;
 } SETS[RULESET_SETS] = {
     {RULESET_OPEN_PORTS, 0, KEY_TYPE_INET_SERVICE, 2, NULL, 0},
     {"icmp_types", NFT_SET_CONSTANT, KEY_TYPE_ICMP, 1, ICMP_TYPES, sizeof(ICMP_TYPES)},
     {"icmpv6_types", NFT_SET_CONSTANT, KEY_TYPE_ICMPV6, 1, ICMPV6_TYPES, sizeof(ICMPV6_TYPES)},
+    {"filter_ports", NFT_SET_CONSTANT, KEY_TYPE_INET_SERVICE, 2, FILTER_PORTS,
+     sizeof(FILTER_PORTS)},
+    {"metadata", NFT_SET_CONSTANT, KEY_TYPE_IPV4, 4, METADATA, sizeof(METADATA)},
+    {"metadata6", NFT_SET_CONSTANT, KEY_TYPE_IPV6, 16, METADATA6, sizeof(METADATA6)},
 };
+
+/* clang-format off */
+/* The inner ports, on the loopback. */
+#define INNER	    {MATCH_OUT_INTERFACE, LOOPBACK_INTERFACE, 0, NULL}, \
+		    {MATCH_PROTOCOL, IPPROTO_TCP, 0, NULL}
+#define TO_FILTER   INNER, {MATCH_PORT_IN_SET, 0, 0, "filter_ports"}
+#define FROM_FILTER INNER, {MATCH_PORT, FILTERED_PORT, DESTINATION_PORT, NULL}
+/* clang-format on */
 
 static const struct rule RULES[RULESET_RULES] = {
     {"input", "loopback", {{MATCH_INTERFACE, LOOPBACK_INTERFACE, 0, NULL}}, NF_ACCEPT},
@@ -107,6 +148,37 @@ static const struct rule RULES[RULESET_RULES] = {
      NF_ACCEPT},
     {"input", "nobody asked for it", {{MATCH_NOTHING, 0, 0, NULL}}, NF_DROP},
     {"forward", "not a router", {{MATCH_NOTHING, 0, 0, NULL}}, NF_DROP},
+    {"output",
+     "what goes on",
+     {{MATCH_STATE, STATE_ESTABLISHED | STATE_RELATED, 0, NULL}},
+     NF_ACCEPT},
+    {"output", "root, and cloud-init with it", {{MATCH_USER, USER_ROOT, 0, NULL}}, NF_ACCEPT},
+    {"output",
+     "Postfix to the filter",
+     {TO_FILTER, {MATCH_USER, USER_POSTFIX, 0, NULL}},
+     NF_ACCEPT},
+    {"output",
+     "the self-test to the filter",
+     {TO_FILTER, {MATCH_USER, USER_POSTCASK_PROBE, 0, NULL}},
+     NF_ACCEPT},
+    {"output",
+     "the filter back to Postfix",
+     {FROM_FILTER, {MATCH_USER, USER_AMAVIS, 0, NULL}},
+     NF_ACCEPT},
+    {"output", "nobody else to the filter", {TO_FILTER}, RULE_REFUSE},
+    {"output", "nobody past it", {FROM_FILTER}, RULE_REFUSE},
+    {"output",
+     "name servers",
+     {{MATCH_PROTOCOL, IPPROTO_TCP, 0, NULL}, {MATCH_PORT, DNS_PORT, DESTINATION_PORT, NULL}},
+     NF_ACCEPT},
+    {"output",
+     "the cloud's user-data",
+     {{MATCH_PROTOCOL, IPPROTO_TCP, 0, NULL}, {MATCH_ADDRESS_IN_SET, 0, 0, "metadata"}},
+     RULE_REFUSE},
+    {"output",
+     "the cloud's user-data",
+     {{MATCH_PROTOCOL, IPPROTO_TCP, 0, NULL}, {MATCH_ADDRESS6_IN_SET, 0, 0, "metadata6"}},
+     RULE_REFUSE},
 };
 
 static struct nftnl_chain *chain_compose(size_t index)
@@ -163,8 +235,8 @@ static struct nftnl_set *set_compose(size_t index, uint32_t ports)
 	nftnl_set_set_u32(set, NFTNL_SET_ID, (uint32_t)index + 1);
 	good = nftnl_set_set_str(set, NFTNL_SET_TABLE, RULESET_TABLE) == 0 &&
 	       nftnl_set_set_str(set, NFTNL_SET_NAME, SETS[index].name) == 0;
-	for (size_t i = 0; good && i < SETS[index].element_count; i++)
-		good = set_add(set, &SETS[index].elements[i], 1);
+	for (size_t i = 0; good && i < SETS[index].size; i += SETS[index].key_size)
+		good = set_add(set, &SETS[index].elements[i], SETS[index].key_size);
 	if (good && (index > 0 || set_add_ports(set, ports)))
 		return set;
 	nftnl_set_free(set);

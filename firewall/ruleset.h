@@ -5,6 +5,9 @@
  *		set open_ports { type inet_service; }
  *		set icmp_types { type icmp_type; flags constant; elements = { ... } }
  *		set icmpv6_types { type icmpv6_type; flags constant; elements = { ... } }
+ *		set filter_ports { type inet_service; flags constant; elements = { ... } }
+ *		set metadata { type ipv4_addr; flags constant; elements = { ... } }
+ *		set metadata6 { type ipv6_addr; flags constant; elements = { ... } }
  *		chain input {
  *			type filter hook input priority filter; policy drop;
  *			iif "lo" accept
@@ -22,7 +25,19 @@
  *			type filter hook forward priority filter; policy drop;
  *			counter drop
  *		}
- *		chain output { type filter hook output priority filter; policy accept; }
+ *		chain output {
+ *			type filter hook output priority filter; policy accept;
+ *			ct state established,related accept
+ *			meta skuid 0 accept
+ *			oif "lo" tcp dport @filter_ports meta skuid 421 accept
+ *			oif "lo" tcp dport @filter_ports meta skuid 451 accept
+ *			oif "lo" tcp dport 10025 meta skuid 425 accept
+ *			oif "lo" tcp dport @filter_ports reject with tcp reset
+ *			oif "lo" tcp dport 10025 reject with tcp reset
+ *			tcp dport 53 accept
+ *			ip daddr @metadata meta l4proto tcp reject with tcp reset
+ *			ip6 daddr @metadata6 meta l4proto tcp reject with tcp reset
+ *		}
  *	}
  *
  * Choices:
@@ -42,7 +57,14 @@
  * - Dropped packets are counted, not logged.  On the Internet a log of them is
  *   unbounded noise; a counter is bounded by nature and `postcask-firewall list`
  *   shows it.
- * - Closing a port ends no connection that is already established. */
+ * - Closing a port ends no connection that is already established.
+ * - The inner ports ask for no password, and take what a message is not scanned for: they
+ *   answer the account that has business there.  Only the first packet is judged, for the
+ *   last ones of a connection belong to no socket any more, and so to nobody.
+ * - A cloud serves the user-data, with every password hash and key in it, to whoever asks
+ *   from inside: by HTTP, to root alone.  At the same addresses some clouds have their name
+ *   servers (Azure, GCE), time servers and DHCP (GCE, Azure), which stay free: all of that
+ *   is UDP, or TCP to port 53. */
 #ifndef POSTCASK_FIREWALL_RULESET_H
 #define POSTCASK_FIREWALL_RULESET_H
 
@@ -61,8 +83,8 @@
 #define RULESET_OPEN_PORTS "open_ports"
 #define RULESET_SSH_PORT   22
 #define RULESET_CHAINS	   3
-#define RULESET_SETS	   3
-#define RULESET_RULES	   11
+#define RULESET_SETS	   6
+#define RULESET_RULES	   21
 
 struct ruleset {
 	struct nftnl_table *table;

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from firewall_pair import CLIENT, MACHINE, PROGRAM, SERVER, STRANGER, run
+from firewall_pair import CLIENT, MACHINE, PROGRAM, SERVER, STRANGER, TOP, run
 
 PORTS = {"smtp": 25, "submissions": 465, "submission": 587, "imap": 143, "imaps": 993,
          "pop3": 110, "pop3s": 995, "managesieve": 4190}
@@ -51,6 +51,83 @@ def test_loopback_is_free(pair):
     for address in ("127.0.0.1", "::1", MACHINE[4]):
         answer = pair.inside("/usr/bin/python3", "-c", CLIENT, address, "25", "2").stdout
         assert answer.strip() == "hello"
+
+
+# The accounts' numbers, as the machine has them.
+ACCOUNTS = {"root": "0", "nobody": "65534", **{
+    words[1]: words[2].split(":")[0] for words in map(str.split, (
+        TOP / "overlays/usr/lib/sysusers.d/postcask.conf").read_text().splitlines())
+    if words[:1] == ["u"]}}
+FILTER_PORTS = [10024, 10026, 10027]
+
+
+def reaches(pair, account, address, port):
+    return pair.inside("setpriv", "--reuid", ACCOUNTS[account], "--clear-groups",
+                       "/usr/bin/python3", "-c", CLIENT, address, str(port), "2").stdout.strip()
+
+
+def test_inner_ports_answer_who_has_business_there(pair):
+    pair.listen(25, 10025, *FILTER_PORTS)
+    pair.firewall("close")
+    for account in ACCOUNTS:
+        free = account == "root"
+        for port in FILTER_PORTS:
+            business = free or account in ("postfix", "postcask-probe")
+            assert reaches(pair, account, "127.0.0.1", port) == (
+                "hello" if business else "refused"), (account, port)
+        assert reaches(pair, account, "127.0.0.1", 10025) == (
+            "hello" if free or account == "amavis" else "refused"), account
+    for address in ("::1", MACHINE[4], MACHINE[6], "127.9.9.9"):
+        assert reaches(pair, "nobody", address, 10025) == "refused", address
+        assert reaches(pair, "nobody", address, 25) == "hello", address
+
+
+# Sends to itself and closes at once, so that the end is the kernel's to send; what arrived.
+LEAVER = """
+import socket
+listener = socket.create_server(("127.0.0.1", 10025))
+for _ in range(20):
+    with socket.create_connection(("127.0.0.1", 10025), 5) as client:
+        server, _ = listener.accept()
+        client.setblocking(False)
+        sent = client.send(bytes(1000000))
+    server.settimeout(5)
+    while sent > 0 and (data := server.recv(65536)):
+        sent -= len(data)
+    assert sent == 0 and server.recv(1) == b""
+    server.close()
+print("all")
+"""
+
+
+def test_the_last_packets_of_a_connection_pass(pair):
+    """They belong to no socket any more, and so to nobody."""
+    pair.firewall("close")
+    assert pair.inside("setpriv", "--reuid", ACCOUNTS["amavis"], "--clear-groups",
+                       "/usr/bin/python3", "-c", LEAVER).stdout == "all\n"
+
+
+METADATA = ["169.254.169.254", "169.254.42.42", "168.63.129.16", "fd00:ec2::254", "fd20:ce::254",
+            "fd00:c1::a9fe:a9fe", "fd00:42::42", "fe80::a9fe:a9fe"]
+
+
+def test_the_clouds_user_data_is_for_root(pair):
+    for address in METADATA:
+        options = ["nodad"] if ":" in address else []
+        run("ip", "-n", pair.stranger, "addr", "add", address + ("/128" if options else "/32"),
+            "dev", "eth0", *options)
+        if not address.startswith("fe80"):
+            run("ip", "-n", pair.machine, "route", "add", address, "dev", "eth0")
+    child = pair.start(pair.stranger, "/usr/bin/python3", "-c", SERVER, "53", "80")
+    assert child.stdout.readline() == "listening\n"
+    pair.firewall("close")
+    for address in METADATA:
+        address += "%eth0" if address.startswith("fe80") else ""
+        assert reaches(pair, "root", address, 80) == "hello", address
+        for account in ("nobody", "amavis", "vmail", "unbound"):
+            assert reaches(pair, account, address, 80) == "refused", (account, address)
+        assert reaches(pair, "unbound", address, 53) == "hello", address     # a name server
+    assert reaches(pair, "nobody", STRANGER[4], 80) == "hello"
 
 
 @pytest.mark.parametrize("port", sorted(PORTS.values()))
@@ -127,7 +204,11 @@ def test_the_rules_are_what_nft_shows(pair):
     comments = [item["rule"]["comment"] for item in rules if "rule" in item]
     assert comments == ["loopback", "answers", "not part of any connection", "errors and ping",
                         "RFC 4890", "DHCP answers", "DHCPv6 answers", "ssh",
-                        "proved mail services", "nobody asked for it", "not a router"]
+                        "proved mail services", "nobody asked for it", "not a router",
+                        "what goes on", "root, and cloud-init with it", "Postfix to the filter",
+                        "the self-test to the filter", "the filter back to Postfix",
+                        "nobody else to the filter", "nobody past it", "name servers",
+                        "the cloud's user-data", "the cloud's user-data"]
     listed = json.loads(pair.inside(PROGRAM, "list", "--json").stdout)
     assert listed["open"] == [{"name": "smtp", "port": 25}, {"name": "imaps", "port": 993}]
     assert listed["state"] == "open" and listed["ssh"] == 22

@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "firewall/netlink.h"
 #include "firewall/ports.h"
+#include "firewall/rule.h"
 #include "firewall/ruleset.h"
 #include "firewall/seal.h"
 #include "probe/ports.h"
@@ -70,8 +71,10 @@ static void test_one_transaction_in_order(void **state)
 	static const int ORDER[] = {/* the seal and the old table go, the new one comes */
 				    NFT_MSG_NEWTABLE, NFT_MSG_DELTABLE, NFT_MSG_NEWTABLE,
 				    NFT_MSG_DELTABLE, NFT_MSG_NEWTABLE,
-				    /* open_ports is empty; the two others have their elements */
+				    /* open_ports is empty; the others have their elements */
 				    NFT_MSG_NEWSET, NFT_MSG_NEWSET, NFT_MSG_NEWSETELEM,
+				    NFT_MSG_NEWSET, NFT_MSG_NEWSETELEM, NFT_MSG_NEWSET,
+				    NFT_MSG_NEWSETELEM, NFT_MSG_NEWSET, NFT_MSG_NEWSETELEM,
 				    NFT_MSG_NEWSET, NFT_MSG_NEWSETELEM,
 				    /* chains before rules, or they would have no place */
 				    NFT_MSG_NEWCHAIN, NFT_MSG_NEWCHAIN, NFT_MSG_NEWCHAIN};
@@ -162,11 +165,15 @@ static void test_each_rule_ends_in_its_verdict(void **state)
 {
 	static const struct {
 		const char *chain;
-		uint32_t verdict;
+		uint32_t verdict; /* RULE_REFUSE: by its own expression */
 	} EXPECTED[RULESET_RULES] = {
-	    {"input", NF_ACCEPT}, {"input", NF_ACCEPT}, {"input", NF_DROP},   {"input", NF_ACCEPT},
-	    {"input", NF_ACCEPT}, {"input", NF_ACCEPT}, {"input", NF_ACCEPT}, {"input", NF_ACCEPT},
-	    {"input", NF_ACCEPT}, {"input", NF_DROP},	{"forward", NF_DROP},
+	    {"input", NF_ACCEPT},  {"input", NF_ACCEPT},    {"input", NF_DROP},
+	    {"input", NF_ACCEPT},  {"input", NF_ACCEPT},    {"input", NF_ACCEPT},
+	    {"input", NF_ACCEPT},  {"input", NF_ACCEPT},    {"input", NF_ACCEPT},
+	    {"input", NF_DROP},	   {"forward", NF_DROP},    {"output", NF_ACCEPT},
+	    {"output", NF_ACCEPT}, {"output", NF_ACCEPT},   {"output", NF_ACCEPT},
+	    {"output", NF_ACCEPT}, {"output", RULE_REFUSE}, {"output", RULE_REFUSE},
+	    {"output", NF_ACCEPT}, {"output", RULE_REFUSE}, {"output", RULE_REFUSE},
 	};
 	_cleanup_(ruleset_clear) struct ruleset ruleset = RULESET_INIT;
 
@@ -178,6 +185,10 @@ static void test_each_rule_ends_in_its_verdict(void **state)
 		rule_end(ruleset.rules[i], &before, &last);
 		assert_string_equal(nftnl_rule_get_str(ruleset.rules[i], NFTNL_RULE_CHAIN),
 				    EXPECTED[i].chain);
+		if (EXPECTED[i].verdict == RULE_REFUSE) {
+			assert_string_equal(nftnl_expr_get_str(last, NFTNL_EXPR_NAME), "reject");
+			continue;
+		}
 		assert_string_equal(nftnl_expr_get_str(last, NFTNL_EXPR_NAME), "immediate");
 		assert_int_equal(nftnl_expr_get_u32(last, NFTNL_EXPR_IMM_VERDICT),
 				 EXPECTED[i].verdict);
