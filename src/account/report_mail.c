@@ -89,15 +89,30 @@ static void add_alarm(json_t *report, const json_t *mail, const char *count_key,
 	report_degrade(report, json_string(buffer_text(&text)));
 }
 
-static void add_queue(json_t *mail)
+/* It waits for somebody, who is told. */
+static void add_held(json_t *report, size_t count)
+{
+	if (count == 0)
+		return;
+	report_degrade(
+	    report, json_sprintf("degraded: %zu message%s on hold in the queue (! in `postqueue "
+				 "-p`) until somebody lets %s go on (`postsuper -H ID`) or deletes "
+				 "%s (`postsuper -d ID`); `postcask trace ID` tells why",
+				 count, count == 1 ? " is" : "s are", count == 1 ? "it" : "them",
+				 count == 1 ? "it" : "them"));
+}
+
+static void add_queue(json_t *report, json_t *mail)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	struct queue_view view;
 
-	if (queue_view_read(&view, &error) < 0)
+	if (queue_view_read(&view, &error) < 0) {
 		json_object_set_new(mail, "queue_error", json_string(error_text(&error)));
-	else
-		json_object_set_new(mail, "queue", queue_view_json(&view));
+		return;
+	}
+	json_object_set_new(mail, "queue", queue_view_json(&view));
+	add_held(report, view.held);
 }
 
 void report_mail_add(json_t *report, const char *run, bool expected)
@@ -119,7 +134,7 @@ void report_mail_add(json_t *report, const char *run, bool expected)
 		  "files of the quarantine are gone, and nobody deleted them by postcask");
 	/* without settings in force there is no mail server to ask */
 	if (integer_of(json_object_get(report, "firstboot"), "generation") > 0) {
-		add_queue(mail);
+		add_queue(report, mail);
 		json_object_set_new(mail, "down", find_down(report));
 	}
 	json_object_set_new(report, "mail", mail);

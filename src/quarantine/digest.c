@@ -22,6 +22,7 @@ struct mail {
 	bool resident; /* for a user, about mail to that address alone */
 	size_t count;
 	const struct buffer *list;
+	const struct held *held; /* NULL: of no interest, or nothing */
 };
 
 bool digest_is_due(enum quarantine_period period, int64_t last, int64_t now)
@@ -32,8 +33,7 @@ bool digest_is_due(enum quarantine_period period, int64_t last, int64_t now)
 	return period != DIGEST_NEVER && (last == 0 || now < last || now - last >= wait);
 }
 
-/* Letters, digits and what addresses and names of viruses are made of. */
-static void add_word(struct buffer *text, const char *word)
+void digest_add_word(struct buffer *text, const char *word)
 {
 	size_t limit = COLUMNS;
 
@@ -51,7 +51,7 @@ static void add_word(struct buffer *text, const char *word)
 static void add_recipients(struct buffer *list, const struct quarantine_header *header)
 {
 	buffer_add_text(list, "    to       ");
-	add_word(list, header->recipients[0]);
+	digest_add_word(list, header->recipients[0]);
 	if (header->recipient_count > 1)
 		buffer_addf(list, " and %zu more", header->recipient_count - 1);
 	buffer_add_char(list, '\n');
@@ -76,14 +76,14 @@ static void add_entry(struct buffer *list, const struct quarantine_entry *entry,
 		return;
 	}
 	if (is_virus(entry->item))
-		add_word(list, header->reason);
+		digest_add_word(list, header->reason);
 	else
 		harmless_add_plain(list, header->reason, strlen(header->reason), COLUMNS);
 	if (strcmp(quarantine_kind(entry->item), "limits") == 0)
 		buffer_add_text(list,
 				"\n    means    not looked into whole; no virus was found in it");
 	buffer_add_text(list, "\n    from     ");
-	add_word(list, header->sender[0] ? header->sender : "-");
+	digest_add_word(list, header->sender[0] ? header->sender : "-");
 	buffer_add_char(list, '\n');
 	if (!resident)
 		add_recipients(list, header);
@@ -115,13 +115,33 @@ static void add_head(const struct digest *digest, const struct mail *mail, struc
 	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S +0000", &parts);
 	buffer_addf(message,
 		    "From: Quarantine of %s <%s>\nTo: <%s>\n"
-		    "Subject: Quarantine of %s: %zu new message%s\n"
-		    "Date: %s\nMessage-ID: <%016" PRIx64 "%016" PRIx64 "@%s>\n"
+		    "Subject: Quarantine of %s: %zu new message%s",
+		    digest->config->hostname, digest->config->postmaster, mail->to,
+		    digest->config->hostname, mail->count, mail->count == 1 ? "" : "s");
+	if (mail->held)
+		buffer_addf(message, ", %zu on hold in the queue", mail->held->count);
+	buffer_addf(message,
+		    "\nDate: %s\nMessage-ID: <%016" PRIx64 "%016" PRIx64 "@%s>\n"
 		    "Auto-Submitted: auto-generated\nMIME-Version: 1.0\n"
 		    "Content-Type: text/plain; charset=UTF-8\nContent-Transfer-Encoding: 8bit\n\n",
-		    digest->config->hostname, digest->config->postmaster, mail->to,
-		    digest->config->hostname, mail->count, mail->count == 1 ? "" : "s", date,
-		    random[0], random[1], digest->config->hostname);
+		    date, random[0], random[1], digest->config->hostname);
+}
+
+static void add_held(const struct held *held, struct buffer *message)
+{
+	bool one = held->count == 1;
+
+	buffer_addf(message,
+		    "%zu message%s %s on hold in the queue, and %s nowhere until somebody lets "
+		    "%s:\n\n",
+		    held->count, one ? "" : "s", one ? "is" : "are", one ? "goes" : "go",
+		    one ? "it" : "them");
+	buffer_add(message, buffer_text(&held->list), held->list.size);
+	if (held->count > HELD_SHOWN_MAX)
+		buffer_addf(message, "and %zu more.\n\n", held->count - HELD_SHOWN_MAX);
+	buffer_add_text(message,
+			"To look at one, to let it go on, or to delete it, as root there:\n\n"
+			"    postcat -q ID\n    postsuper -H ID\n    postsuper -d ID\n");
 }
 
 static void add_end(const struct digest *digest, const struct mail *mail, struct buffer *message)
@@ -146,20 +166,31 @@ static void add_end(const struct digest *digest, const struct mail *mail, struct
 		buffer_add_text(message, "\nThey are kept until somebody deletes them.\n");
 }
 
+static void add_quarantined(const struct digest *digest, const struct mail *mail,
+			    struct buffer *message)
+{
+	buffer_addf(message, "%zu message%s%s %s kept from %s:\n\n", mail->count,
+		    mail->count == 1 ? "" : "s", mail->resident ? " to you" : "",
+		    mail->count == 1 ? "was" : "were",
+		    mail->resident ? "your mailbox, as harmful, unwanted or not to be looked into"
+				   : "the mailboxes, and nobody has got them");
+	buffer_add(message, buffer_text(mail->list), mail->list->size);
+	add_end(digest, mail, message);
+}
+
 static int send_mail(const struct digest *digest, const struct mail *mail, size_t *mails,
 		     struct error *error)
 {
 	_cleanup_(buffer_free) struct buffer message = BUFFER_INIT;
 
 	add_head(digest, mail, &message);
-	buffer_addf(&message, "%zu message%s%s %s kept from %s:\n\n", mail->count,
-		    mail->count == 1 ? "" : "s", mail->resident ? " to you" : "",
-		    mail->count == 1 ? "was" : "were",
-		    mail->resident ? "your mailbox, as harmful, unwanted or not to be looked into"
-				   : "the mailboxes, and nobody has got them");
-	buffer_add(&message, buffer_text(mail->list), mail->list->size);
-	add_end(digest, mail, &message);
-	if (message.failed || mail->list->failed)
+	if (mail->count)
+		add_quarantined(digest, mail, &message);
+	if (mail->count && mail->held)
+		buffer_add_text(&message, "\n");
+	if (mail->held)
+		add_held(mail->held, &message);
+	if (message.failed || mail->list->failed || (mail->held && mail->held->list.failed))
 		return error_set(error, ENOMEM, "out of memory");
 	++*mails;
 	return digest->send(digest->context, mail->to, message.data, message.size, error);
@@ -170,11 +201,12 @@ static int send_all(const struct digest *digest, const struct mail *postmaster, 
 {
 	int result = 0;
 
-	if (postmaster->count)
+	if (postmaster->count || postmaster->held)
 		result = send_mail(digest, postmaster, mails, error);
 	for (size_t i = 0; result == 0 && i < digest->residents->count; i++) {
 		const struct resident *resident = digest->residents->residents + i;
-		struct mail mail = {resident->address, true, resident->count, &resident->list};
+		struct mail mail = {resident->address, true, resident->count, &resident->list,
+				    NULL};
 
 		if (resident->count)
 			result = send_mail(digest, &mail, mails, error);
@@ -214,7 +246,8 @@ int digest_run(const struct digest *digest, const struct quarantine *quarantine,
 	       size_t *ret_mails, struct error *error)
 {
 	_cleanup_(buffer_free) struct buffer list = BUFFER_INIT;
-	struct mail postmaster = {digest->config->receiver, false, 0, &list};
+	const struct held *held = digest->held && digest->held->count ? digest->held : NULL;
+	struct mail postmaster = {digest->config->receiver, false, 0, &list, held};
 	size_t count = 0;
 	int result;
 
@@ -225,7 +258,7 @@ int digest_run(const struct digest *digest, const struct quarantine *quarantine,
 		count++;
 		tell_of(digest, quarantine, items->items + i, &postmaster, &list);
 	}
-	if (count == 0)
+	if (count == 0 && !held)
 		return 0;
 	result = send_all(digest, &postmaster, ret_mails, error);
 	if (result < 0)

@@ -1,5 +1,6 @@
 /* The digest: a mail that lists what went into quarantine since the last one, to the
- * postmaster and, if the settings say so, to each user what was for him alone.
+ * postmaster and, if the settings say so, to each user what was for him alone.  The
+ * postmaster's also lists what is on hold in the queue.
  *
  * What strangers wrote stands in it in letters, digits and a little punctuation only, so
  * that a mail program makes no link of it and no scanner finds in it what it was kept
@@ -12,6 +13,7 @@
 #include "quarantine/config.h"
 #include "quarantine/diary.h"
 #include "quarantine/entry.h"
+#include "quarantine/held.h"
 #include "quarantine/residents.h"
 
 enum { DIGEST_SHOWN_MAX = 200 }; /* messages in one mail; of more only the number */
@@ -26,14 +28,19 @@ struct digest {
 	int64_t now;
 	digest_send send;
 	void *context;
+	const struct held *held; /* told each time, until it is gone; NULL: nothing */
 };
+
+/* A word of somebody else's: letters, digits and what addresses and names of viruses are
+ * made of. */
+void digest_add_word(struct buffer *text, const char *word);
 
 /* Whether it is time for one, `last` being the time of the last (0: never).  A last one
  * in the future is no reason to wait for it. */
 bool digest_is_due(enum quarantine_period period, int64_t last, int64_t now);
 
 /* Sends what the diary has not told yet, and marks it as told in `diary` when everything
- * was sent.  *ret_count is the number of messages, *ret_mails of mails.  After a failure
+ * was sent.  *ret_count is the number of new messages, *ret_mails of mails.  After a failure
  * some mails may be on their way: the next run sends all of them again. */
 _must_check_ int digest_run(const struct digest *digest, const struct quarantine *quarantine,
 			    const struct quarantine_items *items, struct diary *diary,

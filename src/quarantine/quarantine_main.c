@@ -68,27 +68,41 @@ static int expire(struct job *job, struct error *error)
 	return result;
 }
 
+/* Without an answer of Postfix the quarantine is told all the same. */
+static void find_held(struct held *held)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+
+	if (held_read(held, &error) < 0)
+		error_print(&error);
+}
+
 static int tell(struct job *job, struct error *error)
 {
+	_cleanup_(held_free) struct held held = HELD_INIT;
 	struct digest digest = {.config = &job->config,
 				.residents = &job->residents,
 				.now = (int64_t)time(NULL),
-				.send = digest_sendmail};
+				.send = digest_sendmail,
+				.held = &held};
 	const struct quarantine_told *viruses = &job->config.viruses, *rest = &job->config.rest;
-	bool anybody =
-	    viruses->postmaster || viruses->recipients || rest->postmaster || rest->recipients;
+	bool postmaster = viruses->postmaster || rest->postmaster;
+	bool anybody = postmaster || viruses->recipients || rest->recipients;
 	size_t count, mails;
 	int result;
 
 	if (!anybody || job->config.digest == DIGEST_NEVER ||
 	    !(job->digest_now || digest_is_due(job->config.digest, job->diary.digest, digest.now)))
 		return 0;
+	if (postmaster)
+		find_held(&held);
 	result =
 	    digest_run(&digest, &job->quarantine, &job->items, &job->diary, &count, &mails, error);
 	if (result < 0)
 		return error_wrap(error, "the digest was not sent, and is tried again");
-	if (count)
-		printf("digest: %zu new messages told in %zu mails\n", count, mails);
+	if (mails)
+		printf("digest: %zu new messages and %zu on hold told in %zu mails\n", count,
+		       held.count, mails);
 	return 0;
 }
 

@@ -227,15 +227,15 @@ static void outbox_free(struct outbox *outbox)
 	}
 }
 
-static int send_digest(const char *folder, struct quarantine_config *config, struct outbox *outbox,
-		       size_t *ret_count)
+static int send_digest_with(const char *folder, struct quarantine_config *config,
+			    const struct held *held, struct outbox *outbox, size_t *ret_count)
 {
 	_cleanup_(quarantine_close) struct quarantine quarantine = QUARANTINE_INIT;
 	_cleanup_(quarantine_items_free) struct quarantine_items items = QUARANTINE_ITEMS_INIT;
 	_cleanup_(diary_free) struct diary before = DIARY_INIT, diary = DIARY_INIT;
 	_cleanup_(residents_free) struct residents residents = RESIDENTS_INIT;
 	_cleanup_free_ char *path = at(folder, "diary"), *people = at(folder, "people");
-	struct digest digest = {config, &residents, NOW, keep, outbox};
+	struct digest digest = {config, &residents, NOW, keep, outbox, held};
 	size_t mails = 0;
 	int result;
 
@@ -248,6 +248,12 @@ static int send_digest(const char *folder, struct quarantine_config *config, str
 	result = digest_run(&digest, &quarantine, &items, &diary, ret_count, &mails, NULL);
 	assert_int_equal(diary_save(path, &diary, NULL), 0);
 	return result;
+}
+
+static int send_digest(const char *folder, struct quarantine_config *config, struct outbox *outbox,
+		       size_t *ret_count)
+{
+	return send_digest_with(folder, config, NULL, outbox, ret_count);
 }
 
 static void each_is_told_what_is_his(void **state)
@@ -331,6 +337,49 @@ static void what_was_not_sent_is_told_again(void **state)
 	assert_int_equal(outbox.count, 3);
 }
 
+static void what_is_on_hold_is_told_each_time(void **state)
+{
+	static const char queue[] =
+	    "{\"queue_name\": \"hold\", \"queue_id\": \"4Zq1kT0s2Bz9rxJ\", \"arrival_time\": "
+	    "1795515240, \"sender\": \"a\\u001b$(x)@y.z\", \"recipients\": [{\"address\": "
+	    "\"alice@x\"}, {\"address\": \"bob@x\"}]}\n"
+	    "{\"queue_name\": \"deferred\", \"queue_id\": \"AAAAAAAAAAAAA\", \"sender\": \"s\"}\n"
+	    "{\"queue_name\": \"hold\", \"queue_id\": \"4Zq1kT0s2Bz9rxK\", \"sender\": \"\"}\n";
+	struct quarantine_config config = {0, true, true, DIGEST_DAILY, "r@x", "p@x", "mail.x"};
+	_cleanup_(outbox_free) struct outbox outbox = {.accepted = 8};
+	_cleanup_(held_free) struct held held = HELD_INIT;
+	size_t count = 0;
+
+	make_folders(*state);
+	held_parse(SLICE(queue), &held);
+	assert_int_equal(held.count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(send_digest_with(*state, &config, &held, &outbox, &count), 0);
+		assert_int_equal(count, 0);
+		assert_int_equal(outbox.count, i + 1); /* to nobody but the postmaster */
+		assert_string_equal(outbox.to[i], "r@x");
+		assert_non_null(
+		    strstr(outbox.text[i], "mail.x: 0 new messages, 2 on hold in the queue\n"));
+		assert_non_null(strstr(outbox.text[i], "    from     a???x?@y.z\n"
+						       "    to       alice@x and 1 more\n"
+						       "    id       4Zq1kT0s2Bz9rxJ\n"));
+		assert_non_null(strstr(outbox.text[i], "    from     -\n    to       -\n"));
+		assert_non_null(strstr(outbox.text[i], "postsuper -H ID"));
+		assert_null(strstr(outbox.text[i], "AAAAAAAAAAAAA"));
+		assert_null(strstr(outbox.text[i], "postcask quarantine"));
+	}
+	put(*state, "quarantine", "BBBBBBBBBBBB", "<alice@x>", "Subject: one", NOW);
+	assert_int_equal(send_digest_with(*state, &config, &held, &outbox, &count), 0);
+	assert_int_equal(outbox.count, 4);
+	assert_non_null(strstr(outbox.text[2], "mail.x: 1 new message, 2 on hold in the queue\n"));
+	assert_non_null(strstr(outbox.text[2], "BBBBBBBBBBBB"));
+	assert_non_null(strstr(outbox.text[2], "4Zq1kT0s2Bz9rxK"));
+	assert_null(strstr(outbox.text[3], "on hold"));
+	config.tell_postmaster = false;
+	assert_int_equal(send_digest_with(*state, &config, &held, &outbox, &count), 0);
+	assert_int_equal(outbox.count, 4);
+}
+
 static void a_thousand_are_a_number(void **state)
 {
 	struct quarantine_config config = {0,	  {true, false}, {false}, DIGEST_DAILY,
@@ -366,6 +415,7 @@ int main(void)
 	    folder_test(each_is_told_what_is_his),
 	    folder_test(a_limit_is_told_otherwise),
 	    folder_test(what_was_not_sent_is_told_again),
+	    folder_test(what_is_on_hold_is_told_each_time),
 	    folder_test(a_thousand_are_a_number),
 	};
 

@@ -1,0 +1,54 @@
+#include "quarantine/held.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "account/queue_list.h"
+#include "quarantine/digest.h"
+#include "quarantine/quarantine.h"
+
+static const char *string_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text && text[0] ? text : "-";
+}
+
+static void add_message(void *context, const json_t *message)
+{
+	const json_t *recipients = json_object_get(message, "recipients");
+	json_int_t arrival = json_integer_value(json_object_get(message, "arrival_time"));
+	char date[QUARANTINE_TIME_TEXT];
+	struct held *held = context;
+
+	if (strcmp(string_of(message, "queue_name"), "hold") != 0 ||
+	    held->count++ >= HELD_SHOWN_MAX)
+		return;
+	quarantine_format_time(arrival, date);
+	buffer_addf(&held->list, "%s  on hold\n    from     ", date);
+	digest_add_word(&held->list, string_of(message, "sender"));
+	buffer_add_text(&held->list, "\n    to       ");
+	digest_add_word(&held->list, string_of(json_array_get(recipients, 0), "address"));
+	if (json_array_size(recipients) > 1)
+		buffer_addf(&held->list, " and %zu more", json_array_size(recipients) - 1);
+	buffer_add_text(&held->list, "\n    id       ");
+	digest_add_word(&held->list, string_of(message, "queue_id"));
+	buffer_add_text(&held->list, "\n\n");
+}
+
+int held_read(struct held *held, struct error *error)
+{
+	bool partial;
+
+	return queue_list(add_message, held, &partial, error);
+}
+
+void held_parse(struct slice text, struct held *held)
+{
+	queue_list_parse(text, add_message, held);
+}
+
+void held_free(struct held *held)
+{
+	buffer_free(&held->list);
+}
