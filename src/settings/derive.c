@@ -104,6 +104,22 @@ static int derive_reports(json_t *settings)
 	return json_object_set(reports, "receiver", to) < 0 ? -ENOMEM : 0;
 }
 
+/* What every TLS port offers, Postfix's and Dovecot's, in OpenSSL's words: with TLS 1.2
+ * forward secrecy by elliptic curves and authenticated encryption, and no signature
+ * over SHA-1 or SHA-224. */
+static int derive_tls(json_t *tls)
+{
+	json_t *offered = json_pack(
+	    "{s:s, s:s, s:s}", "ciphers", "ECDHE+AESGCM:ECDHE+CHACHA20", "groups",
+	    "X25519MLKEM768:X25519:X448:P-256:P-384:P-521", "signatures",
+	    "ecdsa_secp256r1_sha256:ecdsa_secp384r1_sha384:ecdsa_secp521r1_sha512:ed25519:ed448:"
+	    "rsa_pss_pss_sha256:rsa_pss_pss_sha384:rsa_pss_pss_sha512:"
+	    "rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:"
+	    "rsa_pkcs1_sha256:rsa_pkcs1_sha384:rsa_pkcs1_sha512");
+
+	return json_object_set_new(tls, "offered", offered) < 0 ? -ENOMEM : 0;
+}
+
 int derive_values(json_t *settings)
 {
 	size_t i;
@@ -116,6 +132,8 @@ int derive_values(json_t *settings)
 	if (derive_limits(json_object_get(settings, "limits")) < 0)
 		return -ENOMEM;
 	if (derive_reports(settings) < 0 || derive_has_quota(settings) < 0)
+		return -ENOMEM;
+	if (derive_tls(json_object_get(settings, "tls")) < 0)
 		return -ENOMEM;
 	if (derive_hostname(settings) < 0 || plus_derive(settings) < 0)
 		return -ENOMEM;

@@ -11,6 +11,7 @@
  *	limits			message_size_bytes, unpack_size_mib, scan_size_mib, read_size_mib
  *	plus, plus_users	settings/plus.h
  *	own_letters and more	settings/letters.h
+ *	tls			offered: ciphers, groups, signatures
  */
 #ifndef POSTCASK_MEANING_H
 #define POSTCASK_MEANING_H
