@@ -15,7 +15,7 @@ struct component_file {
 	const char *extra; /* the key of mail.extra whose lines it ends with; NULL: none */
 };
 
-enum { COMPONENT_FILES = 10, COMPONENT_ARGUMENTS = 8 };
+enum { COMPONENT_FILES = 12, COMPONENT_ARGUMENTS = 8 };
 
 struct component {
 	const char *name;

@@ -5,6 +5,19 @@
 /* The same everywhere: Dovecot punishes the guessing of several. */
 static const char wrong_password[] = "this is not the password";
 
+/* May nobody log in on this port? */
+static bool is_for_servers(const struct probe_run *run, const struct probe *probe)
+{
+	return probe->port == PORT_SMTP && !run->settings->smtp_auth;
+}
+
+static enum failure_class skip_login(struct probe_result *result)
+{
+	result->detail = strdup("no login is offered here");
+	result->outcome = PROBE_SKIPPED;
+	return FAILURE_NONE;
+}
+
 /* Is everything there that the Ubuntu guide's telnet test looks for, and its like
  * in the other protocols? */
 static enum failure_class check_offers(const struct session *session, struct probe_result *result)
@@ -31,13 +44,23 @@ static enum failure_class check_offers(const struct session *session, struct pro
 	return FAILURE_NONE;
 }
 
+static enum failure_class check_no_login(const struct session *session, struct probe_result *result)
+{
+	if (session->capabilities & (CAPABILITY_AUTH_PLAIN | CAPABILITY_AUTH_LOGIN))
+		return failure_set(&result->failure, FAILURE_POLICY,
+				   "a login is offered where none is wanted");
+	return FAILURE_NONE;
+}
+
 enum failure_class probe_access_tls(struct probe_run *run, const struct probe *probe,
 				    struct probe_result *result)
 {
 	struct session *session;
 	enum failure_class failure = probe_converse(run, probe, STAGE_TLS, &session, result);
 
-	if (!failure)
+	if (!failure && is_for_servers(run, probe))
+		failure = check_no_login(session, result);
+	else if (!failure)
 		failure = check_offers(session, result);
 	if (!failure)
 		result->detail = tls_describe(&session->stream);
@@ -121,9 +144,12 @@ enum failure_class probe_access_clear(struct probe_run *run, const struct probe 
 enum failure_class probe_access_wrong(struct probe_run *run, const struct probe *probe,
 				      struct probe_result *result)
 {
+	enum failure_class failure;
 	struct session *session;
-	enum failure_class failure = probe_converse(run, probe, STAGE_TLS, &session, result);
 
+	if (is_for_servers(run, probe))
+		return skip_login(result);
+	failure = probe_converse(run, probe, STAGE_TLS, &session, result);
 	return failure ? failure : expect_refusal(session, probe, wrong_password, true, result);
 }
 
@@ -132,5 +158,7 @@ enum failure_class probe_access_right(struct probe_run *run, const struct probe 
 {
 	struct session *session;
 
-	return probe_converse(run, probe, STAGE_LOGIN, &session, result);
+	return is_for_servers(run, probe)
+		   ? skip_login(result)
+		   : probe_converse(run, probe, STAGE_LOGIN, &session, result);
 }

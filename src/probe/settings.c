@@ -65,6 +65,7 @@ static int take(struct probe_settings *settings, const json_t *root, struct erro
 	for (enum port port = 0; port < PORTS; port++)
 		settings->enabled[port] =
 		    json_is_true(json_object_get(services, port_table[port].name));
+	settings->smtp_auth = json_is_true(json_object_get(services, "smtp_auth"));
 	return 0;
 }
 

@@ -22,6 +22,7 @@ struct probe_settings {
 	char *domain; /* the first real one; NULL: none */
 	char *chain;  /* a given certificate and its chain, PEM; NULL: our own authority */
 	bool enabled[PORTS];
+	bool smtp_auth; /* users may log in on port 25 */
 	unsigned number[PORTS];
 
 	const char *host; /* where the daemons listen */

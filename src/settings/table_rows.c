@@ -64,6 +64,10 @@ const struct setting settings_table[] = {
  .documentation = "What the server offers. A port that is off is closed in the firewall too."},
 {"services.smtp", TYPE_BOOLEAN, 0, .fallback = "true", .example = "true",
  .documentation = "Port 25: mail from other servers."},
+{"services.smtp_auth", TYPE_BOOLEAN, 0, .fallback = "false", .example = "true",
+ .documentation = "Whether users may log in on port 25 too, after STARTTLS, for devices that know "
+	"no other port. What a login sends there is treated like mail on port 587. Mail from other "
+	"servers over TLS then needs Dovecot to be running."},
 {"services.submission", TYPE_BOOLEAN, 0, .fallback = "true", .example = "true",
  .documentation = "Port 587: mail from the users' programs, with STARTTLS."},
 {"services.submissions", TYPE_BOOLEAN, 0, .fallback = "true", .example = "true",

@@ -9,7 +9,7 @@ import textwrap
 
 import pytest
 
-from machine import HOSTNAME, Machine, letter, user_data
+from machine import HOSTNAME, PASSWORDS, Machine, letter, user_data
 
 # Something of each component that can be seen in the running daemon.
 EXTRA = {
@@ -62,7 +62,8 @@ def apply(machine, data):
 @pytest.fixture(scope="module")
 def own():
     """A machine with lines of its own for every component."""
-    data = with_extra(EXTRA, names("imap.example.org", "mail.example.org", "smtp.example.net"))
+    data = with_extra(EXTRA, names("imap.example.org", "mail.example.org", "smtp.example.net")
+                      + "  services: {smtp_auth: true}\n")
     with Machine("extra", "10.71.0", data=data) as machine:
         yield machine
 
@@ -78,6 +79,49 @@ def served_names(machine, port, name):
     with socket.create_connection((machine.host, port), 10) as connection:
         with context.wrap_socket(connection, server_hostname=name) as session:
             return {value for kind, value in session.getpeercert()["subjectAltName"]}
+
+
+class TestSmtpAuth:
+    """Port 25 as old devices know it: logins too, and they are what they are on 587."""
+
+    ALICE = "alice@example.org"
+
+    def test_the_self_test_logs_in(self, own):
+        results = {probe["name"]: probe["result"] for probe in own.report()["probes"]}
+        assert results["smtp-login"] == results["smtp-wrong-password"] == "passed"
+
+    def test_a_login_is_offered_inside_tls_only(self, own):
+        with own.smtp(25) as client:
+            assert not client.has_extn("auth")
+            assert client.docmd("AUTH", "PLAIN AGEAYg==")[0] >= 500
+            client.starttls(context=own.tls())
+            client.ehlo("client.example.com")
+            assert sorted(client.esmtp_features["auth"].split()) == ["LOGIN", "PLAIN"]
+
+    @pytest.mark.parametrize("greeting", [b"Ricoh MP C307 2nd floor", b"\xcc\xfe", b"(none)", b""])
+    def test_what_a_login_sends_is_submitted_mail(self, own, greeting):
+        with own.smtp(25, tls=True) as client:
+            client.send(b"EHLO " + greeting + b"\r\n")
+            assert client.getreply()[0] == 250
+            client.user, client.password = self.ALICE, PASSWORDS[self.ALICE]
+            client.login_utf8()
+            assert client.mail("stranger@example.com")[0] == 250
+            assert client.rcpt(self.ALICE)[0] == 553            # the sender is the login
+            client.rset()
+            message = letter("scanned", From=self.ALICE)
+            client.sendmail(self.ALICE, [self.ALICE, "friend@far.example"], message.as_bytes())
+        own.wait_message(self.ALICE, message["Message-ID"])
+        assert "relay=127.0.0.1[127.0.0.1]:10026" in own.journal("postfix.service")
+
+    def test_strangers_are_strangers(self, own):
+        with own.smtp(25, tls=True) as client:
+            client.mail("stranger@example.com")
+            assert client.rcpt("friend@far.example")[0] == 554
+        with own.smtp(25) as client:
+            client.send(b"EHLO (none)\r\n")
+            client.getreply()
+            client.mail("stranger@example.com")
+            assert client.rcpt(self.ALICE)[0] == 501
 
 
 class TestExtra:
