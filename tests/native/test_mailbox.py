@@ -5,6 +5,7 @@ import imaplib
 import poplib
 import socket
 import ssl
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -42,13 +43,18 @@ def test_imaps_login(machine, user):
     machine.imap(user).logout()
 
 
-@pytest.mark.parametrize("user,password", [(ALICE, "wrong"), (ALICE, ""), ("nobody@example.org", "x"),
-                                           (ALICE, PASSWORDS[BOB]), ("../../etc/passwd", "x")])
-def test_imaps_wrong_password(machine, user, password):
-    client = machine.imap()
-    with pytest.raises(imaplib.IMAP4.error):
-        client.login_plain(user, password)
-    client.shutdown()
+def test_imaps_wrong_password(machine):
+    """All at once, for each waits for its answer."""
+    def attempt(user, password):
+        client = machine.imap()
+        with pytest.raises(imaplib.IMAP4.error):
+            client.login_plain(user, password)
+        client.shutdown()
+
+    wrong = [(ALICE, "wrong"), (ALICE, ""), ("nobody@example.org", "x"), (ALICE, PASSWORDS[BOB]),
+             ("../../etc/passwd", "x")]
+    with ThreadPoolExecutor(len(wrong)) as pool:
+        list(pool.map(lambda one: attempt(*one), wrong))
 
 
 def test_imap_folders_have_their_special_use(machine):
