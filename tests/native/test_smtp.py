@@ -35,15 +35,40 @@ def test_ehlo_capabilities(machine):
         assert int(client.esmtp_features["size"]) >= 10 * 2**20
 
 
-def test_authentication_is_offered_after_starttls(machine):
-    with machine.smtp(tls=True) as client:
-        assert sorted(client.esmtp_features["auth"].split()) == ["LOGIN", "PLAIN"]
+@pytest.mark.parametrize("tls", [False, True])
+def test_nobody_logs_in_on_25(machine, tls):
+    """services.smtp_auth is off: the right password is not even looked at."""
+    import base64
+    with machine.smtp(tls=tls) as client:
+        assert not client.has_extn("auth")
+        secret = base64.b64encode(f"\0alice@example.org\0{PASSWORDS['alice@example.org']}".encode())
+        assert client.docmd("AUTH", "PLAIN " + secret.decode())[0] == 503
+        assert refused(client, "alice@example.org", "friend@elsewhere.example") == 554
 
 
-def test_authentication_is_refused_in_the_clear(machine):
+def greeted(machine, greeting):
+    """What RCPT is answered after this greeting."""
     with machine.smtp() as client:
-        code, _ = client.docmd("AUTH", "PLAIN AGEAYg==")
-        assert 500 <= code < 600
+        client.send(b"EHLO " + greeting + b"\r\n")
+        code, _ = client.getreply()
+        return refused(client, "stranger@example.com", "alice@example.org") if code == 250 else code
+
+
+@pytest.mark.parametrize("greeting", [
+    b"mx.example.com", b"localhost", b"WIN-4711AB", b"under_score.example", b"_x", b"mx.example.com.",
+    b"192.0.2.1", b"[192.0.2.1]", b"[IPv6:2001:db8::1]", b"2001:db8::1", b"xn--mller-kva.example",
+    b"12a", b"a" * 63, b".".join([b"a" * 62] * 4), b"mail.example.org", b"no-such-name.invalid"])
+def test_a_stranger_may_have_any_name(machine, greeting):
+    """RFC 5321 section 4.1.4: no message is refused because a name cannot be verified."""
+    assert greeted(machine, greeting) == 250
+
+
+@pytest.mark.parametrize("greeting", [
+    "müller.example".encode(), b"two words", b"(none)", b"a..b", b".a", b"-a.example", b"a-.example",
+    b"12345", b"1.2.3", b"[999.1.1.1]", b"[192.0.2.1", b"a" * 64, b".".join([b"a" * 60] * 5), b"a@b",
+    b"a/b", b"*", b""])
+def test_what_cannot_be_a_name_is_refused(machine, greeting):
+    assert greeted(machine, greeting) == 501
 
 
 def test_starttls_with_the_machines_certificate(machine):
