@@ -137,6 +137,18 @@ static int change_elements(uint32_t add, uint32_t remove, struct error *error)
 	return result == 0 ? transaction_commit(&change, netlink, error) : result;
 }
 
+/* Rules of a forerunner are no attack for being others: ours take their place, closed. */
+static int read_rules(struct readback *ret, struct error *error)
+{
+	int result = readback_verify(ret, error);
+
+	if (result != -ESTALE)
+		return result;
+	error_clear(error);
+	result = load(error);
+	return result < 0 ? result : readback_verify(ret, error);
+}
+
 int firewall_change_ports(enum firewall_change change, uint32_t ports, const char *state_file,
 			  uint32_t *ret_ports, struct error *error)
 {
@@ -144,7 +156,7 @@ int firewall_change_ports(enum firewall_change change, uint32_t ports, const cha
 	uint32_t wanted;
 	int result;
 
-	result = readback_verify(&before, error);
+	result = read_rules(&before, error);
 	if (result < 0)
 		return firewall_fail_closed(state_file, error);
 	wanted = change == FIREWALL_ADD	     ? before.ports | ports

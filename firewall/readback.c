@@ -47,10 +47,20 @@ static bool is_our_table(const char *name)
 	return text_equal(name, RULESET_TABLE);
 }
 
+static bool has_comment_of(const struct nftnl_table *ours, const struct nftnl_table *theirs)
+{
+	uint32_t our_size = 0, their_size = 0;
+	const void *our = nftnl_table_get_data(ours, NFTNL_TABLE_USERDATA, &our_size);
+	const void *their = nftnl_table_get_data(theirs, NFTNL_TABLE_USERDATA, &their_size);
+
+	return our && their && our_size == their_size && memcmp(our, their, our_size) == 0;
+}
+
 static int read_table(const struct nlmsghdr *message, void *context)
 {
 	struct nftnl_table *table = nftnl_table_alloc();
-	bool ours, plain;
+	const struct reading *reading = context;
+	bool ours, plain, other;
 
 	if (!table)
 		return MNL_CB_ERROR;
@@ -58,7 +68,12 @@ static int read_table(const struct nlmsghdr *message, void *context)
 	       is_our_table(nftnl_table_get_str(table, NFTNL_TABLE_NAME));
 	/* a flag would make it dormant, or another process its owner */
 	plain = nftnl_table_get_u32(table, NFTNL_TABLE_FLAGS) == 0;
+	other = ours && !has_comment_of(reading->expected->table, table);
 	nftnl_table_free(table);
+	if (other) {
+		errno = ESTALE;
+		return MNL_CB_ERROR;
+	}
 	return ours ? reading_note(context, plain) : MNL_CB_OK;
 }
 
@@ -281,6 +296,9 @@ static int reading_check(struct reading *reading, uint16_t type, mnl_cb_t read, 
 {
 	int result = reading_dump(reading, type, read, error);
 
+	if (result == -ESTALE)
+		return error_set(error, ESTALE,
+				 "the kernel's rules are those of another version of postcask");
 	if (result == -EBADMSG)
 		return error_set(error, EBADMSG,
 				 "the kernel's rules are not those of postcask: %s %zu differs",

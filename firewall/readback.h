@@ -16,8 +16,8 @@ struct readback {
 
 /* Reads the table `inet postcask` and compares everything but which mail ports
  * are open with the ruleset of firewall/ruleset.h; those are returned in
- * ret->ports.  -ENOENT when there is no table, -EBADMSG (the error says where)
- * when it differs. */
+ * ret->ports.  -ENOENT when there is no table, -ESTALE when it is that of another
+ * version, -EBADMSG (the error says where) when it differs. */
 _must_check_ int readback_verify(struct readback *ret, struct error *error);
 
 #endif

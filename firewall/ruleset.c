@@ -13,6 +13,8 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter_ipv4.h>
 
+#include <libnftnl/udata.h>
+
 #include "firewall/ports.h"
 #include "firewall/rule.h"
 
@@ -248,16 +250,32 @@ struct nftnl_set *ruleset_port_elements(uint32_t ports)
 	return set_compose(0, ports);
 }
 
+static struct nftnl_table *table_compose(void)
+{
+	struct nftnl_udata_buf *comment = nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN);
+	struct nftnl_table *table = nftnl_table_alloc();
+
+	if (table && comment &&
+	    nftnl_udata_put_strz(comment, NFTNL_UDATA_TABLE_COMMENT, RULESET_COMMENT) &&
+	    nftnl_table_set_str(table, NFTNL_TABLE_NAME, RULESET_TABLE) == 0 &&
+	    nftnl_table_set_data(table, NFTNL_TABLE_USERDATA, nftnl_udata_buf_data(comment),
+				 nftnl_udata_buf_len(comment)) == 0) {
+		nftnl_table_set_u32(table, NFTNL_TABLE_FAMILY, NFPROTO_INET);
+	} else if (table) {
+		nftnl_table_free(table);
+		table = NULL;
+	}
+	if (comment)
+		nftnl_udata_buf_free(comment);
+	return table;
+}
+
 int ruleset_compose(uint32_t ports, struct ruleset *ret, struct error *error)
 {
 	_cleanup_(ruleset_clear) struct ruleset ruleset = RULESET_INIT;
 	bool good;
 
-	ruleset.table = nftnl_table_alloc();
-	good = ruleset.table &&
-	       nftnl_table_set_str(ruleset.table, NFTNL_TABLE_NAME, RULESET_TABLE) == 0;
-	if (good)
-		nftnl_table_set_u32(ruleset.table, NFTNL_TABLE_FAMILY, NFPROTO_INET);
+	good = (ruleset.table = table_compose());
 	for (size_t i = 0; good && i < RULESET_CHAINS; i++)
 		good = (ruleset.chains[i] = chain_compose(i));
 	for (size_t i = 0; good && i < RULESET_SETS; i++)

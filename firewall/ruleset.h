@@ -2,6 +2,7 @@
  * touches the kernel.  In nft(8)'s words:
  *
  *	table inet postcask {
+ *		comment "postcask's rules, 2"
  *		set open_ports { type inet_service; }
  *		set icmp_types { type icmp_type; flags constant; elements = { ... } }
  *		set icmpv6_types { type icmpv6_type; flags constant; elements = { ... } }
@@ -79,7 +80,10 @@
 #include "base/error.h"
 #include "firewall/netlink.h"
 
-#define RULESET_TABLE	   "postcask"
+#define RULESET_TABLE "postcask"
+/* The table's comment: the number is raised with every change of the rules, so that a program
+ * that was updated on a running machine knows its forerunner's. */
+#define RULESET_COMMENT	   "postcask's rules, 2"
 #define RULESET_OPEN_PORTS "open_ports"
 #define RULESET_SSH_PORT   22
 #define RULESET_CHAINS	   3

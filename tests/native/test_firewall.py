@@ -1,6 +1,7 @@
 """What the firewall lets in and what not, IPv4 and IPv6."""
 
 import json
+import re
 import time
 
 import pytest
@@ -51,6 +52,23 @@ def test_loopback_is_free(pair):
     for address in ("127.0.0.1", "::1", MACHINE[4]):
         answer = pair.inside("/usr/bin/python3", "-c", CLIENT, address, "25", "2").stdout
         assert answer.strip() == "hello"
+
+
+def test_the_rules_of_an_older_version_are_replaced(pair):
+    """The program was updated on a running machine; that is no attack."""
+    pair.listen(25, 993)
+    pair.firewall("close")
+    for comment in ('comment "postcask\'s rules, 1"', ""):
+        text = pair.inside("nft", "-s", "list", "ruleset").stdout
+        assert "rules, 2" in text
+        older = re.sub(r'\tcomment "postcask.*|.*@metadata.*', lambda found: comment if "rules" in
+                       found[0] else "", text)
+        pair.inside("nft", "flush", "ruleset")
+        run("ip", "netns", "exec", pair.machine, "nft", "-f", "-", input=older)
+        assert "another version" in pair.firewall("list", check=False).stderr
+        assert pair.report('{"open": ["smtp"]}').returncode == 0
+        assert pair.knock(25) == "hello" and pair.knock(993) == "dropped"
+        assert pair.firewall("list").returncode == 0
 
 
 # The accounts' numbers, as the machine has them.

@@ -70,15 +70,14 @@ FAULTS = {
         MAIN, "smtpd_reject_unlisted_recipient = yes", "smtpd_reject_unlisted_recipient = no",
         "postfix", {"smtp-unknown-recipient": "policy"}),
     "any sender": (
-        MAIN, "    reject_authenticated_sender_login_mismatch\n", "", "postfix",
+        MAIN, "    $login_is_sender\n", "", "postfix",
         {"submission-sender": "policy", "submissions-sender": "policy"}),
     "no RSA key": (
         MAIN, "    /var/lib/postcask/keys/server-rsa.pem\n", "", "postfix", {"smtp-rsa": "tls"}),
     "old TLS": (
         MAIN, "smtpd_tls_protocols = >=TLSv1.2\nsmtpd_tls_mandatory_protocols = >=TLSv1.2\n",
         "smtpd_tls_protocols = >=TLSv1\nsmtpd_tls_mandatory_protocols = >=TLSv1\n"
-        "tls_medium_cipherlist = ALL:@SECLEVEL=0\ntls_high_cipherlist = ALL:@SECLEVEL=0\n",
-        "postfix",
+        "tls_config_file = default\n", "postfix",
         {name + "-old-tls": "policy" for name in ("smtp", "submission", "submissions")}),
     "any password": (
         DOVECOT, "passdb people {",
