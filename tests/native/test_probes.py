@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from machine import Machine
+from machine import Machine, user_data
 
 MAIN = "etc/postfix/main.cf"
 AMAVIS = "etc/amavis/amavisd.conf"
@@ -18,7 +18,8 @@ PORTS = ("smtp", "submission", "submissions", "imap", "imaps", "pop3", "pop3s", 
 @pytest.fixture(scope="module")
 def broken():
     """A machine of its own, for nobody else should see these faults."""
-    with Machine("probes", "10.90.0") as booted:
+    data = user_data() + "  services: {smtp_auth: true}\n"     # so that port 25 has every probe
+    with Machine("probes", "10.90.0", data=data) as booted:
         yield booted
 
 
@@ -75,9 +76,10 @@ FAULTS = {
     "no RSA key": (
         MAIN, "    /var/lib/postcask/keys/server-rsa.pem\n", "", "postfix", {"smtp-rsa": "tls"}),
     "old TLS": (
-        MAIN, "smtpd_tls_protocols = >=TLSv1.2\nsmtpd_tls_mandatory_protocols = >=TLSv1.2\n",
+        MAIN, "tls_ssl_options = NO_RENEGOTIATION\n",
+        "tls_ssl_options = NO_RENEGOTIATION\ntls_config_file = default\n"
         "smtpd_tls_protocols = >=TLSv1\nsmtpd_tls_mandatory_protocols = >=TLSv1\n"
-        "tls_config_file = default\n", "postfix",
+        "tls_high_cipherlist = ALL:@SECLEVEL=0\n", "postfix",
         {name + "-old-tls": "policy" for name in ("smtp", "submission", "submissions")}),
     "any password": (
         DOVECOT, "passdb people {",
@@ -114,6 +116,16 @@ def test_the_machine_is_well_again(broken):
     status, report, failed = verify(broken)
     assert (status, failed) == (0, {})
     assert set(report["open"]) == set(PORTS)
+
+
+def test_a_login_on_25_is_found_where_none_is_wanted(broken):
+    settings = json.loads(broken.run("cat", "/run/postcask/verify-settings.json").stdout)
+    settings["services"]["smtp_auth"] = False
+    (broken.tree / "root/verify-settings.json").write_text(json.dumps(settings))
+    _, report, failed = verify(broken, "--settings", "/root/verify-settings.json")
+    assert failed == {"smtp-tls": "policy"} and "smtp" not in report["open"]
+    skipped = {probe["name"] for probe in report["probes"] if probe["result"] == "skipped"}
+    assert skipped == {"smtp-login", "smtp-wrong-password"}
 
 
 def test_a_dead_filter_shuts_what_needs_it_and_leaves_the_mailboxes_open(broken):
