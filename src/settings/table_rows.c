@@ -275,7 +275,7 @@ const struct setting settings_table[] = {
 	"be a user or an alias."},
 {"reports.digest", TYPE_CHOICE, 0, .choices = "never daily weekly", .fallback = "daily",
  .example = "daily", .documentation = "How often the digest of what went to quarantine is sent, and only when there is "
-	"something new."},
+	"something new, or mail on hold in the queue."},
 {"extra", TYPE_GROUP, 0,
  .documentation = "What the other keys do not offer: lines of your own for a daemon's configuration. "
 	"They are put as they are at the end of its file, so that they can override what stands "
