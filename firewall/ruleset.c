@@ -36,9 +36,11 @@
 #define USER_ROOT	    0
 #define USER_POSTFIX	    421
 #define USER_AMAVIS	    425
+#define USER_VMAIL	    450
 #define USER_POSTCASK_PROBE 451
 
 #define FILTERED_PORT 10025 /* the filter's way back to Postfix */
+#define SIEVE_PORT    10028 /* what Dovecot sends: redirects and answers of filter rules */
 
 #define STATE_ESTABLISHED NF_CT_STATE_BIT(IP_CT_ESTABLISHED)
 #define STATE_RELATED	  NF_CT_STATE_BIT(IP_CT_RELATED)
@@ -111,6 +113,7 @@ static const struct {
 		    {MATCH_PROTOCOL, IPPROTO_TCP, 0, NULL}
 #define TO_FILTER   INNER, {MATCH_PORT_IN_SET, 0, 0, "filter_ports"}
 #define FROM_FILTER INNER, {MATCH_PORT, FILTERED_PORT, DESTINATION_PORT, NULL}
+#define FROM_SIEVE  INNER, {MATCH_PORT, SIEVE_PORT, DESTINATION_PORT, NULL}
 /* clang-format on */
 
 static const struct rule RULES[RULESET_RULES] = {
@@ -167,8 +170,10 @@ static const struct rule RULES[RULESET_RULES] = {
      "the filter back to Postfix",
      {FROM_FILTER, {MATCH_USER, USER_AMAVIS, 0, NULL}},
      NF_ACCEPT},
+    {"output", "Dovecot to Postfix", {FROM_SIEVE, {MATCH_USER, USER_VMAIL, 0, NULL}}, NF_ACCEPT},
     {"output", "nobody else to the filter", {TO_FILTER}, RULE_REFUSE},
     {"output", "nobody past it", {FROM_FILTER}, RULE_REFUSE},
+    {"output", "nobody else without a login", {FROM_SIEVE}, RULE_REFUSE},
     {"output",
      "name servers",
      {{MATCH_PROTOCOL, IPPROTO_TCP, 0, NULL}, {MATCH_PORT, DNS_PORT, DESTINATION_PORT, NULL}},

@@ -33,8 +33,10 @@
  *			oif "lo" tcp dport @filter_ports meta skuid 421 accept
  *			oif "lo" tcp dport @filter_ports meta skuid 451 accept
  *			oif "lo" tcp dport 10025 meta skuid 425 accept
+ *			oif "lo" tcp dport 10028 meta skuid 450 accept
  *			oif "lo" tcp dport @filter_ports reject with tcp reset
  *			oif "lo" tcp dport 10025 reject with tcp reset
+ *			oif "lo" tcp dport 10028 reject with tcp reset
  *			tcp dport 53 accept
  *			ip daddr @metadata meta l4proto tcp reject with tcp reset
  *			ip6 daddr @metadata6 meta l4proto tcp reject with tcp reset
@@ -88,7 +90,7 @@
 #define RULESET_SSH_PORT   22
 #define RULESET_CHAINS	   3
 #define RULESET_SETS	   6
-#define RULESET_RULES	   21
+#define RULESET_RULES	   23
 
 struct ruleset {
 	struct nftnl_table *table;

@@ -85,7 +85,7 @@ def reaches(pair, account, address, port):
 
 
 def test_inner_ports_answer_who_has_business_there(pair):
-    pair.listen(25, 10025, *FILTER_PORTS)
+    pair.listen(25, 10025, 10028, *FILTER_PORTS)
     pair.firewall("close")
     for account in ACCOUNTS:
         free = account == "root"
@@ -95,6 +95,8 @@ def test_inner_ports_answer_who_has_business_there(pair):
                 "hello" if business else "refused"), (account, port)
         assert reaches(pair, account, "127.0.0.1", 10025) == (
             "hello" if free or account == "amavis" else "refused"), account
+        assert reaches(pair, account, "127.0.0.1", 10028) == (
+            "hello" if free or account == "vmail" else "refused"), account
     for address in ("::1", MACHINE[4], MACHINE[6], "127.9.9.9"):
         assert reaches(pair, "nobody", address, 10025) == "refused", address
         assert reaches(pair, "nobody", address, 25) == "hello", address
