@@ -31,6 +31,8 @@ int64_t signatures_parse_header(const char *bytes, size_t size)
 	return seconds;
 }
 
+/* Of the machine's own signature, which is a link into the image: when the link was made, at
+ * the first boot. */
 static int64_t build_time(int folder, const char *name)
 {
 	_cleanup_close_ int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -39,7 +41,7 @@ static int64_t build_time(int folder, const char *name)
 	struct stat status;
 	int64_t made;
 
-	if (size <= 0 || fstat(fd, &status) < 0)
+	if (size <= 0 || fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
 	made = signatures_parse_header(header, (size_t)size);
 	return made ? made : (int64_t)status.st_mtime;

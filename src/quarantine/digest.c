@@ -246,7 +246,10 @@ int digest_run(const struct digest *digest, const struct quarantine *quarantine,
 	       size_t *ret_mails, struct error *error)
 {
 	_cleanup_(buffer_free) struct buffer list = BUFFER_INIT;
-	const struct held *held = digest->held && digest->held->count ? digest->held : NULL;
+	bool postmaster_told =
+	    digest->config->viruses.postmaster || digest->config->rest.postmaster;
+	const struct held *held =
+	    postmaster_told && digest->held && digest->held->count ? digest->held : NULL;
 	struct mail postmaster = {digest->config->receiver, false, 0, &list, held};
 	size_t count = 0;
 	int result;

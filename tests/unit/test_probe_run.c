@@ -1,6 +1,9 @@
 #include "test.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "probe/probe.h"
@@ -172,9 +175,9 @@ static void only_takes_what_it_needs_along(void **state _unused_)
 	    probe_run_init(&none, table, ARRAY_SIZE(table), "x", &settings, 1000, &error), -EINVAL);
 }
 
-/* The state of a report when the probe of each port ends so. */
-static void expect_state(probe_function *smtp, probe_function *imaps, const char *state,
-			 const char *open)
+/* The state of a report when the probe of each port ends so, with signatures in `folder`. */
+static void expect_state(const char *folder, probe_function *smtp, probe_function *imaps,
+			 const char *state, const char *open)
 {
 	const struct probe table[] = {
 	    {.name = "in", .component = "postfix", .port = PORT_SMTP, .first = smtp},
@@ -188,6 +191,7 @@ static void expect_state(probe_function *smtp, probe_function *imaps, const char
 	json_t *report;
 
 	prepare(&settings);
+	settings.signatures = folder;
 	settings.enabled[PORT_IMAP] = imaps == pass;
 	run_table(&run, table, ARRAY_SIZE(table), NULL, &settings);
 	report = report_make(&run, false);
@@ -198,11 +202,20 @@ static void expect_state(probe_function *smtp, probe_function *imaps, const char
 	json_decref(report);
 }
 
-static void the_state_says_whether_mail_flows(void **state _unused_)
+static void the_state_says_whether_mail_flows(void **state)
 {
-	expect_state(pass, pass, "ready", "[\"smtp\",\"imap\",\"imaps\"]");
-	expect_state(fail_probe, pass, "failed", "[\"imap\",\"imaps\"]");
-	expect_state(pass, fail_probe, "failed", "[\"smtp\"]");
+	static const char all[] = "[\"smtp\",\"imap\",\"imaps\"]";
+	_cleanup_free_ char *path = file_join(*state, "postcask.ndb");
+	time_t before = time(NULL) - 2 * 86400;
+	struct timespec old[2] = {{.tv_sec = before}, {.tv_sec = before}};
+
+	expect_state(*state, pass, pass, "degraded", all); /* no signatures at all */
+	assert_int_equal(file_replace(path, "Own:0:*:00\n", 11, 0644, -1, -1, NULL), 0);
+	expect_state(*state, pass, pass, "ready", all);
+	expect_state(*state, fail_probe, pass, "failed", "[\"imap\",\"imaps\"]");
+	expect_state(*state, pass, fail_probe, "failed", "[\"smtp\"]");
+	assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
+	expect_state(*state, pass, pass, "degraded", all); /* the official ones do not come */
 }
 
 static enum failure_class ask_mail_deadline(struct probe_run *run,
@@ -336,7 +349,7 @@ int main(void)
 	    cmocka_unit_test(what_needs_a_failed_probe_is_skipped),
 	    cmocka_unit_test(independent_probes_run_at_the_same_time),
 	    cmocka_unit_test(only_takes_what_it_needs_along),
-	    cmocka_unit_test(the_state_says_whether_mail_flows),
+	    folder_test(the_state_says_whether_mail_flows),
 	    cmocka_unit_test(nobody_waits_for_mail_without_the_filter),
 	    cmocka_unit_test(one_port_of_a_direction_is_enough),
 	    cmocka_unit_test(nothing_wanted_is_not_ready),

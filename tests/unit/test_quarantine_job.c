@@ -345,7 +345,11 @@ static void what_is_on_hold_is_told_each_time(void **state)
 	    "\"alice@x\"}, {\"address\": \"bob@x\"}]}\n"
 	    "{\"queue_name\": \"deferred\", \"queue_id\": \"AAAAAAAAAAAAA\", \"sender\": \"s\"}\n"
 	    "{\"queue_name\": \"hold\", \"queue_id\": \"4Zq1kT0s2Bz9rxK\", \"sender\": \"\"}\n";
-	struct quarantine_config config = {0, true, true, DIGEST_DAILY, "r@x", "p@x", "mail.x"};
+	struct quarantine_config config = {.viruses = {true, true},
+					   .digest = DIGEST_DAILY,
+					   .receiver = "r@x",
+					   .postmaster = "p@x",
+					   .hostname = "mail.x"};
 	_cleanup_(outbox_free) struct outbox outbox = {.accepted = 8};
 	_cleanup_(held_free) struct held held = HELD_INIT;
 	size_t count = 0;
@@ -375,7 +379,7 @@ static void what_is_on_hold_is_told_each_time(void **state)
 	assert_non_null(strstr(outbox.text[2], "BBBBBBBBBBBB"));
 	assert_non_null(strstr(outbox.text[2], "4Zq1kT0s2Bz9rxK"));
 	assert_null(strstr(outbox.text[3], "on hold"));
-	config.tell_postmaster = false;
+	config.viruses.postmaster = false;
 	assert_int_equal(send_digest_with(*state, &config, &held, &outbox, &count), 0);
 	assert_int_equal(outbox.count, 4);
 }
