@@ -12,7 +12,7 @@ const struct component components[] = {
 		   {"etc/postfix/senders", "table", 0644, NULL, NULL},
 		   {"etc/postfix/plus", "table", 0644, NULL, NULL},
 		   {"etc/postfix/plus_users", "table", 0644, NULL, NULL},
-		   {"etc/postfix/letters", "table", 0644, NULL, NULL},
+		   {"etc/postfix/commands", "table", 0644, NULL, NULL},
 		   {"etc/postcask/tls.cnf", "plain", 0644, NULL, NULL}},
 	 .checker = {"/usr/lib/postcask/check-postfix", "@"},
 	 .reload_verb = "reload-or-restart",

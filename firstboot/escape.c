@@ -156,6 +156,8 @@ static const char *escape_passwd(struct buffer *output, const char *text, size_t
 	if (size > 0 && text[0] == '#')
 		return "it begins with #, which starts a comment";
 	/* dovecot.conf says why. */
+	if (memmem(text, size, "’", strlen("’")))
+		return "it has a ’, which stands for an apostrophe there";
 	for (size_t i = 0; i < size; i++)
 		buffer_add(output, text[i] == '\'' ? "’" : text + i, text[i] == '\'' ? 3 : 1);
 	return NULL;

@@ -144,8 +144,9 @@ def test_refused_settings_change_nothing(box, data, expected):
     assert (digest(box), box.run("cat", "/run/postcask/report.json").stdout) == before
 
 
-# An administrator's own lines, which no checker objects to: passwords in the clear.
-HARMFUL = "  extra:\n    postfix: |\n      smtpd_tls_auth_only = no\n"
+# An administrator's own lines, which no checker objects to: passwords in the clear, on port 25.
+HARMFUL = ("  services: {smtp_auth: true}\n"
+           "  extra:\n    postfix: |\n      smtpd_tls_auth_only = no\n")
 
 
 def test_a_change_that_breaks_a_promise_is_taken_back(box):
@@ -155,8 +156,8 @@ def test_a_change_that_breaks_a_promise_is_taken_back(box):
     assert done.returncode == 1 and "taken back" in done.stderr
     assert generation(box) == before
     assert box.report()["state"] == "ready" and sorted(box.report()["open"]) == OPEN
-    with box.smtp(587) as client:
-        assert not client.has_extn("auth")      # before STARTTLS
+    with box.smtp() as client:
+        assert not client.has_extn("auth")
 
 
 def test_a_change_that_a_checker_refuses_is_not_made(box):

@@ -227,7 +227,8 @@ def test_the_rules_are_what_nft_shows(pair):
                         "proved mail services", "nobody asked for it", "not a router",
                         "what goes on", "root, and cloud-init with it", "Postfix to the filter",
                         "the self-test to the filter", "the filter back to Postfix",
-                        "nobody else to the filter", "nobody past it", "name servers",
+                        "Dovecot to Postfix", "nobody else to the filter", "nobody past it",
+                        "nobody else without a login", "name servers",
                         "the cloud's user-data", "the cloud's user-data"]
     listed = json.loads(pair.inside(PROGRAM, "list", "--json").stdout)
     assert listed["open"] == [{"name": "smtp", "port": 25}, {"name": "imaps", "port": 993}]

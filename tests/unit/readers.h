@@ -49,6 +49,12 @@ static inline bool read_plain(const char *text, size_t size, struct buffer *valu
 	return !has_any(text, size, " \"'`$%&|;<>(){}[]*?!#,\\~^") && read_as_is(text, size, value);
 }
 
+/* pcre(3), inside a regular expression between slashes or of the variables of Dovecot. */
+static inline bool read_pattern(const char *text, size_t size, struct buffer *value)
+{
+	return !has_any(text, size, " \"'`$%&;<>{}*+!#,\\~^/=@_") && read_as_is(text, size, value);
+}
+
 /* postconf(5): "$" is a reference, a comma ends a list's item, a brace groups, and
  * blanks at the ends are stripped. */
 static inline bool read_postfix(const char *text, size_t size, struct buffer *value)
@@ -158,7 +164,7 @@ static const struct reader readers[] = {
     {"plain", read_plain, ""},	   {"postfix", read_postfix, ""}, {"table", read_table, ""},
     {"dovecot", read_dovecot, ""}, {"passwd", read_passwd, ""},	  {"perl", read_perl, ""},
     {"unbound", read_unbound, ""}, {"clamd", read_word, ""},	  {"ini", read_ini, ""},
-    {"pem", read_as_is, "\n"},	   {"lines", read_lines, "\n\t"},
+    {"pem", read_as_is, "\n"},	   {"lines", read_lines, "\n\t"}, {"pattern", read_pattern, ""},
 };
 
 /* The reader of an escape's syntax; a new escape needs one here. */

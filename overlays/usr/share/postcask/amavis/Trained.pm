@@ -55,18 +55,23 @@ sub target {
     return $targets =~ /\A\t([^\s,]+),?\n(?!\t)/ ? $1 : undef;
 }
 
-# The user who alone gets what is sent to an address, if he has trained; undef if there are
-# several.
-sub trained {
+# The user who alone gets what is sent to an address; undef if there are several.
+sub sole_user {
     my ($address) = @_;
     my $aliases = table(ALIASES);
     for (1 .. STEPS) {
         my $user = user($address, $aliases) // return undef;
         my $target = target($aliases, $user) // return undef;
-        return -e mark($user) ? $user : undef if $target eq '';
+        return $user if $target eq '';
         $address = $target;
     }
     return undef;
+}
+
+# The same, if he has trained.
+sub trained {
+    my $user = sole_user(@_) // return undef;
+    return -e mark($user) ? $user : undef;
 }
 
 my ($message, $many) = ('');
