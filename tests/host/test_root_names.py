@@ -35,7 +35,6 @@ PROGRAMS = {
 # Root's lines that name such a folder all the same.
 LINES = {
     "--report /run/postcask/verify/report.json": "as in NAMES_IN_C",
-    "find /var/vmail": "*.lock alone; a link can take the place of a folder meanwhile",
 }
 
 # What systemd-tmpfiles does safely: it follows no link, refuses a path through a folder that
@@ -58,6 +57,10 @@ NAMES_IN_C = {
     "/var/lib/postcask/account/state": "its own account's",
     "/var/lib/postcask/quarantine/selftest": "the self-test, which is not root, removes its own",
     "/run/postcask/signatures": "postcask-signatures, as clamav",
+    **{name: "a volume may be there: opened by openat2 without links, and only looked at"
+       for name in ("/var/vmail", "/var/lib/amavis", "/var/lib/postfix", *(
+           f"/var/spool/postfix/{queue}" for queue in (
+               "maildrop", "incoming", "active", "deferred", "hold")))},
 }
 
 

@@ -18,7 +18,7 @@ EXTRA = {
     "dovecot": 'login_greeting = "100% {mine} \\"$x\\""\n',
     "amavis": "# The header that each message gets.\n$X_HEADER_LINE = q(it's mine, $x @y \\o/);\n",
     "spamassassin": "header MY_OWN_RULE Subject =~ /zanzibar/\nscore MY_OWN_RULE 50\n",
-    "clamd": "PidFile /run/clamav/my-own.pid\n",
+    "clamd": "PidFile /var/lib/clamd/my-own.pid\n",
     "freshclam": "Checks 7\n",
     "unbound": 'local-data: "mine.test. A 192.0.2.77"\n',
 }
@@ -152,7 +152,7 @@ class TestExtra:
         assert "X-Virus-Scanned: it's mine, $x @y \\o/" in found
 
     def test_clamd(self, own):
-        pid = own.run("cat", "/run/clamav/my-own.pid").stdout.strip()
+        pid = own.run("cat", "/var/lib/clamd/my-own.pid").stdout.strip()
         assert own.run("cat", f"/proc/{pid}/comm").stdout.strip() == "clamd"
 
     def test_freshclam(self, own):
@@ -190,7 +190,7 @@ class TestExtra:
 
 # What no checker can know: the self-tests do.
 HARMFUL = [
-    ("postfix", "smtpd_tls_auth_only = no"),                    # passwords in the clear
+    ("postfix", "smtpd_tls_auth_only = no"),        # passwords in the clear, on port 25
     ("dovecot", "ssl_min_protocol = nosuch"),
 ]
 
@@ -202,7 +202,8 @@ class TestHarm:
                                                        enumerate(HARMFUL)])
     def test_what_breaks_the_server_is_taken_back(self, own, key, text):
         before = own.run("readlink", "/var/lib/postcask/current").stdout
-        outcome = apply(own, with_extra({**EXTRA, key: EXTRA[key] + text}))
+        outcome = apply(own, with_extra({**EXTRA, key: EXTRA[key] + text},
+                                        "  services: {smtp_auth: true}\n"))
         assert outcome["state"] == "reverted", outcome
         assert own.run("readlink", "/var/lib/postcask/current").stdout == before
         assert outcome["machine"] == "ready", outcome

@@ -218,7 +218,7 @@ def test_fixes_that_wait_longer_than_a_week_are_degraded(updated):
 
 def test_a_fix_that_breaks_mail_is_said(updated):
     updated.archive.renew("cabextract",
-                          postinst="chmod 000 /usr/lib/dovecot/pop3-login")
+                          postinst="chmod 000 /usr/lib/dovecot/pop3-login; pkill -x pop3-login")
     updated.archive.publish()
     # another archive that is gone keeps no fix from being installed; of another address,
     # because apt gives a whole host up that did not answer

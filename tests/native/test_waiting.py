@@ -20,8 +20,8 @@ FIVE_DAYS = 5 * 86400
 DATA = user_data() + """  extra:
     amavis: |
       $Postcask::Children::spamassassin_seconds = 2;
-      my $check = \\&Mail::SpamAssassin::check;
-      *Mail::SpamAssassin::check = sub {
+      my $check = \\&Mail::SpamAssassin::PerMsgStatus::check;
+      *Mail::SpamAssassin::PerMsgStatus::check = sub {
           my $deaf = POSIX::SigSet->new(POSIX::SIGALRM());
           POSIX::sigprocmask(POSIX::SIG_BLOCK(), $deaf), sleep 1000 if -e "$MYHOME/hanging";
           goto &$check;
