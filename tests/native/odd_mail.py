@@ -79,7 +79,7 @@ def endless(data):
         "160 MiB.gz": gzip.compress(gzip.compress(bytes(160 * MIB))),
         "160 MiB in zip in zip.zip": wrappings.zipped(bomb, "1.zip"),
         "160 MiB.bz2": bz2.compress(bytes(160 * MIB)),
-        "60000 files.zip": many_files(60000),
+        "20000 files.zip": many_files(20000),
         "25 levels.zip": wrappings.nested_zips(data, 25),
     }
 
