@@ -435,9 +435,12 @@ def test_a_machine_runs_without_roots_rights_and_ends_with_its_command(tmp_path,
         # it is root until all files are open
         wait_until(lambda: machines_of(tmp_path) == ["65534"])
         command.send_signal(number)
-        if number == signal.SIGINT:
-            command.send_signal(number)     # the first one would wait for the power button
-        wait_until(lambda: not machines_of(tmp_path))
+
+        def has_ended():
+            if number == signal.SIGINT:     # the first would wait for the power button, and
+                command.send_signal(number) # two that wait to be taken are one
+            return not machines_of(tmp_path)
+        wait_until(has_ended)
     finally:
         command.kill()
         command.wait(20)
