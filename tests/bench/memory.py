@@ -1,6 +1,7 @@
 """What the whole stack takes of memory: idle without official signatures, and in a machine of
 2 GiB with as many signatures as the official set has, which are loaded anew while mail comes."""
 
+import contextlib
 import shutil
 import subprocess
 import threading
@@ -46,6 +47,22 @@ def with_signatures(machine, figure):
     figure("processes that the kernel killed in it", meter.killed(), 0)
 
 
+@contextlib.contextmanager
+def small_machine(work, name, net):
+    """A machine of 2 GiB with as many signatures as the official ones."""
+    layer = work / "signatures-layer"
+    folder = layer / "var/lib/clamav"
+    shutil.rmtree(layer, ignore_errors=True)
+    folder.mkdir(parents=True)
+    subprocess.run([HERE / "signatures", folder], check=True, timeout=300)
+    machine = limited(name, net, SMALL_MACHINE, layer)
+    try:
+        yield machine
+    finally:
+        machine.stop()
+        shutil.rmtree(layer, ignore_errors=True)
+
+
 def bench_memory(work, figure, say):
     say("idle memory of the whole stack")
     machine = limited("memory", "10.69.0", 8192 * MIB)
@@ -55,14 +72,5 @@ def bench_memory(work, figure, say):
     finally:
         machine.stop()
     say("a machine of 2 GiB with signatures like the official ones")
-    layer = work / "signatures-layer"
-    folder = layer / "var/lib/clamav"
-    shutil.rmtree(layer, ignore_errors=True)
-    folder.mkdir(parents=True)
-    subprocess.run([HERE / "signatures", folder], check=True, timeout=300)
-    machine = limited("memory", "10.69.0", SMALL_MACHINE, layer)
-    try:
+    with small_machine(work, "memory", "10.69.0") as machine:
         with_signatures(machine, figure)
-    finally:
-        machine.stop()
-        shutil.rmtree(layer, ignore_errors=True)

@@ -3,17 +3,13 @@ comes every half second: what a message waits for the filter, beside what a load
 fifth update comes while another is being loaded."""
 
 import re
-import shutil
 import statistics
-import subprocess
 import threading
-from pathlib import Path
 
-from memory import SMALL_MACHINE
-from meter import Meter, limited
+from memory import small_machine
+from meter import Meter
 from signature import AS_CLAMAV, found, update
 
-HERE = Path(__file__).resolve().parent
 UPDATES = 20
 LOAD_TIMEOUT = 600
 # As an administrator has them loaded, and as freshclam does.
@@ -107,14 +103,5 @@ def updates_under_load(machine, figure):
 
 def bench_reloads(work, figure, say):
     say("updates of signatures like the official ones while mail comes, for a quarter of an hour")
-    layer = work / "signatures-layer"
-    folder = layer / "var/lib/clamav"
-    shutil.rmtree(layer, ignore_errors=True)
-    folder.mkdir(parents=True)
-    subprocess.run([HERE / "signatures", folder], check=True, timeout=300)
-    machine = limited("reloads", "10.68.0", SMALL_MACHINE, layer)
-    try:
+    with small_machine(work, "reloads", "10.68.0") as machine:
         updates_under_load(machine, figure)
-    finally:
-        machine.stop()
-        shutil.rmtree(layer, ignore_errors=True)
