@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/file.h"
-#include "firstboot/digest.h"
 
 enum { RENDERED_LIMIT = 64 * 1024 * 1024 };
 

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/digest.h"
 #include "base/file.h"
-#include "firstboot/digest.h"
 
 /* The password has 256 random bits, so its plain SHA-256 gives nothing away. */
 enum { PASSWORD_BYTES = 32, PASSWORD_SIZE = 2 * PASSWORD_BYTES + 1 };

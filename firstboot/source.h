@@ -7,7 +7,7 @@
 #ifndef POSTCASK_SOURCE_H
 #define POSTCASK_SOURCE_H
 
-#include "firstboot/digest.h"
+#include "base/digest.h"
 #include "firstboot/generation.h"
 #include "firstboot/outcome.h"
 #include "settings/settings.h"

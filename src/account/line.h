@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "account/slice.h"
+#include "base/slice.h"
 
 enum {
 	LINE_LIMIT = 16 * 1024, /* of a longer line only the beginning is read */

@@ -6,8 +6,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "account/slice.h"
 #include "base/error.h"
+#include "base/slice.h"
 
 /* What a message can wait for. */
 struct queue_kind {

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "account/slice.h"
 #include "base/error.h"
+#include "base/slice.h"
 
 enum { QUEUE_REASONS = 12, QUEUE_SAMPLE = 121 };
 

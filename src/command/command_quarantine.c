@@ -5,8 +5,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "account/when.h"
 #include "base/file.h"
+#include "base/when.h"
 #include "command/command.h"
 #include "command/options.h"
 #include "quarantine/act.h"

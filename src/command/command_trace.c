@@ -11,7 +11,7 @@
 #include "account/spool.h"
 #include "account/story.h"
 #include "account/trace.h"
-#include "account/when.h"
+#include "base/when.h"
 #include "command/command.h"
 #include "command/options.h"
 

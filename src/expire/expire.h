@@ -12,7 +12,7 @@
 #include <jansson.h>
 
 #include "base/buffer.h"
-#include "quarantine/diary.h"
+#include "base/diary.h"
 
 #define EXPIRE_DIARY "/var/lib/postcask/expire/waiting"
 

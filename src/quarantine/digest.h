@@ -10,8 +10,8 @@
 #define POSTCASK_QUARANTINE_DIGEST_H
 
 #include "base/buffer.h"
+#include "base/diary.h"
 #include "quarantine/config.h"
-#include "quarantine/diary.h"
 #include "quarantine/entry.h"
 #include "quarantine/held.h"
 #include "quarantine/residents.h"

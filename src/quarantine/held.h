@@ -3,9 +3,9 @@
 #ifndef POSTCASK_QUARANTINE_HELD_H
 #define POSTCASK_QUARANTINE_HELD_H
 
-#include "account/slice.h"
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/slice.h"
 
 struct held {
 	size_t count;

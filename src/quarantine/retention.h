@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "quarantine/diary.h"
+#include "base/diary.h"
 #include "quarantine/quarantine.h"
 
 /* The job's clock for this run, `step` seconds ahead at most.  `before` is that of the last

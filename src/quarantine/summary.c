@@ -2,9 +2,9 @@
 
 #include <sys/statvfs.h>
 
+#include "base/diary.h"
 #include "base/file.h"
 #include "probe/merge.h"
-#include "quarantine/diary.h"
 #include "quarantine/entry.h"
 
 enum { SHARE = 4 }; /* more than a quarter of the file system is said */

@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "account/line.h"
-#include "account/when.h"
+#include "base/when.h"
 
 static const struct line_accounts accounts = {.postfix = 421, .amavis = 425};
 

@@ -1,4 +1,4 @@
-#include "quarantine/diary.h"
+#include "base/diary.h"
 
 #include <errno.h>
 #include <inttypes.h>

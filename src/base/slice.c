@@ -1,4 +1,4 @@
-#include "account/slice.h"
+#include "base/slice.h"
 
 #include <strings.h>
 

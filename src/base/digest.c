@@ -1,4 +1,4 @@
-#include "firstboot/digest.h"
+#include "base/digest.h"
 
 EVP_MD_CTX *digest_begin(void)
 {

@@ -1,10 +1,10 @@
-#include "account/when.h"
+#include "base/when.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
-#include "account/slice.h"
+#include "base/slice.h"
 
 static const struct {
 	struct slice name;
