@@ -25,7 +25,7 @@ static int run(const struct renewal *renewal)
 	_cleanup_(renewal_outcome_clear) struct renewal_outcome outcome = RENEWAL_OUTCOME_INIT;
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 
-	signal(SIGPIPE, SIG_IGN); /* probe/stream.h asks for it */
+	signal(SIGPIPE, SIG_IGN); /* net/stream.h asks for it */
 	if (renewal_run(renewal, &outcome, &error) < 0) {
 		error_print(&error);
 		return EXIT_FAILURE;

@@ -7,8 +7,8 @@
 #include "base/file.h"
 #include "firstboot/certificate_facts.h"
 #include "firstboot/certificate_pem.h"
+#include "net/session.h"
 #include "probe/ports.h"
-#include "probe/session.h"
 
 #define LOOPBACK "127.0.0.1"
 

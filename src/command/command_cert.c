@@ -145,7 +145,7 @@ static int run_renew(const struct options *options)
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	struct renewal renewal = {.force = true, .new_keys = options->new_keys != 0};
 
-	signal(SIGPIPE, SIG_IGN); /* probe/stream.h asks for it */
+	signal(SIGPIPE, SIG_IGN); /* net/stream.h asks for it */
 	if (renewal_run(&renewal, &outcome, &error) < 0)
 		return fail(&error);
 	if (options->json) {

@@ -229,7 +229,7 @@ static int run_release(int argc, char **argv)
 	status = COMMAND_OPTIONS(argc, argv, options, usage, 1, ARGUMENTS_MAX);
 	if (status != COMMAND_GO_ON)
 		return status;
-	signal(SIGPIPE, SIG_IGN); /* probe/stream.h asks for it */
+	signal(SIGPIPE, SIG_IGN); /* net/stream.h asks for it */
 	wish.again = again;
 	if (quarantine_act_begin(&act, QUARANTINE_LOCK_FILE, LOCK_MS, &error) < 0)
 		return fail(&error);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "probe/imap.h"
+#include "net/imap.h"
 
 void mailbox_init(struct mailbox *mailbox, const struct session_params *params, const char *user,
 		  const char *password)

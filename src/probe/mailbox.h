@@ -6,7 +6,7 @@
 
 #include <pthread.h>
 
-#include "probe/session.h"
+#include "net/session.h"
 
 #define MAILBOX_INBOX "INBOX"
 #define MAILBOX_SPAM  "Spam"

@@ -5,7 +5,7 @@
 #include <sys/random.h>
 #include <time.h>
 
-#include "probe/session.h"
+#include "net/session.h"
 
 enum {
 	ID_BYTES = 12,

@@ -2,7 +2,7 @@
 #ifndef POSTCASK_PROBE_PORTS_H
 #define POSTCASK_PROBE_PORTS_H
 
-#include "probe/session.h"
+#include "net/session.h"
 
 enum port {
 	PORT_SMTP,

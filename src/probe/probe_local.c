@@ -9,8 +9,8 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "probe/dns.h"
-#include "probe/managesieve.h"
+#include "net/dns.h"
+#include "net/managesieve.h"
 
 enum {
 	ANSWER_MS = 20 * 1000,

@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
-#include "probe/imap.h"
-#include "probe/pop3.h"
-#include "probe/smtp.h"
+#include "net/imap.h"
+#include "net/pop3.h"
+#include "net/smtp.h"
 
 enum {
 	QUARANTINE_READ = 16 * 1024, /* the header with the Message-ID is within */

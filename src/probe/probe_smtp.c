@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "probe/smtp.h"
+#include "net/smtp.h"
 
 /* Does a text name a version ("3.10", "2.4.1") or the product? */
 static bool tells_version(const char *text)

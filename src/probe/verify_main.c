@@ -248,7 +248,7 @@ int main(int argc, char **argv)
 	};
 	int status;
 
-	signal(SIGPIPE, SIG_IGN); /* see probe/stream.h */
+	signal(SIGPIPE, SIG_IGN); /* see net/stream.h */
 	probe_settings_init(&settings);
 	status = parse_options(argc, argv, &options, &settings);
 	if (status >= 0)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "probe/smtp.h"
+#include "net/smtp.h"
 
 enum {
 	TIMEOUT_MS = 600 * 1000,

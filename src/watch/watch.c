@@ -6,8 +6,8 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "probe/dns.h"
-#include "probe/stream.h"
+#include "net/dns.h"
+#include "net/stream.h"
 #include "watch/program.h"
 
 enum {

@@ -6,12 +6,12 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "probe/dns.h"
-#include "probe/imap.h"
-#include "probe/managesieve.h"
-#include "probe/pop3.h"
+#include "net/dns.h"
+#include "net/imap.h"
+#include "net/managesieve.h"
+#include "net/pop3.h"
+#include "net/smtp.h"
 #include "probe/signatures.h"
-#include "probe/smtp.h"
 
 enum {
 	SERVER_LIMIT = 60 * 1024, /* what a socket holds without a reader */

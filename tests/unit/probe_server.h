@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "probe/session.h"
+#include "net/session.h"
 
 enum step_kind { STEP_END, STEP_SAY, STEP_EXPECT, STEP_READ, STEP_SILENCE, STEP_NEXT, STEP_TLS };
 

@@ -1,6 +1,6 @@
 #include "test.h"
 
-#include "probe/dns.h"
+#include "net/dns.h"
 #include "probe_server.h"
 
 /* An answer to "localhost A?": header, question, one record. */

@@ -1,6 +1,6 @@
 #include "test.h"
 
-#include "probe/imap.h"
+#include "net/imap.h"
 #include "probe/mailbox.h"
 #include "probe_server.h"
 

@@ -1,7 +1,7 @@
 #include "test.h"
 
-#include "probe/managesieve.h"
-#include "probe/pop3.h"
+#include "net/managesieve.h"
+#include "net/pop3.h"
 #include "probe_server.h"
 
 static enum failure_class open_session(struct session *session, struct server *server,

@@ -1,6 +1,6 @@
 #include "test.h"
 
-#include "probe/smtp.h"
+#include "net/smtp.h"
 #include "probe_server.h"
 
 /* Opens a session in the clear with a server that plays `steps`. */

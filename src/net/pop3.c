@@ -1,4 +1,4 @@
-#include "probe/pop3.h"
+#include "net/pop3.h"
 
 #include <string.h>
 

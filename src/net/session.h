@@ -8,8 +8,8 @@
 #ifndef POSTCASK_PROBE_SESSION_H
 #define POSTCASK_PROBE_SESSION_H
 
-#include "probe/stream.h"
-#include "probe/tls.h"
+#include "net/stream.h"
+#include "net/tls.h"
 
 struct session;
 

@@ -1,4 +1,4 @@
-#include "probe/imap.h"
+#include "net/imap.h"
 
 #include <string.h>
 

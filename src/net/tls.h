@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "probe/stream.h"
+#include "net/stream.h"
 
 struct tls_params {
 	const char *hostname; /* what the certificate must be for, sent as SNI */

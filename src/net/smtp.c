@@ -1,4 +1,4 @@
-#include "probe/smtp.h"
+#include "net/smtp.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* Where a stream comes from: a connection made, or a socket taken over. */
-#include "probe/stream.h"
+#include "net/stream.h"
 
 #include <errno.h>
 #include <fcntl.h>

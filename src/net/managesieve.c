@@ -1,8 +1,8 @@
-#include "probe/managesieve.h"
+#include "net/managesieve.h"
 
 #include <string.h>
 
-#include "probe/imap.h" /* its literals are ManageSieve's too */
+#include "net/imap.h" /* its literals are ManageSieve's too */
 
 enum {
 	LINES = 200, /* before the OK, NO or BYE that ends a response */

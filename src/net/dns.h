@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
-#include "probe/failure.h"
+#include "net/failure.h"
 
 struct dns_question {
 	const char *address; /* of the resolver, numeric */

@@ -3,7 +3,7 @@
 #ifndef POSTCASK_PROBE_SMTP_H
 #define POSTCASK_PROBE_SMTP_H
 
-#include "probe/session.h"
+#include "net/session.h"
 
 struct smtp_reply {
 	int code;	    /* 200..599 */

@@ -1,4 +1,4 @@
-#include "probe/stream.h"
+#include "net/stream.h"
 
 #include <errno.h>
 #include <openssl/err.h>

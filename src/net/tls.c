@@ -1,4 +1,4 @@
-#include "probe/tls.h"
+#include "net/tls.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>

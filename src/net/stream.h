@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
-#include "probe/failure.h"
+#include "net/failure.h"
 
 struct stream_params {
 	const char *address; /* numeric IPv4/IPv6, or the path of a unix socket */

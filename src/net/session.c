@@ -1,4 +1,4 @@
-#include "probe/session.h"
+#include "net/session.h"
 
 #include <openssl/evp.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #ifndef POSTCASK_PROBE_POP3_H
 #define POSTCASK_PROBE_POP3_H
 
-#include "probe/session.h"
+#include "net/session.h"
 
 /* How many messages the mailbox has (STAT). */
 _must_check_ enum failure_class pop3_count(struct session *session, unsigned *ret_count);

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "probe/imap.h"
+#include "net/imap.h"
 
 enum {
 	LITERALS = 100,	    /* in a single response */

@@ -1,4 +1,4 @@
-#include "probe/failure.h"
+#include "net/failure.h"
 
 #include <stdio.h>
 #include <string.h>

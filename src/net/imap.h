@@ -4,7 +4,7 @@
 #ifndef POSTCASK_PROBE_IMAP_H
 #define POSTCASK_PROBE_IMAP_H
 
-#include "probe/session.h"
+#include "net/session.h"
 
 /* One response: its line, with a literal's bytes in the place where they stood
  * (the {size} and line break before them are kept out). */

@@ -1,4 +1,4 @@
-#include "probe/dns.h"
+#include "net/dns.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -4,7 +4,7 @@
 #ifndef POSTCASK_PROBE_MANAGESIEVE_H
 #define POSTCASK_PROBE_MANAGESIEVE_H
 
-#include "probe/session.h"
+#include "net/session.h"
 
 /* Takes one string, quoted (§4: backslash escapes the next), off the front of
  * *line.  Owned by the caller; NULL when there is none. */
