@@ -47,7 +47,7 @@ endif
 ALL_CFLAGS = -std=c17 $(WARNINGS) $(HARDENING) -ffunction-sections -MMD -MP $(CFLAGS) $(CPPFLAGS)
 
 # One library a folder; a file *_main.c is a program.
-FOLDERS = src/command src/expire src/volume src/account src/update src/signatures firstboot firewall src/quarantine src/watch src/probe src/settings src/net src/base
+FOLDERS = src/command src/volume src/account src/update src/signatures firstboot firewall src/quarantine src/watch src/probe src/settings src/queue src/net src/base
 sources = $(filter-out %_main.c,$(wildcard $(1)/*.c))
 objects = $(patsubst %.c,$(OUT)/object/%.o,$(call sources,$(1)))
 LIBRARY_OBJECTS = $(foreach folder,$(FOLDERS),$(call objects,$(folder)))
@@ -66,7 +66,7 @@ postcask-certificate_MAIN = firstboot/certificate_main.c
 postcask-quarantine_MAIN = src/quarantine/quarantine_main.c
 postcask-watch_MAIN = src/watch/watch_main.c
 postcask-account_MAIN = src/account/account_main.c
-postcask-expire_MAIN = src/expire/expire_main.c
+postcask-expire_MAIN = src/queue/expire_main.c
 postcask-update_MAIN = src/update/update_main.c
 postcask-signatures_MAIN = src/signatures/signatures_main.c
 postcask-volumes_MAIN = src/volume/volume_main.c

@@ -14,9 +14,9 @@
 #include <sys/stat.h>
 
 #include "account/keeper.h"
-#include "account/spool.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "queue/spool.h"
 
 enum {
 	EXIT_USAGE = 64,

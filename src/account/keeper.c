@@ -7,10 +7,10 @@
 #include <time.h>
 
 #include "account/publish.h"
-#include "account/spool.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "probe/report.h"
+#include "queue/spool.h"
 
 enum {
 	LINES_AT_ONCE = 5000, /* then it looks whether it shall end */

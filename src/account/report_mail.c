@@ -6,11 +6,11 @@
 #include <sys/file.h>
 #include <time.h>
 
-#include "account/queue_view.h"
 #include "base/file.h"
 #include "base/process.h"
 #include "probe/merge.h"
 #include "probe/report.h"
+#include "queue/queue_view.h"
 
 enum { ASK_MS = 10000, REASONS_SHOWN = 3, SAMPLE_SHOWN = 100 };
 

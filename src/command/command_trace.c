@@ -8,12 +8,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "account/spool.h"
 #include "account/story.h"
 #include "account/trace.h"
 #include "base/when.h"
 #include "command/command.h"
 #include "command/options.h"
+#include "queue/spool.h"
 
 static const char usage[] =
     "usage: postcask trace [--since TIME] [--json] [ID|ADDRESS]\n"

@@ -3,9 +3,9 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "account/queue_list.h"
 #include "quarantine/digest.h"
 #include "quarantine/quarantine.h"
+#include "queue/queue_list.h"
 
 static const char *string_of(const json_t *object, const char *key)
 {

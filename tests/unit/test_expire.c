@@ -2,8 +2,8 @@
  * and only those that wait for others. */
 #include "test.h"
 
-#include "expire/expire.h"
 #include "quarantine/retention.h"
+#include "queue/expire.h"
 
 #define NOW INT64_C(1795515240)
 #define HOUR INT64_C(3600)

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "expire/expire.h"
+#include "queue/expire.h"
 
 enum { EXIT_USAGE = 64 };
 

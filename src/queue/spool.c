@@ -1,4 +1,4 @@
-#include "account/spool.h"
+#include "queue/spool.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,8 +1,8 @@
-#include "account/queue_view.h"
+#include "queue/queue_view.h"
 
 #include <stdlib.h>
 
-#include "account/queue_list.h"
+#include "queue/queue_list.h"
 
 static void count_reason(struct queue_view *view, const char *what, const char *sample)
 {

@@ -1,12 +1,12 @@
-#include "expire/expire.h"
+#include "queue/expire.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "account/line.h"
-#include "account/queue_list.h"
 #include "base/process.h"
 #include "quarantine/retention.h"
+#include "queue/queue_list.h"
 
 enum { POSTSUPER_MS = 60 * 1000 };
 

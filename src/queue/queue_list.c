@@ -1,4 +1,4 @@
-#include "account/queue_list.h"
+#include "queue/queue_list.h"
 
 #include <errno.h>
 
