@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/process.h"
-#include "firstboot/components.h"
+#include "component/components.h"
 #include "firstboot/smtpd_wait.h"
 
 /* The slowest is amavis on a loaded machine, which reads SpamAssassin's rules. */

@@ -10,7 +10,7 @@
 #include "base/buffer.h"
 #include "base/digest.h"
 #include "base/file.h"
-#include "firstboot/components.h"
+#include "component/components.h"
 #include "firstboot/template.h"
 
 enum { TEMPLATE_LIMIT = 256 * 1024, MANIFEST_LIMIT = 1024 * 1024, OLDER_S = 3 };

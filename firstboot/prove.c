@@ -10,7 +10,7 @@
 #include "base/buffer.h"
 #include "base/file.h"
 #include "base/process.h"
-#include "firstboot/components.h"
+#include "component/components.h"
 #include "firstboot/inquire.h"
 
 enum { OUTPUT_LINES = 6 };

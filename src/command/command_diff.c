@@ -10,8 +10,8 @@
 #include "base/process.h"
 #include "command/command.h"
 #include "command/options.h"
+#include "component/components.h"
 #include "firstboot/change.h"
-#include "firstboot/components.h"
 #include "firstboot/generation.h"
 #include "firstboot/source.h"
 

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-#include "firstboot/components.h"
+#include "component/components.h"
 #include "firstboot/generation.h"
 
 /* A folder of templates that have one value each. */

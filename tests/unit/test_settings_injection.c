@@ -7,7 +7,7 @@
 #include <errno.h>
 
 #include "base/buffer.h"
-#include "firstboot/components.h"
+#include "component/components.h"
 #include "firstboot/generation.h"
 #include "settings/encoding.h"
 #include "settings/settings.h"

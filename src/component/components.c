@@ -1,4 +1,4 @@
-#include "firstboot/components.h"
+#include "component/components.h"
 
 #include "base/cleanup.h"
 
