@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "firstboot/certificate.h"
+#include "certificate/certificate.h"
 #include "firstboot/selftest.h"
 #include "firstboot/source.h"
 

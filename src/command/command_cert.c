@@ -11,11 +11,11 @@
 #include <time.h>
 
 #include "base/file.h"
+#include "certificate/certificate_facts.h"
+#include "certificate/certificate_pem.h"
+#include "certificate/certificate_renewal.h"
 #include "command/command.h"
 #include "command/options.h"
-#include "firstboot/certificate_facts.h"
-#include "firstboot/certificate_pem.h"
-#include "firstboot/certificate_renewal.h"
 
 struct options {
 	int json, new_keys;

@@ -7,7 +7,7 @@
 #include <strings.h>
 #include <time.h>
 
-#include "firstboot/certificate.h"
+#include "certificate/certificate.h"
 #include "settings/checker.h"
 #include "settings/derive.h"
 #include "settings/mailbook.h"

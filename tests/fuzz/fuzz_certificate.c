@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "firstboot/certificate.h"
-#include "firstboot/certificate_pem.h"
+#include "certificate/certificate.h"
+#include "certificate/certificate_pem.h"
 
 #define NOW INT64_C(1800000000)
 

@@ -21,10 +21,10 @@
 
 #include "base/file.h"
 #include "base/process.h"
-#include "firstboot/certificate.h"
-#include "firstboot/certificate_facts.h"
-#include "firstboot/certificate_issue.h"
-#include "firstboot/certificate_pem.h"
+#include "certificate/certificate.h"
+#include "certificate/certificate_facts.h"
+#include "certificate/certificate_issue.h"
+#include "certificate/certificate_pem.h"
 
 #define NOW INT64_C(1800000000) /* 2027-01-15 */
 #define DAY INT64_C(86400)

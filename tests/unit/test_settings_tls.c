@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "base/buffer.h"
-#include "firstboot/certificate.h"
+#include "certificate/certificate.h"
 #include "settings/settings.h"
 
 #define HASH "$y$j9T$abcdefghijklmnopqrstu.$1Fiqw3BWqEcVl3Jf3Qp9Zq4uuhYbaX/dcHzPMyHRZR/"

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "firstboot/certificate.h"
+#include "certificate/certificate.h"
 
 /* 397 days is what browsers and Apple's clients accept of public authorities;
  * one day of it lies in the past, for clients whose clock is behind. */

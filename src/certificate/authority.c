@@ -1,4 +1,4 @@
-#include "firstboot/authority.h"
+#include "certificate/authority.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,9 +11,9 @@
 #include <openssl/x509v3.h>
 
 #include "base/file.h"
-#include "firstboot/certificate_facts.h"
-#include "firstboot/certificate_issue.h"
-#include "firstboot/certificate_pem.h"
+#include "certificate/certificate_facts.h"
+#include "certificate/certificate_issue.h"
+#include "certificate/certificate_pem.h"
 
 /* P-256: what every client of today can verify, and as strong as the server
  * keys it signs.  A client without ECDSA can still be served by the RSA

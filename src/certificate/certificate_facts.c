@@ -1,4 +1,4 @@
-#include "firstboot/certificate_facts.h"
+#include "certificate/certificate_facts.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
 
-#include "firstboot/certificate_pem.h"
+#include "certificate/certificate_pem.h"
 
 #define DAY 86400
 

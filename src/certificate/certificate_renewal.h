@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "firstboot/certificate.h"
-#include "firstboot/certificate_served.h"
+#include "certificate/certificate.h"
+#include "certificate/certificate_served.h"
 
 #define RENEWAL_SETTINGS "/var/lib/postcask/current/settings.json"
 

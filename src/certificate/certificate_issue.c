@@ -1,4 +1,4 @@
-#include "firstboot/certificate_issue.h"
+#include "certificate/certificate_issue.h"
 
 #include <errno.h>
 #include <string.h>
@@ -8,8 +8,8 @@
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
-#include "firstboot/certificate_facts.h"
-#include "firstboot/certificate_pem.h"
+#include "certificate/certificate_facts.h"
+#include "certificate/certificate_pem.h"
 
 #define RSA_BITS	3072
 #define COMMON_NAME_MAX 64 /* RFC 5280, ub-common-name */

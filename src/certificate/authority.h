@@ -1,5 +1,5 @@
 /* The machine's own certificate authority: one key pair per machine, made once,
- * that signs the server certificates (firstboot/certificate.h) and nothing else.
+ * that signs the server certificates (certificate/certificate.h) and nothing else.
  *
  * Files in the keys folder:
  *	ca.key	0600	the private key, PKCS#8 PEM
@@ -13,7 +13,7 @@
  * caller must report, for every client has to import the new one.
  *
  * Its certificate permits the names of the settings and what is below them
- * (firstboot/authority_names.h).  When certificates are needed for a name outside, it is
+ * (certificate/authority_names.h).  When certificates are needed for a name outside, it is
  * made again for the names of then: clients with the one of before refuse the new
  * certificates, which the caller must report as well.  One of before there were
  * constraints is made again with them, and clients that trust it go on. */
@@ -27,7 +27,7 @@
 #include <openssl/x509.h>
 
 #include "base/error.h"
-#include "firstboot/authority_names.h"
+#include "certificate/authority_names.h"
 
 enum authority_change {
 	AUTHORITY_KEPT,	    /* both files were there and good */

@@ -1,12 +1,12 @@
-#include "firstboot/certificate_served.h"
+#include "certificate/certificate_served.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "firstboot/certificate_facts.h"
-#include "firstboot/certificate_pem.h"
+#include "certificate/certificate_facts.h"
+#include "certificate/certificate_pem.h"
 #include "net/session.h"
 #include "probe/ports.h"
 

@@ -1,4 +1,4 @@
-#include "firstboot/certificate.h"
+#include "certificate/certificate.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,9 +12,9 @@
 #include <openssl/x509v3.h>
 
 #include "base/file.h"
-#include "firstboot/certificate_facts.h"
-#include "firstboot/certificate_issue.h"
-#include "firstboot/certificate_pem.h"
+#include "certificate/certificate_facts.h"
+#include "certificate/certificate_issue.h"
+#include "certificate/certificate_pem.h"
 
 #define NAME_MAX_LENGTH 253
 #define GIVEN_WARNING	(INT64_C(30) * 86400) /* a given certificate near its end is noted */

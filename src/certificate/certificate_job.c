@@ -7,7 +7,7 @@
 
 #include <openssl/crypto.h>
 
-#include "firstboot/certificate.h"
+#include "certificate/certificate.h"
 
 struct certificate_job {
 	pthread_t thread;

@@ -1,4 +1,4 @@
-#include "firstboot/certificate_pem.h"
+#include "certificate/certificate_pem.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -9,7 +9,7 @@
 #include <openssl/pem.h>
 
 #include "base/file.h"
-#include "firstboot/certificate.h"
+#include "certificate/certificate.h"
 
 #define FILE_MAX ((size_t)2 * CERTIFICATE_PEM_MAX)
 

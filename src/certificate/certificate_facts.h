@@ -9,7 +9,7 @@
 #include <jansson.h>
 #include <openssl/x509.h>
 
-#include "firstboot/certificate.h"
+#include "certificate/certificate.h"
 
 #define FINGERPRINT_TEXT 65 /* SHA-256 in hexadecimal, with its NUL */
 #define TIME_TEXT	 24 /* "2026-11-22 10:00:00 UTC" with its NUL */

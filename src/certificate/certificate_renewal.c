@@ -1,4 +1,4 @@
-#include "firstboot/certificate_renewal.h"
+#include "certificate/certificate_renewal.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/process.h"
-#include "firstboot/certificate_facts.h"
+#include "certificate/certificate_facts.h"
 
 #define SETTINGS_MAX	  (4 * 1024 * 1024)
 #define HANDSHAKE_MS	  10000

@@ -1,4 +1,4 @@
-#include "firstboot/authority_names.h"
+#include "certificate/authority_names.h"
 
 #include <string.h>
 #include <strings.h>
@@ -7,7 +7,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/cleanup.h"
-#include "firstboot/certificate_issue.h"
+#include "certificate/certificate_issue.h"
 
 static GENERAL_SUBTREE *subtree_of(int type, const void *bytes, int size)
 {

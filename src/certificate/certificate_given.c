@@ -8,9 +8,9 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
-#include "firstboot/certificate.h"
-#include "firstboot/certificate_facts.h"
-#include "firstboot/certificate_pem.h"
+#include "certificate/certificate.h"
+#include "certificate/certificate_facts.h"
+#include "certificate/certificate_pem.h"
 
 #define RSA_BITS_MIN	   2048
 #define RSA_BITS_MAX	   8192 /* more makes every handshake a burden */

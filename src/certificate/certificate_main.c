@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include "firstboot/certificate_renewal.h"
+#include "certificate/certificate_renewal.h"
 
 enum { EXIT_USAGE = 2 };
 

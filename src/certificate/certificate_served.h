@@ -11,7 +11,7 @@
 
 #include <jansson.h>
 
-#include "firstboot/certificate.h"
+#include "certificate/certificate.h"
 
 enum served_state {
 	SERVED_CURRENT,	    /* one of the files' certificates */

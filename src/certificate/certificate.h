@@ -6,7 +6,7 @@
  * is one rename and no daemon can ever read a new key beside an old certificate.
  * Both always exist: the templates name both.  Normally they are an ECDSA P-256
  * and an RSA-3072 certificate of the machine's own authority
- * (firstboot/authority.h); when the settings give a certificate, both files hold
+ * (certificate/authority.h); when the settings give a certificate, both files hold
  * that one, whatever its type.
  *
  *	struct certificate_request request = {
@@ -25,7 +25,7 @@
 #include <jansson.h>
 
 #include "base/error.h"
-#include "firstboot/authority.h"
+#include "certificate/authority.h"
 
 #define CERTIFICATE_FOLDER    "/var/lib/postcask/keys"
 #define CERTIFICATE_NAMES_MAX 100
