@@ -5,13 +5,13 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "firstboot/change.h"
-#include "firstboot/drift.h"
-#include "firstboot/generation.h"
-#include "firstboot/prove.h"
 #include "firstboot/publish.h"
 #include "firstboot/source.h"
 #include "firstboot/trial.h"
+#include "generation/change.h"
+#include "generation/drift.h"
+#include "generation/generation.h"
+#include "generation/prove.h"
 
 /* One run on its way. */
 struct work {

@@ -14,9 +14,9 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "firstboot/apply.h"
-#include "firstboot/generation.h"
 #include "firstboot/instance.h"
 #include "firstboot/trial.h"
+#include "generation/generation.h"
 
 /* The other run's own deadline is shorter. */
 enum { LOCK_TIMEOUT_MS = 600 * 1000, UNITS_TIMEOUT_MS = 600 * 1000 };

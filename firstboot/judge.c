@@ -7,9 +7,9 @@
 
 #include "base/file.h"
 #include "base/process.h"
-#include "firstboot/change.h"
-#include "firstboot/generation.h"
 #include "firstboot/publish.h"
+#include "generation/change.h"
+#include "generation/generation.h"
 
 /* Longer than the unit's own deadline. */
 enum { VERIFY_TIMEOUT_MS = 310 * 1000, REPORT_LIMIT = 4 * 1024 * 1024 };

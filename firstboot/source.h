@@ -8,8 +8,8 @@
 #define POSTCASK_SOURCE_H
 
 #include "base/digest.h"
-#include "firstboot/generation.h"
 #include "firstboot/outcome.h"
+#include "generation/generation.h"
 #include "settings/settings.h"
 
 struct source {

@@ -11,9 +11,9 @@
 #include "command/command.h"
 #include "command/options.h"
 #include "component/components.h"
-#include "firstboot/change.h"
-#include "firstboot/generation.h"
 #include "firstboot/source.h"
+#include "generation/change.h"
+#include "generation/generation.h"
 
 #define CURRENT_FOLDER "/var/lib/postcask/current"
 

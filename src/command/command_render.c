@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "command/command.h"
 #include "command/options.h"
-#include "firstboot/generation.h"
+#include "generation/generation.h"
 #include "settings/settings.h"
 
 static const char usage[] =

@@ -7,8 +7,8 @@
 
 #include "account/report_mail.h"
 #include "command/command.h"
-#include "firstboot/drift.h"
-#include "firstboot/generation.h"
+#include "generation/drift.h"
+#include "generation/generation.h"
 #include "probe/merge.h"
 #include "probe/report.h"
 #include "probe/report_text.h"

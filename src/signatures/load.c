@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "firstboot/inquire.h"
+#include "generation/inquire.h"
 
 enum {
 	NOTE_LIMIT = 96,

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "firstboot/escape.h"
+#include "generation/escape.h"
 #include "tests/unit/readers.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

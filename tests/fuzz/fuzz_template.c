@@ -2,7 +2,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "firstboot/template.h"
+#include "generation/template.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

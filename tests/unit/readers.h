@@ -1,4 +1,4 @@
-/* Readers of the syntaxes that firstboot/escape.h writes, for tests: written for
+/* Readers of the syntaxes that generation/escape.h writes, for tests: written for
  * themselves from each syntax's own manual, so that what an escape does is judged
  * by something else than itself. */
 #ifndef POSTCASK_TEST_READERS_H

@@ -1,11 +1,11 @@
-/* firstboot/generation.c: keys, rendering, committing, pruning. */
+/* generation/generation.c: keys, rendering, committing, pruning. */
 #include "test.h"
 
 #include <errno.h>
 #include <sys/stat.h>
 
 #include "component/components.h"
-#include "firstboot/generation.h"
+#include "generation/generation.h"
 
 /* A folder of templates that have one value each. */
 static void templates_make(const char *folder)

@@ -1,4 +1,4 @@
-/* firstboot/inquire.c: a question to a daemon on its socket. */
+/* generation/inquire.c: a question to a daemon on its socket. */
 #include "test.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "firstboot/inquire.h"
+#include "generation/inquire.h"
 
 enum { ANSWER_MS = 5000, SILENCE_MS = 50 };
 

@@ -8,7 +8,7 @@
 
 #include "base/buffer.h"
 #include "component/components.h"
-#include "firstboot/generation.h"
+#include "generation/generation.h"
 #include "settings/encoding.h"
 #include "settings/settings.h"
 #include "tests/unit/readers.h"

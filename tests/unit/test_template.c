@@ -1,9 +1,9 @@
-/* firstboot/template.c and escape.c: what reaches a configuration file. */
+/* generation/template.c and escape.c: what reaches a configuration file. */
 #include "test.h"
 
 #include <errno.h>
 
-#include "firstboot/template.h"
+#include "generation/template.h"
 
 static const char CONTEXT[] =
 	"{\"hostname\": \"mail.example.org\", \"empty\": \"\", \"zero\": 0, \"level\": 6.31,"

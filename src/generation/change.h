@@ -16,7 +16,7 @@ struct change {
 
 #define CHANGE_ALL ((struct change){.changed = {[0 ... COMPONENTS_MAX - 1] = true}})
 
-/* Which components' files differ between two manifests (firstboot/generation.h);
+/* Which components' files differ between two manifests (generation/generation.h);
  * all of them when `old` is NULL or of another image version. */
 struct change change_between(const json_t *old, const json_t *new);
 

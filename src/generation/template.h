@@ -20,7 +20,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
-#include "firstboot/escape.h"
+#include "generation/escape.h"
 
 /* Renders `text` (size bytes) into `output`.  `name` stands in errors:
  * "NAME:LINE: what is wrong".  -EINVAL for a fault of the template or a value

@@ -1,4 +1,4 @@
-#include "firstboot/drift.h"
+#include "generation/drift.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "firstboot/generation.h"
+#include "generation/generation.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "component/components.h"
-#include "firstboot/template.h"
+#include "generation/template.h"
 
 enum { TEMPLATE_LIMIT = 256 * 1024, MANIFEST_LIMIT = 1024 * 1024, OLDER_S = 3 };
 

@@ -4,7 +4,7 @@
 #define POSTCASK_PROVE_H
 
 #include "base/error.h"
-#include "firstboot/change.h"
+#include "generation/change.h"
 
 /* An emulated machine takes 20 s; one that filters mail meanwhile took more than 90. */
 enum { PROVE_TIMEOUT_MS = 180 * 1000 };

@@ -1,4 +1,4 @@
-#include "firstboot/template.h"
+#include "generation/template.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -1,11 +1,11 @@
-#include "firstboot/change.h"
+#include "generation/change.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "base/process.h"
 #include "component/components.h"
-#include "firstboot/smtpd_wait.h"
+#include "generation/smtpd_wait.h"
 
 /* The slowest is amavis on a loaded machine, which reads SpamAssassin's rules. */
 enum { RELOAD_TIMEOUT_MS = 120 * 1000, EARLY_TIMEOUT_MS = 10 * 1000 };

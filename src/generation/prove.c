@@ -1,4 +1,4 @@
-#include "firstboot/prove.h"
+#include "generation/prove.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "component/components.h"
-#include "firstboot/inquire.h"
+#include "generation/inquire.h"
 
 enum { OUTPUT_LINES = 6 };
 

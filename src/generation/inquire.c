@@ -1,4 +1,4 @@
-#include "firstboot/inquire.h"
+#include "generation/inquire.h"
 
 #include <errno.h>
 #include <poll.h>

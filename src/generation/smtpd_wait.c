@@ -1,4 +1,4 @@
-#include "firstboot/smtpd_wait.h"
+#include "generation/smtpd_wait.h"
 
 #include <string.h>
 #include <sys/syscall.h>

@@ -1,4 +1,4 @@
-#include "firstboot/escape.h"
+#include "generation/escape.h"
 
 #include <stdbool.h>
 #include <string.h>
