@@ -8,11 +8,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "account/story.h"
-#include "account/trace.h"
 #include "base/when.h"
 #include "command/command.h"
 #include "command/options.h"
+#include "ledger/story.h"
+#include "ledger/trace.h"
 #include "queue/spool.h"
 
 static const char usage[] =

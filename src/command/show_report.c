@@ -5,10 +5,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "account/report_mail.h"
 #include "command/command.h"
 #include "generation/drift.h"
 #include "generation/generation.h"
+#include "ledger/report_mail.h"
 #include "probe/merge.h"
 #include "probe/report.h"
 #include "probe/report_text.h"

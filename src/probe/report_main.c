@@ -10,8 +10,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "account/report_mail.h"
 #include "base/file.h"
+#include "ledger/report_mail.h"
 #include "probe/console.h"
 #include "probe/merge.h"
 #include "probe/report.h"

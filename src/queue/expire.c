@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "account/line.h"
 #include "base/process.h"
+#include "ledger/line.h"
 #include "quarantine/retention.h"
 #include "queue/queue_list.h"
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "account/line.h"
+#include "ledger/line.h"
 
 enum { HASH_DEPTH = 3 }; /* hash_queue_depth is 1 by default, and 3 a lot */
 

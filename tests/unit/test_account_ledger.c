@@ -4,8 +4,8 @@
 
 #include <errno.h>
 
-#include "account/ledger_state.h"
-#include "account/publish.h"
+#include "ledger/ledger_state.h"
+#include "ledger/publish.h"
 
 enum { SECOND = 1000000, GRACE = 60 * SECOND };
 

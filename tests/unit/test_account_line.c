@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <time.h>
 
-#include "account/line.h"
 #include "base/when.h"
+#include "ledger/line.h"
 
 static const struct line_accounts accounts = {.postfix = 421, .amavis = 425};
 

@@ -3,7 +3,7 @@
 #ifndef POSTCASK_ACCOUNT_GRAPH_H
 #define POSTCASK_ACCOUNT_GRAPH_H
 
-#include "account/id_table.h"
+#include "ledger/id_table.h"
 
 enum { GRAPH_RECENT = 64 };
 

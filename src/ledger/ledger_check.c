@@ -1,7 +1,7 @@
 /* The ledger held against what really lies in the queue and in the quarantine. */
 #include <errno.h>
 
-#include "account/ledger.h"
+#include "ledger/ledger.h"
 
 /* A part that is not where it should be, the second time. */
 static void part_is_gone(struct ledger *ledger, uint32_t index)

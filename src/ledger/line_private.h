@@ -2,7 +2,7 @@
 #ifndef POSTCASK_ACCOUNT_LINE_PRIVATE_H
 #define POSTCASK_ACCOUNT_LINE_PRIVATE_H
 
-#include "account/line.h"
+#include "ledger/line.h"
 
 /* A queue id and ": " at the front. */
 bool line_take_id(struct slice *text, struct slice *ret_id);

@@ -1,4 +1,4 @@
-#include "account/id_table.h"
+#include "ledger/id_table.h"
 
 #include <errno.h>
 #include <stdlib.h>

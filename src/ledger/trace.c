@@ -1,9 +1,9 @@
-#include "account/trace.h"
+#include "ledger/trace.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#include "account/graph.h"
+#include "ledger/graph.h"
 
 enum {
 	SESSIONS = 256, /* processes and deliveries under way, of which a note is kept */

@@ -1,4 +1,4 @@
-#include "account/keeper.h"
+#include "ledger/keeper.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -6,9 +6,9 @@
 #include <sys/statvfs.h>
 #include <time.h>
 
-#include "account/publish.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "ledger/publish.h"
 #include "probe/report.h"
 #include "queue/spool.h"
 

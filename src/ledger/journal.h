@@ -6,8 +6,8 @@
 #include <sys/types.h>
 #include <systemd/sd-journal.h>
 
-#include "account/line.h"
 #include "base/error.h"
+#include "ledger/line.h"
 
 enum { JOURNAL_IDENTIFIER_LIMIT = 64 };
 

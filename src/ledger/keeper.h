@@ -3,8 +3,8 @@
 #ifndef POSTCASK_ACCOUNT_KEEPER_H
 #define POSTCASK_ACCOUNT_KEEPER_H
 
-#include "account/journal.h"
-#include "account/ledger_state.h"
+#include "ledger/journal.h"
+#include "ledger/ledger_state.h"
 
 struct keeper {
 	const char *state_file, *spool, *quarantine, *run;

@@ -1,5 +1,5 @@
 /* Postfix's lines: "ID: key=value, key=value", with addresses in < and >. */
-#include "account/line_private.h"
+#include "ledger/line_private.h"
 
 /* The value up to ", " or the end. */
 static struct slice take_value(struct slice *text)

@@ -3,7 +3,7 @@
 #ifndef POSTCASK_ACCOUNT_LEDGER_STATE_H
 #define POSTCASK_ACCOUNT_LEDGER_STATE_H
 
-#include "account/ledger.h"
+#include "ledger/ledger.h"
 
 struct ledger_state {
 	char *cursor;			   /* owned; NULL: nothing was read yet */

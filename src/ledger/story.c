@@ -1,10 +1,10 @@
-#include "account/story.h"
+#include "ledger/story.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include "account/id_table.h"
+#include "ledger/id_table.h"
 
 enum { DETAIL_LIMIT = 300 };
 

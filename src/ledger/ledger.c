@@ -1,5 +1,5 @@
 /* The ledger's memory: parts, messages, alarms. */
-#include "account/ledger.h"
+#include "ledger/ledger.h"
 
 #include <errno.h>
 #include <stdlib.h>

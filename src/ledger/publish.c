@@ -1,4 +1,4 @@
-#include "account/publish.h"
+#include "ledger/publish.h"
 
 #include <time.h>
 

@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "account/ledger_state.h"
+#include "ledger/ledger_state.h"
 
 #define ACCOUNT_FILE "/run/postcask/account/account.json"
 /* Locked (flock) as long as the service runs. */

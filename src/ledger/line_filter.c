@@ -1,6 +1,6 @@
 /* The lines of amavis (as our $log_templ writes them), of Dovecot's LMTP, and of the
  * person at the quarantine. */
-#include "account/line_private.h"
+#include "ledger/line_private.h"
 
 /* ", NAME: value" at the front; the values of these are amavis's own or Postfix's. */
 static bool take_field(struct slice *text, struct slice name, struct slice *ret_value)

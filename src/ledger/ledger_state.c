@@ -1,4 +1,4 @@
-#include "account/ledger_state.h"
+#include "ledger/ledger_state.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,8 +1,8 @@
 /* A story as text and as JSON. */
 #include <time.h>
 
-#include "account/id_table.h"
-#include "account/story.h"
+#include "ledger/id_table.h"
+#include "ledger/story.h"
 
 enum { ADDRESS_LIMIT = 320, TEXT_LIMIT = 200 };
 

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "account/line.h"
+#include "ledger/line.h"
 
 enum { ID_NONE = UINT32_MAX };
 

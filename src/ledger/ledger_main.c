@@ -13,9 +13,9 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 
-#include "account/keeper.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "ledger/keeper.h"
 #include "queue/spool.h"
 
 enum {

@@ -1,4 +1,4 @@
-#include "account/journal.h"
+#include "ledger/journal.h"
 
 #include <errno.h>
 #include <pwd.h>

@@ -1,4 +1,4 @@
-#include "account/graph.h"
+#include "ledger/graph.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-#include "account/report_mail.h"
+#include "ledger/report_mail.h"
 
 #include <errno.h>
 #include <fcntl.h>

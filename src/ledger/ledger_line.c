@@ -1,7 +1,7 @@
 /* What each line does to the ledger. */
 #include <errno.h>
 
-#include "account/ledger.h"
+#include "ledger/ledger.h"
 
 /* The part of this id; one that is not known yet (lines were lost, or its first line was
  * one of these) is a message of its own.  ID_NONE when there is no room. */

@@ -7,7 +7,7 @@
 #ifndef POSTCASK_ACCOUNT_TRACE_H
 #define POSTCASK_ACCOUNT_TRACE_H
 
-#include "account/journal.h"
+#include "ledger/journal.h"
 
 enum {
 	TRACE_IDS_LIMIT = 1000 * 1000,	      /* queue ids and the like in the time looked at */

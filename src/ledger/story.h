@@ -5,8 +5,8 @@
 
 #include <jansson.h>
 
-#include "account/id_table.h"
-#include "account/trace.h"
+#include "ledger/id_table.h"
+#include "ledger/trace.h"
 
 enum { STORY_RECIPIENTS_LIMIT = 10000 };
 

@@ -16,8 +16,8 @@
 
 #include <stdint.h>
 
-#include "account/id_table.h"
 #include "base/error.h"
+#include "ledger/id_table.h"
 
 enum {
 	LEDGER_PARTS_LIMIT = 200 * 1000, /* queue files followed at once */

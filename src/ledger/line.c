@@ -1,8 +1,8 @@
-#include "account/line.h"
+#include "ledger/line.h"
 
 #include <ctype.h>
 
-#include "account/line_private.h"
+#include "ledger/line_private.h"
 
 bool line_is_queue_id(struct slice text)
 {
