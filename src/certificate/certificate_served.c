@@ -7,8 +7,8 @@
 #include "base/file.h"
 #include "certificate/certificate_facts.h"
 #include "certificate/certificate_pem.h"
+#include "net/ports.h"
 #include "net/session.h"
-#include "probe/ports.h"
 
 #define LOOPBACK "127.0.0.1"
 

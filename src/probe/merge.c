@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "probe/ports.h"
+#include "net/ports.h"
 #include "probe/report.h"
 
 static const char *string_of(const json_t *object, const char *key)

@@ -12,7 +12,7 @@
  *
  *	no generation in force, or no result of the probes or the firewall	failed
  *	a port open that was not proved, or everything sealed			failed
- *	a direction (probe/ports.h) of which no proved port is open		failed
+ *	a direction (net/ports.h) of which no proved port is open		failed
  *	settings refused, the ones before still in force		at least degraded
  *	a proved port that the firewall does not have open		at least degraded */
 json_t *report_merge(const json_t *verify, json_t *firstboot, json_t *firewall,

@@ -5,7 +5,7 @@
 #include <net/if.h>
 #include <string.h>
 
-#include "probe/ports.h"
+#include "net/ports.h"
 #include "probe/report.h"
 
 static const char *string_of(const json_t *object, const char *key)

@@ -11,7 +11,7 @@
 #define POSTCASK_PROBE_SETTINGS_H
 
 #include "base/error.h"
-#include "probe/ports.h"
+#include "net/ports.h"
 
 #define PROBE_ADDRESS "selftest@selftest.invalid"
 #define PROBE_DOMAIN  "selftest.invalid"

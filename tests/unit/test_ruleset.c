@@ -23,7 +23,7 @@
 #include "firewall/rule.h"
 #include "firewall/ruleset.h"
 #include "firewall/seal.h"
-#include "probe/ports.h"
+#include "net/ports.h"
 
 #define MESSAGES_MAX 64
 

@@ -1,4 +1,4 @@
-#include "probe/ports.h"
+#include "net/ports.h"
 
 #include <string.h>
 
