@@ -11,7 +11,7 @@
 #include "command/command.h"
 #include "command/options.h"
 #include "command/show_report.h"
-#include "probe/report.h"
+#include "report/report.h"
 #include "settings/settings.h"
 
 #define RUN_FOLDER    "/run/postcask"

@@ -9,8 +9,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "ledger/publish.h"
-#include "probe/report.h"
 #include "queue/spool.h"
+#include "report/report.h"
 
 enum {
 	LINES_AT_ONCE = 5000, /* then it looks whether it shall end */

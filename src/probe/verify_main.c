@@ -11,8 +11,8 @@
 
 #include "base/file.h"
 #include "probe/probe.h"
-#include "probe/report.h"
-#include "probe/report_text.h"
+#include "report/report.h"
+#include "report/report_text.h"
 
 enum {
 	EXIT_USAGE = 64,

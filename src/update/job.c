@@ -7,9 +7,9 @@
 
 #include "base/file.h"
 #include "base/process.h"
-#include "probe/report.h"
+#include "report/part_updates.h"
+#include "report/report.h"
 #include "update/stale.h"
-#include "update/summary.h"
 #include "update/waiting.h"
 
 enum {

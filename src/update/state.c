@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "probe/report.h"
+#include "report/report.h"
 
 enum { CONFIG_LIMIT = 4096 };
 

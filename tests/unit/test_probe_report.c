@@ -6,12 +6,12 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
-#include "probe/console.h"
-#include "probe/merge.h"
-#include "probe/report.h"
-#include "probe/report_text.h"
 #include "probe/settings.h"
 #include "probe/signatures.h"
+#include "report/console.h"
+#include "report/merge.h"
+#include "report/report.h"
+#include "report/report_text.h"
 
 static json_t *parse(const char *text)
 {

@@ -7,8 +7,8 @@
 
 #include "base/clock.h"
 #include "probe/probe.h"
-#include "probe/report.h"
-#include "probe/report_text.h"
+#include "report/report.h"
+#include "report/report_text.h"
 
 /* What the probes of these tests did, in order. */
 static struct {

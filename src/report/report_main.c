@@ -11,14 +11,14 @@
 #include <time.h>
 
 #include "base/file.h"
-#include "ledger/report_mail.h"
-#include "probe/console.h"
-#include "probe/merge.h"
-#include "probe/report.h"
-#include "probe/report_text.h"
 #include "quarantine/quarantine.h"
-#include "quarantine/summary.h"
-#include "update/summary.h"
+#include "report/console.h"
+#include "report/merge.h"
+#include "report/part_mail.h"
+#include "report/part_quarantine.h"
+#include "report/part_updates.h"
+#include "report/report.h"
+#include "report/report_text.h"
 
 enum {
 	EXIT_USAGE = 64,

@@ -1,4 +1,4 @@
-#include "probe/console.h"
+#include "report/console.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "ledger/report_mail.h"
+#include "report/part_mail.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,9 +8,9 @@
 
 #include "base/file.h"
 #include "base/process.h"
-#include "probe/merge.h"
-#include "probe/report.h"
 #include "queue/queue_view.h"
+#include "report/merge.h"
+#include "report/report.h"
 
 enum { ASK_MS = 10000, REASONS_SHOWN = 3, SAMPLE_SHOWN = 100 };
 

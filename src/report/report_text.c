@@ -1,4 +1,4 @@
-#include "probe/report_text.h"
+#include "report/report_text.h"
 
 #include <arpa/inet.h>
 #include <ifaddrs.h>
@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "net/ports.h"
-#include "probe/report.h"
+#include "report/report.h"
 
 static const char *string_of(const json_t *object, const char *key)
 {

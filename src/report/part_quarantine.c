@@ -1,11 +1,11 @@
-#include "quarantine/summary.h"
+#include "report/part_quarantine.h"
 
 #include <sys/statvfs.h>
 
 #include "base/diary.h"
 #include "base/file.h"
-#include "probe/merge.h"
 #include "quarantine/entry.h"
+#include "report/merge.h"
 
 enum { SHARE = 4 }; /* more than a quarter of the file system is said */
 

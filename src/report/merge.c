@@ -1,10 +1,10 @@
-#include "probe/merge.h"
+#include "report/merge.h"
 
 #include <string.h>
 
 #include "base/clock.h"
 #include "net/ports.h"
-#include "probe/report.h"
+#include "report/report.h"
 
 static const char *string_of(const json_t *object, const char *key)
 {

@@ -1,4 +1,4 @@
-#include "probe/report.h"
+#include "report/report.h"
 
 #include <errno.h>
 #include <string.h>
