@@ -47,7 +47,7 @@ endif
 ALL_CFLAGS = -std=c17 $(WARNINGS) $(HARDENING) -ffunction-sections -MMD -MP $(CFLAGS) $(CPPFLAGS)
 
 # One library a folder; a file *_main.c is a program.
-FOLDERS = src/command src/report src/volume src/ledger src/update src/signatures firstboot src/certificate src/generation firewall src/quarantine src/watch src/probe src/settings src/component src/queue src/net src/base
+FOLDERS = src/command src/report src/volume src/ledger src/update src/signatures firstboot src/certificate src/generation firewall src/quarantine src/watch src/probe src/settings src/component src/state src/queue src/net src/base
 sources = $(filter-out %_main.c,$(wildcard $(1)/*.c))
 objects = $(patsubst %.c,$(OUT)/object/%.o,$(call sources,$(1)))
 LIBRARY_OBJECTS = $(foreach folder,$(FOLDERS),$(call objects,$(folder)))
@@ -60,7 +60,7 @@ PROGRAMS = postcask postcask-firstboot postcask-firewall postcask-verify postcas
 postcask_MAIN = src/command/postcask_main.c
 postcask-firstboot_MAIN = firstboot/firstboot_main.c
 postcask-firewall_MAIN = firewall/firewall_main.c
-postcask-verify_MAIN = src/probe/verify_main.c
+postcask-verify_MAIN = src/report/verify_main.c
 postcask-report_MAIN = src/report/report_main.c
 postcask-certificate_MAIN = certificate/certificate_main.c
 postcask-quarantine_MAIN = src/quarantine/quarantine_main.c

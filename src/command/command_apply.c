@@ -7,12 +7,13 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/json_file.h"
 #include "base/process.h"
 #include "command/command.h"
 #include "command/options.h"
 #include "command/show_report.h"
-#include "report/report.h"
 #include "settings/settings.h"
+#include "state/report_state.h"
 
 #define RUN_FOLDER    "/run/postcask"
 #define HANDED_FOLDER "/run/postcask/apply"
@@ -85,7 +86,7 @@ static int unit_run(json_t **ret_outcome, struct error *error)
 	unlink(HANDED_FILE);
 	if (status < 0)
 		return error_wrap(error, "postcask-apply.service");
-	*ret_outcome = report_load(OUTCOME_FILE, error);
+	*ret_outcome = json_file_load(OUTCOME_FILE, error);
 	if (!*ret_outcome)
 		return error_set(error, EIO, "postcask-apply.service left no outcome: %s",
 				 buffer_text(&output));
@@ -133,7 +134,7 @@ static void print_outcome(const json_t *outcome, const json_t *machine)
 static int show(json_t *outcome, bool json)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
-	json_t *machine = report_load(SHOW_REPORT_FILE, &error);
+	json_t *machine = json_file_load(SHOW_REPORT_FILE, &error);
 	const char *state = json_string_value(json_object_get(outcome, "state"));
 	bool done = state && (strcmp(state, "applied") == 0 || strcmp(state, "unchanged") == 0);
 	int status = !done ? COMMAND_FAILED : report_exit_status(machine);

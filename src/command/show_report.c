@@ -5,15 +5,16 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/json_file.h"
 #include "command/command.h"
 #include "generation/drift.h"
 #include "generation/generation.h"
 #include "report/merge.h"
 #include "report/part_mail.h"
 #include "report/part_quarantine.h"
-#include "report/part_updates.h"
-#include "report/report.h"
 #include "report/report_text.h"
+#include "state/report_state.h"
+#include "update/summary.h"
 
 #define STATE_FOLDER "/var/lib/postcask"
 #define RUN_FOLDER   "/run/postcask"
@@ -58,7 +59,7 @@ static void add_drift(json_t *report)
 int show_report(const char *path, int json)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
-	json_t *report = report_load(path, &error);
+	json_t *report = json_file_load(path, &error);
 	int status;
 	int result;
 

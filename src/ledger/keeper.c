@@ -8,9 +8,9 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/json_file.h"
 #include "ledger/publish.h"
 #include "queue/spool.h"
-#include "report/report.h"
 
 enum {
 	LINES_AT_ONCE = 5000, /* then it looks whether it shall end */
@@ -163,7 +163,7 @@ static int publish(struct keeper *keeper, struct error *error)
 {
 	_cleanup_free_ char *path = file_join(keeper->run, "account.json");
 	json_t *json = account_json(&keeper->ledger, &keeper->state, keeper->quarantined);
-	int result = path && json ? report_save(json, path, error)
+	int result = path && json ? json_file_save(json, path, error)
 				  : error_set(error, ENOMEM, "out of memory");
 
 	json_decref(json);

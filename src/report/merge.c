@@ -4,36 +4,13 @@
 
 #include "base/clock.h"
 #include "net/ports.h"
-#include "report/report.h"
+#include "state/report_state.h"
 
 static const char *string_of(const json_t *object, const char *key)
 {
 	const char *text = json_string_value(json_object_get(object, key));
 
 	return text ? text : "";
-}
-
-static void worsen(json_t *report, enum report_state state)
-{
-	if (state > report_state_of(report))
-		json_object_set_new(report, "state", json_string(report_state_name(state)));
-}
-
-static void note(json_t *report, const char *text)
-{
-	json_array_append_new(json_object_get(report, "notes"), json_string(text));
-}
-
-void report_degrade(json_t *report, json_t *sentence)
-{
-	worsen(report, REPORT_DEGRADED);
-	json_array_append_new(json_object_get(report, "notes"), sentence);
-}
-
-void report_fail(json_t *report, const char *text)
-{
-	worsen(report, REPORT_FAILED);
-	note(report, text);
 }
 
 static json_t *empty_report(void)
@@ -54,8 +31,8 @@ static void judge_firstboot(json_t *report, const json_t *verify, const json_t *
 	} else if (strcmp(state, "applied") == 0 || strcmp(state, "unchanged") == 0) {
 		;
 	} else if (in_force) {
-		worsen(report, REPORT_DEGRADED);
-		note(report, "degraded: the new settings were not applied; the ones before are in "
+		report_worsen(report, REPORT_DEGRADED);
+		report_note(report, "degraded: the new settings were not applied; the ones before are in "
 			     "force");
 	} else {
 		report_fail(report, "failed: there are no settings in force; every mail port is "
@@ -107,8 +84,8 @@ static void judge_ports(json_t *report, const json_t *firewall)
 	if (stands) {
 		report_fail(report, "failed: the firewall keeps the ports closed that were proved");
 	} else if (closed) {
-		worsen(report, REPORT_DEGRADED);
-		note(report, "degraded: the firewall keeps a port closed that was proved");
+		report_worsen(report, REPORT_DEGRADED);
+		report_note(report, "degraded: the firewall keeps a port closed that was proved");
 	}
 }
 

@@ -18,10 +18,4 @@
 json_t *report_merge(const json_t *verify, json_t *firstboot, json_t *firewall,
 		     const json_t *settings);
 
-/* Makes the report's state degraded if it was better; `note` is a string (taken). */
-void report_degrade(json_t *report, json_t *note);
-
-/* Makes the report's state failed, and says why in its notes. */
-void report_fail(json_t *report, const char *note);
-
 #endif

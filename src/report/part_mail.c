@@ -7,10 +7,10 @@
 #include <time.h>
 
 #include "base/file.h"
+#include "base/json_file.h"
 #include "base/process.h"
 #include "queue/queue_view.h"
-#include "report/merge.h"
-#include "report/report.h"
+#include "state/report_state.h"
 
 enum { ASK_MS = 10000, REASONS_SHOWN = 3, SAMPLE_SHOWN = 100 };
 
@@ -119,7 +119,7 @@ void report_mail_add(json_t *report, const char *run, bool expected)
 {
 	_cleanup_(error_clear) struct error none = ERROR_INIT;
 	_cleanup_free_ char *path = file_join(run, "account/account.json");
-	json_t *mail = path ? report_load_foreign(path, &none) : NULL;
+	json_t *mail = path ? json_file_load_foreign(path, &none) : NULL;
 
 	if (!mail && !expected)
 		return;

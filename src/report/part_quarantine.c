@@ -5,7 +5,7 @@
 #include "base/diary.h"
 #include "base/file.h"
 #include "quarantine/entry.h"
-#include "report/merge.h"
+#include "state/report_state.h"
 
 enum { SHARE = 4 }; /* more than a quarter of the file system is said */
 

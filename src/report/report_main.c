@@ -11,14 +11,15 @@
 #include <time.h>
 
 #include "base/file.h"
+#include "base/json_file.h"
 #include "quarantine/quarantine.h"
 #include "report/console.h"
 #include "report/merge.h"
 #include "report/part_mail.h"
 #include "report/part_quarantine.h"
-#include "report/part_updates.h"
-#include "report/report.h"
 #include "report/report_text.h"
+#include "state/report_state.h"
+#include "update/summary.h"
 
 enum {
 	EXIT_USAGE = 64,
@@ -63,7 +64,7 @@ static json_t *load_part(const char *run, const char *name)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	_cleanup_free_ char *path = file_join(run, name);
-	json_t *part = path ? report_load_foreign(path, &error) : NULL;
+	json_t *part = path ? json_file_load_foreign(path, &error) : NULL;
 
 	if (!part && error.code && error.code != -ENOENT)
 		error_print(&error);
@@ -210,7 +211,7 @@ int main(int argc, char **argv)
 	report_mail_add(report, options.run, false);
 	quarantine_summary_add(report, QUARANTINE_STATE_FOLDER);
 	update_summary_add(report, &update_machine, (json_int_t)time(NULL));
-	if (report_save(report, path, &error) < 0) {
+	if (json_file_save(report, path, &error) < 0) {
 		error_print(&error);
 		report_fail(report, "failed: this report could not be written");
 	}

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "net/ports.h"
-#include "report/report.h"
+#include "state/report_state.h"
 
 static const char *string_of(const json_t *object, const char *key)
 {

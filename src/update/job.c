@@ -6,10 +6,11 @@
 #include <time.h>
 
 #include "base/file.h"
+#include "base/json_file.h"
 #include "base/process.h"
-#include "report/part_updates.h"
-#include "report/report.h"
+#include "state/report_state.h"
 #include "update/stale.h"
+#include "update/summary.h"
 #include "update/waiting.h"
 
 enum {
@@ -207,7 +208,7 @@ static void restart_stale(bool *ret_restarted, bool *ret_kept)
 static json_int_t failed_probes(void)
 {
 	_cleanup_(error_clear) struct error none = ERROR_INIT;
-	json_t *report = report_load(REPORT_FILE, &none);
+	json_t *report = json_file_load(REPORT_FILE, &none);
 	json_int_t failed = report ? update_number(report, "failed") : 0;
 
 	if (report && report_state_of(report) == REPORT_FAILED && failed == 0)
@@ -255,7 +256,7 @@ static void arm_reboot(json_t *state, const struct update_config *config, json_i
 static void renew_report(json_int_t now)
 {
 	_cleanup_(error_clear) struct error none = ERROR_INIT;
-	json_t *report = report_load(REPORT_FILE, &none), *before;
+	json_t *report = json_file_load(REPORT_FILE, &none), *before;
 
 	if (!report)
 		return;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "report/report.h"
+#include "base/json_file.h"
 
 enum { CONFIG_LIMIT = 4096 };
 
@@ -40,7 +40,7 @@ json_t *update_state_load(const char *folder)
 {
 	_cleanup_free_ char *path = file_join(folder, "state.json");
 	_cleanup_(error_clear) struct error none = ERROR_INIT;
-	json_t *state = path ? report_load(path, &none) : NULL;
+	json_t *state = path ? json_file_load(path, &none) : NULL;
 
 	return state ? state : json_object();
 }
@@ -49,7 +49,7 @@ int update_state_save(const char *folder, const json_t *state, struct error *err
 {
 	_cleanup_free_ char *path = file_join(folder, "state.json");
 
-	return path ? report_save(state, path, error) : error_set(error, ENOMEM, "out of memory");
+	return path ? json_file_save(state, path, error) : error_set(error, ENOMEM, "out of memory");
 }
 
 const char *update_text(const json_t *object, const char *key)

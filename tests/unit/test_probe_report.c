@@ -2,16 +2,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <time.h>
 #include <sys/stat.h>
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/json_file.h"
 #include "probe/settings.h"
 #include "probe/signatures.h"
 #include "report/console.h"
 #include "report/merge.h"
-#include "report/report.h"
 #include "report/report_text.h"
+#include "state/report_state.h"
 
 static json_t *parse(const char *text)
 {
@@ -152,17 +154,17 @@ static void saves_and_loads(void **state)
 	json_t *report = parse(verified), *loaded;
 	struct stat status;
 
-	assert_int_equal(report_save(report, path, &error), 0);
+	assert_int_equal(json_file_save(report, path, &error), 0);
 	assert_int_equal(stat(path, &status), 0);
 	assert_int_equal(status.st_mode & 0777, 0644);
-	loaded = report_load(path, &error);
+	loaded = json_file_load(path, &error);
 	assert_true(json_equal(report, loaded));
 	json_decref(loaded);
 	json_decref(report);
 	assert_int_equal(file_replace(path, "[1]", 3, 0644, -1, -1, &error), 0);
-	assert_null(report_load(path, &error));
+	assert_null(json_file_load(path, &error));
 	assert_int_equal(file_replace(path, "{", 1, 0644, -1, -1, &error), 0);
-	assert_null(report_load(path, &error));
+	assert_null(json_file_load(path, &error));
 	assert_non_null(strstr(error_text(&error), "report.json:1:"));
 }
 

@@ -7,8 +7,9 @@
 
 #include "base/clock.h"
 #include "probe/probe.h"
-#include "report/report.h"
+#include "probe/run_report.h"
 #include "report/report_text.h"
+#include "state/report_state.h"
 
 /* What the probes of these tests did, in order. */
 static struct {

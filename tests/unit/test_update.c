@@ -3,10 +3,10 @@
 
 #include <unistd.h>
 
-#include "report/part_updates.h"
-#include "report/report.h"
+#include "state/report_state.h"
 #include "update/stale.h"
 #include "update/state.h"
+#include "update/summary.h"
 #include "update/waiting.h"
 
 enum { DAY = 24 * 60 * 60, NOW = 1800000000 };

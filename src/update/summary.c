@@ -1,10 +1,10 @@
-#include "report/part_updates.h"
+#include "update/summary.h"
 
 #include <stdio.h>
 #include <time.h>
 
 #include "base/file.h"
-#include "report/merge.h"
+#include "state/report_state.h"
 #include "update/state.h"
 
 const struct update_paths update_machine = {UPDATE_CONFIG, UPDATE_FOLDER, UPDATE_REBOOT};

@@ -10,9 +10,11 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/json_file.h"
 #include "probe/probe.h"
-#include "report/report.h"
+#include "probe/run_report.h"
 #include "report/report_text.h"
+#include "state/report_state.h"
 
 enum {
 	EXIT_USAGE = 64,
@@ -230,7 +232,7 @@ static int verify(const struct options *options, const struct probe_settings *se
 		return EXIT_FAILURE;
 	}
 	status = report_exit_status(report);
-	if (options->output && report_save(report, options->output, error) < 0)
+	if (options->output && json_file_save(report, options->output, error) < 0)
 		status = EXIT_FAILURE;
 	print_report(report, options->json);
 	json_decref(report);

@@ -1,41 +1,19 @@
-#include "report/report.h"
+#include "probe/run_report.h"
 
 #include <errno.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "probe/signatures.h"
+#include "state/report_state.h"
 
 enum {
-	REPORT_LIMIT = 4 * 1024 * 1024,
 	DAY = 24 * 60 * 60,
 	SIGNATURES_OLD = 7, /* days */
 	SIGNATURES_AWAITED = 1, /* days that a new machine may be without the official ones */
 	CERTIFICATE_SHORT = 14,
 };
-
-static const char *const state_names[REPORT_STATES] = {
-    [REPORT_READY] = "ready",
-    [REPORT_DEGRADED] = "degraded",
-    [REPORT_FAILED] = "failed",
-};
-
-const char *report_state_name(enum report_state state)
-{
-	return state_names[state];
-}
-
-enum report_state report_state_of(const json_t *report)
-{
-	const char *name = json_string_value(json_object_get(report, "state"));
-
-	for (enum report_state state = REPORT_READY; name && state < REPORT_STATES; state++)
-		if (strcmp(name, state_names[state]) == 0)
-			return state;
-	return REPORT_FAILED;
-}
 
 static unsigned count_outcome(const struct probe_run *run, enum probe_outcome outcome)
 {
@@ -67,23 +45,6 @@ static enum report_state judge(const struct probe_run *run, bool partial)
 	return count_outcome(run, PROBE_FAILED) || count_outcome(run, PROBE_PENDING)
 		   ? REPORT_DEGRADED
 		   : REPORT_READY;
-}
-
-void report_judge_notes(json_t *report)
-{
-	const json_t *note;
-	size_t i;
-
-	if (report_state_of(report) != REPORT_READY)
-		return;
-	json_array_foreach(json_object_get(report, "notes"), i, note)
-	{
-		const char *text = json_string_value(note);
-
-		if (text && strncmp(text, "degraded", strlen("degraded")) == 0)
-			json_object_set_new(report, "state",
-					    json_string(report_state_name(REPORT_DEGRADED)));
-	}
 }
 
 static json_t *make_probe(const struct probe_result *result)
@@ -191,60 +152,3 @@ json_t *report_make(const struct probe_run *run, bool partial)
 	return report;
 }
 
-static json_t *report_parse(const char *path, const char *text, size_t size, struct error *error)
-{
-	json_error_t where;
-	json_t *report = json_loadb(text, size, 0, &where);
-
-	if (!report)
-		error_set(error, EINVAL, "%s:%d:%d: %s", path, where.line, where.column,
-			  where.text);
-	else if (!json_is_object(report))
-		error_set(error, EINVAL, "%s: not a JSON object", path);
-	if (!json_is_object(report)) {
-		json_decref(report);
-		return NULL;
-	}
-	return report;
-}
-
-json_t *report_load(const char *path, struct error *error)
-{
-	_cleanup_free_ char *text = NULL;
-	size_t size;
-
-	if (file_read(path, REPORT_LIMIT, &text, &size, error) < 0)
-		return NULL;
-	return report_parse(path, text, size, error);
-}
-
-json_t *report_load_foreign(const char *path, struct error *error)
-{
-	_cleanup_free_ char *text = NULL;
-	size_t size;
-
-	if (file_read_foreign(path, REPORT_LIMIT, &text, &size, error) < 0)
-		return NULL;
-	return report_parse(path, text, size, error);
-}
-
-int report_save(const json_t *report, const char *path, struct error *error)
-{
-	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
-	_cleanup_free_ char *dump =
-	    json_dumps(report, JSON_INDENT(1) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(10));
-
-	if (dump)
-		buffer_addf(&text, "%s\n", dump);
-	if (!dump || text.failed)
-		return error_set(error, ENOMEM, "out of memory");
-	return file_replace(path, text.data, text.size, 0644, (uid_t)-1, (gid_t)-1, error);
-}
-
-int report_exit_status(const json_t *report)
-{
-	static const int statuses[REPORT_STATES] = {
-	    [REPORT_READY] = 0, [REPORT_FAILED] = 1, [REPORT_DEGRADED] = 2};
-
-	return statuses[report_state_of(report)];
-}
