@@ -123,3 +123,10 @@ void diary_free(struct diary *diary)
 	free(diary->lines);
 	*diary = DIARY_INIT;
 }
+
+int64_t diary_clock(int64_t now, int64_t before, int64_t newest, int64_t step)
+{
+	int64_t from = before ? before : newest;
+
+	return from && now > from + step ? from + step : now;
+}

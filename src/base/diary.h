@@ -48,4 +48,9 @@ void diary_sort(struct diary *diary);
 
 void diary_free(struct diary *diary);
 
+/* The job's clock for this run, `step` seconds ahead at most.  `before` is that of the last
+ * run, 0 at the first one, where `newest`, the time of the newest file (0: none), is
+ * believed instead. */
+int64_t diary_clock(int64_t now, int64_t before, int64_t newest, int64_t step);
+
 #endif

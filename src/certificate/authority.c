@@ -11,6 +11,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/file.h"
+#include "certificate/certificate_extension.h"
 #include "certificate/certificate_facts.h"
 #include "certificate/certificate_issue.h"
 #include "certificate/certificate_pem.h"

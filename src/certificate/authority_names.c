@@ -7,6 +7,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/cleanup.h"
+#include "certificate/certificate_extension.h"
 #include "certificate/certificate_issue.h"
 
 static GENERAL_SUBTREE *subtree_of(int type, const void *bytes, int size)

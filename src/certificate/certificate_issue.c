@@ -8,22 +8,12 @@
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
+#include "certificate/certificate_extension.h"
 #include "certificate/certificate_facts.h"
 #include "certificate/certificate_pem.h"
 
 #define RSA_BITS	3072
 #define COMMON_NAME_MAX 64 /* RFC 5280, ub-common-name */
-
-int certificate_crypto_error(struct error *error, const char *what)
-{
-	char reason[256] = "out of memory";
-	unsigned long code = ERR_peek_last_error();
-
-	if (code)
-		ERR_error_string_n(code, reason, sizeof(reason));
-	ERR_clear_error();
-	return error_set(error, EIO, "%s: %s", what, reason);
-}
 
 int certificate_make_key(enum certificate_kind kind, EVP_PKEY **ret, struct error *error)
 {
@@ -33,19 +23,6 @@ int certificate_make_key(enum certificate_kind kind, EVP_PKEY **ret, struct erro
 		return certificate_crypto_error(error, "cannot make a private key");
 	*ret = key;
 	return 0;
-}
-
-bool certificate_put_extension(X509 *certificate, X509 *issuer, int nid, const char *value)
-{
-	X509_EXTENSION *extension;
-	X509V3_CTX context;
-	bool good;
-
-	X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
-	extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
-	good = extension && X509_add_ext(certificate, extension, -1);
-	X509_EXTENSION_free(extension);
-	return good;
 }
 
 static bool names_add(GENERAL_NAMES *names, const char *text)

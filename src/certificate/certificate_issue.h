@@ -23,12 +23,4 @@ _must_check_ int certificate_issue(const struct authority *authority, EVP_PKEY *
 				   const char *const *names, size_t name_count, int64_t now,
 				   X509 **ret, struct error *error);
 
-/* Adds the extension that OpenSSL's x509v3_config(5) writes as `value`.  `issuer`
- * is needed for key identifiers of the authority only. */
-bool certificate_put_extension(X509 *certificate, X509 *issuer, int nid, const char *value);
-
-/* Sets `error` to "what: OpenSSL's reason" and empties OpenSSL's queue.  Returns
- * -EIO. */
-int certificate_crypto_error(struct error *error, const char *what);
-
 #endif

@@ -1,5 +1,5 @@
-/* The ledger's memory: parts, messages, alarms. */
 #include "ledger/ledger.h"
+/* The ledger's memory: parts, messages, alarms. */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -72,7 +72,7 @@ int ledger_message_new(struct ledger *ledger, struct slice id, uint32_t *ret_mes
 
 	if (result == 0) {
 		ledger->messages[*ret_message] = (struct ledger_message){0};
-		slice_copy(id, ledger->messages[*ret_message].id, LINE_ID_LIMIT);
+		slice_copy(id, ledger->messages[*ret_message].id, QUEUE_ID_LIMIT);
 	}
 	return result;
 }
@@ -107,7 +107,7 @@ int ledger_part_new(struct ledger *ledger, struct slice id, uint32_t message, ui
 		return result;
 	}
 	ledger->parts[*ret_part] = (struct ledger_part){.message = message, .time = time};
-	slice_copy(id, ledger->parts[*ret_part].id, LINE_ID_LIMIT);
+	slice_copy(id, ledger->parts[*ret_part].id, QUEUE_ID_LIMIT);
 	ledger->messages[message].parts++;
 	return 0;
 }

@@ -63,7 +63,7 @@ enum {
 };
 
 struct ledger_part {
-	char id[LINE_ID_LIMIT];
+	char id[QUEUE_ID_LIMIT];
 	uint32_t message;
 	uint32_t flags;
 	uint64_t time;	 /* of its first line, microseconds since 1970 */
@@ -75,7 +75,7 @@ struct ledger_message {
 	uint32_t flags;
 	uint32_t parts;
 	uint32_t next_free;
-	char id[LINE_ID_LIMIT]; /* its first */
+	char id[QUEUE_ID_LIMIT]; /* its first */
 };
 
 struct ledger_alarm {

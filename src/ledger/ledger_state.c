@@ -110,7 +110,7 @@ static bool load_counters(struct slice line, uint64_t *counters)
 
 static bool load_part(struct loading *loading, struct slice line)
 {
-	char id[LINE_ID_LIMIT], number[24], message_id[LINE_ID_LIMIT];
+	char id[QUEUE_ID_LIMIT], number[24], message_id[QUEUE_ID_LIMIT];
 	struct ledger *ledger = loading->ledger;
 	uint64_t flags, time, message_flags;
 	uint32_t message, part;

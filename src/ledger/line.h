@@ -16,10 +16,10 @@
 #include <stdint.h>
 
 #include "base/slice.h"
+#include "queue/queue_id.h"
 
 enum {
 	LINE_LIMIT = 16 * 1024, /* of a longer line only the beginning is read */
-	LINE_ID_LIMIT = 24,	/* a queue id, with the final NUL */
 	LINE_NAME_LIMIT = 64,	/* a quarantine name or an id of the filter, likewise */
 };
 
@@ -96,8 +96,6 @@ enum line_writer line_writer(const struct line_accounts *accounts, struct slice 
 /* Fills *ret_line with pieces of `identifier` and `text`. */
 void line_parse(enum line_writer writer, struct slice identifier, struct slice text,
 		struct line *ret_line);
-
-bool line_is_queue_id(struct slice text);
 
 /* What the quarantine's commands call a file: of "virus-ID" the ID. */
 struct slice line_quarantine_id(struct slice name);

@@ -1,6 +1,7 @@
 /* The lines of amavis (as our $log_templ writes them), of Dovecot's LMTP, and of the
  * person at the quarantine. */
 #include "ledger/line_private.h"
+#include "queue/queue_id.h"
 
 /* ", NAME: value" at the front; the values of these are amavis's own or Postfix's. */
 static bool take_field(struct slice *text, struct slice name, struct slice *ret_value)
@@ -57,9 +58,9 @@ void line_parse_amavis(struct slice text, struct line *line)
 	slice_number(&took, &line->milliseconds);
 	slice_skip(&text, SLICE(" ms"));
 	take_addresses(text, line);
-	if (!line_is_queue_id(line->id))
+	if (!queue_is_id(line->id))
 		line->id = (struct slice){0};
-	if (!line_is_queue_id(line->other_id))
+	if (!queue_is_id(line->other_id))
 		line->other_id = (struct slice){0};
 }
 
@@ -105,7 +106,7 @@ void line_parse_quarantine(struct slice text, struct line *line)
 	line->kind = kind;
 	if (slice_skip(&text, SLICE(" queue="))) {
 		word = line_take_word(&text, "");
-		if (line_is_queue_id(word))
+		if (queue_is_id(word))
 			line->other_id = word;
 	}
 }

@@ -1,5 +1,6 @@
 /* Postfix's lines: "ID: key=value, key=value", with addresses in < and >. */
 #include "ledger/line_private.h"
+#include "queue/queue_id.h"
 
 /* The value up to ", " or the end. */
 static struct slice take_value(struct slice *text)
@@ -26,7 +27,7 @@ static void parse_client(struct slice text, struct line *line)
 			line->login = value;
 		} else if (line->from_filter && slice_skip(&value, SLICE("orig_queue_id="))) {
 			line->forwarded = true;
-			if (line_is_queue_id(value))
+			if (queue_is_id(value))
 				line->origin_id = value;
 		} else if (line->from_filter && slice_skip(&value, SLICE("orig_client="))) {
 			line->forwarded = true;
@@ -62,7 +63,7 @@ static void parse_pickup(struct slice text, struct line *line)
 	if (!slice_skip(&text, SLICE(" from=")) || !line_take_address(&text, &line->from))
 		return;
 	line->kind = LINE_PICKUP;
-	if (slice_skip(&text, SLICE(" orig_id=")) && line_is_queue_id(text))
+	if (slice_skip(&text, SLICE(" orig_id=")) && queue_is_id(text))
 		line->origin_id = text;
 }
 
@@ -126,7 +127,7 @@ static void find_successor(struct line *line)
 
 	while (slice_until(&rest, SLICE("queued as "), &before))
 		line->other_id = rest;
-	if (!line_is_queue_id(line->other_id))
+	if (!queue_is_id(line->other_id))
 		line->other_id = (struct slice){0};
 }
 
@@ -162,7 +163,7 @@ static void parse_bounce(struct slice text, struct line *line)
 {
 	struct slice what;
 
-	if (slice_until(&text, SLICE(" notification: "), &what) && line_is_queue_id(text)) {
+	if (slice_until(&text, SLICE(" notification: "), &what) && queue_is_id(text)) {
 		line->kind = LINE_NOTICE;
 		line->text = what;
 		line->other_id = text;
@@ -173,7 +174,7 @@ static void parse_bounce(struct slice text, struct line *line)
 static bool parse_corrupt(struct slice text, struct line *line)
 {
 	return slice_skip(&text, SLICE("warning: saving corrupt file \"")) &&
-	       slice_until(&text, SLICE("\""), &line->id) && line_is_queue_id(line->id);
+	       slice_until(&text, SLICE("\""), &line->id) && queue_is_id(line->id);
 }
 
 void line_parse_postfix(struct slice identifier, struct slice text, struct line *line)

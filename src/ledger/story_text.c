@@ -204,7 +204,7 @@ static void add_event(const struct story *story, size_t index, struct buffer *te
 	buffer_add_text(text, "  ");
 	add_time(text, event->time, false);
 	buffer_add_text(text, "  ");
-	slice_add(text, line.id.size ? line.id : line.filter_id, LINE_ID_LIMIT);
+	slice_add(text, line.id.size ? line.id : line.filter_id, QUEUE_ID_LIMIT);
 	buffer_addf(text, "%s%s\n", line.id.size || line.filter_id.size ? "  " : "",
 		    buffer_text(&sentence));
 }

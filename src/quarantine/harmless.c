@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "settings/encoding.h"
+#include "base/utf8.h"
 
 enum { MORE_COLUMNS = 3 }; /* "..." */
 
@@ -20,11 +20,11 @@ static size_t columns(uint32_t character)
 		   : 1;
 }
 
-/* What encoding_is_control does not know: joiners, invisible operators, interlinear
+/* What utf8_is_control does not know: joiners, invisible operators, interlinear
  * marks, variation selectors, private use, tags and what is no character at all. */
 static bool is_hidden(uint32_t character)
 {
-	return encoding_is_control(character) || (character >= 0x200b && character <= 0x200f) ||
+	return utf8_is_control(character) || (character >= 0x200b && character <= 0x200f) ||
 	       (character >= 0x2028 && character <= 0x202e) ||
 	       (character >= 0x2060 && character <= 0x206f) || character == 0x115f ||
 	       character == 0x1160 || character == 0x3164 || character == 0x180e ||
@@ -51,7 +51,7 @@ static void add(struct buffer *output, const char *text, size_t size, size_t lim
 
 	while (i < size) {
 		uint32_t character = 0;
-		size_t length = encoding_decode(text + i, size - i, &character);
+		size_t length = utf8_decode(text + i, size - i, &character);
 		size_t step = length ? length : 1;
 		bool good = length && character && !is_hidden(character) &&
 			    (!plain || is_plain(character, text + i + step, size - i - step));
@@ -88,7 +88,7 @@ size_t harmless_width(const char *text, size_t size)
 
 	for (size_t i = 0; i < size;) {
 		uint32_t character;
-		size_t length = encoding_decode(text + i, size - i, &character);
+		size_t length = utf8_decode(text + i, size - i, &character);
 
 		width += length ? columns(character) : 1;
 		i += length ? length : 1;

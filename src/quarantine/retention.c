@@ -1,5 +1,7 @@
 #include "quarantine/retention.h"
 
+#include "base/diary.h"
+
 #include <errno.h>
 
 enum {
@@ -7,18 +9,11 @@ enum {
 	STEP = 2 * DAY, /* the most that one run believes */
 };
 
-int64_t retention_clock(int64_t now, int64_t before, int64_t newest, int64_t step)
-{
-	int64_t from = before ? before : newest;
-
-	return from && now > from + step ? from + step : now;
-}
-
 int retention_update(const struct diary *before, const struct quarantine_items *items, int64_t now,
 		     struct diary *ret_diary, struct error *error)
 {
 	int64_t newest = items->count ? items->items[items->count - 1].time : 0;
-	struct diary diary = {.clock = retention_clock(now, before->clock, newest, STEP),
+	struct diary diary = {.clock = diary_clock(now, before->clock, newest, STEP),
 			      .digest = before->digest};
 	int result = 0;
 

@@ -15,11 +15,6 @@
 #include "base/diary.h"
 #include "quarantine/quarantine.h"
 
-/* The job's clock for this run, `step` seconds ahead at most.  `before` is that of the last
- * run, 0 at the first one, where `newest`, the time of the newest file (0: none), is
- * believed instead. */
-int64_t retention_clock(int64_t now, int64_t before, int64_t newest, int64_t step);
-
 /* The diary of this run: a line for each item, as it was before or as first seen now. */
 _must_check_ int retention_update(const struct diary *before, const struct quarantine_items *items,
 				  int64_t now, struct diary *ret_diary, struct error *error);

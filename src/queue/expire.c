@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/diary.h"
 #include "base/process.h"
-#include "ledger/line.h"
-#include "quarantine/retention.h"
+#include "queue/queue_id.h"
 #include "queue/queue_list.h"
 
 enum { POSTSUPER_MS = 60 * 1000 };
@@ -43,7 +43,7 @@ void expire_look(void *context, const json_t *message)
 	const struct diary_line *line;
 	int64_t since;
 
-	if (expiry->result < 0 || !id || !line_is_queue_id(slice_of(id)))
+	if (expiry->result < 0 || !id || !queue_is_id(slice_of(id)))
 		return;
 	line = diary_find(expiry->before, id);
 	since = line && line->seen < expiry->diary.clock ? line->seen : expiry->diary.clock;
@@ -99,7 +99,7 @@ int expire_run(const char *path, int64_t now, size_t *ret_count, struct error *e
 		error_print(error);
 		error_clear(error);
 	}
-	expiry.diary.clock = retention_clock(now, before.clock, 0, EXPIRE_STEP);
+	expiry.diary.clock = diary_clock(now, before.clock, 0, EXPIRE_STEP);
 	result = queue_list(expire_look, &expiry, &partial, error);
 	if (result == 0)
 		result = expiry.result;

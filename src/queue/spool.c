@@ -1,12 +1,13 @@
 #include "queue/spool.h"
 
+#include "queue/queue_id.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "ledger/line.h"
 
 enum { HASH_DEPTH = 3 }; /* hash_queue_depth is 1 by default, and 3 a lot */
 
@@ -38,7 +39,7 @@ static void found_file(const struct scan *scan, DIR *folder, const char *name)
 	struct stat status;
 	int64_t next_try = 0;
 
-	if (!line_is_queue_id(slice_of(name)))
+	if (!queue_is_id(slice_of(name)))
 		return;
 	if (strcmp(scan->queue, "incoming") == 0 || strcmp(scan->queue, "deferred") == 0) {
 		if (fstatat(dirfd(folder), name, &status, AT_SYMLINK_NOFOLLOW) < 0)

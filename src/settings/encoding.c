@@ -3,37 +3,9 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/utf8.h"
 
 #define QUOTE_LIMIT 60
-
-size_t encoding_decode(const char *text, size_t size, uint32_t *ret_character)
-{
-	const unsigned char *bytes = (const unsigned char *)text;
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	uint32_t character;
-	size_t length;
-
-	if (!size)
-		return 0;
-	if (bytes[0] < 0x80) {
-		*ret_character = bytes[0];
-		return 1;
-	}
-	length = bytes[0] >= 0xf0 ? 4 : bytes[0] >= 0xe0 ? 3 : 2;
-	if (bytes[0] < 0xc2 || bytes[0] > 0xf4 || length > size)
-		return 0;
-	character = bytes[0] & (0xff >> (length + 1));
-	for (size_t i = 1; i < length; i++) {
-		if ((bytes[i] & 0xc0) != 0x80)
-			return 0;
-		character = character << 6 | (bytes[i] & 0x3f);
-	}
-	if (character < least[length] || character > 0x10ffff ||
-	    (character >= 0xd800 && character <= 0xdfff))
-		return 0;
-	*ret_character = character;
-	return length;
-}
 
 /* What YAML 1.1 calls printable. */
 static bool is_printable(uint32_t character)
@@ -82,7 +54,7 @@ bool encoding_check_text(const char *file, unsigned first_line, const char *text
 		return false;
 	for (size_t i = 0; i < size;) {
 		uint32_t character;
-		size_t length = encoding_decode(text + i, size - i, &character);
+		size_t length = utf8_decode(text + i, size - i, &character);
 
 		if (!length) {
 			diagnostics_error(diagnostics, mark,
@@ -104,24 +76,16 @@ bool encoding_check_text(const char *file, unsigned first_line, const char *text
 	return true;
 }
 
-bool encoding_is_control(uint32_t character)
-{
-	return character < 0x20 || (character >= 0x7f && character <= 0x9f) || character == 0xad ||
-	       character == 0x61c || character == 0x200b || character == 0x200e ||
-	       character == 0x200f || (character >= 0x2028 && character <= 0x202e) ||
-	       (character >= 0x2060 && character <= 0x2069) || character == 0xfeff;
-}
-
 bool encoding_find_control(const char *text, size_t size, bool lines, uint32_t *ret_character)
 {
 	for (size_t i = 0; i < size;) {
-		size_t length = encoding_decode(text + i, size - i, ret_character);
+		size_t length = utf8_decode(text + i, size - i, ret_character);
 
 		if (!length) {
 			*ret_character = (unsigned char)text[i];
 			return true;
 		}
-		if (encoding_is_control(*ret_character) &&
+		if (utf8_is_control(*ret_character) &&
 		    !(lines && (*ret_character == '\n' || *ret_character == '\t')))
 			return true;
 		i += length;
@@ -135,7 +99,7 @@ size_t encoding_length(const char *text, size_t size)
 
 	for (size_t i = 0; i < size; count++) {
 		uint32_t character;
-		size_t length = encoding_decode(text + i, size - i, &character);
+		size_t length = utf8_decode(text + i, size - i, &character);
 
 		i += length ? length : 1;
 	}
@@ -150,13 +114,13 @@ char *encoding_quote(const char *text, size_t size)
 	buffer_add_char(&quoted, '"');
 	for (size_t i = 0; i < size; shown++) {
 		uint32_t character;
-		size_t length = encoding_decode(text + i, size - i, &character);
+		size_t length = utf8_decode(text + i, size - i, &character);
 
 		if (shown == QUOTE_LIMIT) {
 			buffer_add_text(&quoted, "...");
 			break;
 		}
-		if (length && !encoding_is_control(character)) {
+		if (length && !utf8_is_control(character)) {
 			buffer_add(&quoted, text + i, length);
 		} else {
 			length = length ? length : 1;

@@ -6,11 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/utf8.h"
 #include "settings/diagnostics.h"
-
-/* Decodes one character of at most `size` bytes (RFC 3629: no overlong forms,
- * no surrogates, at most U+10FFFF).  Returns its length, 0 when it is none. */
-size_t encoding_decode(const char *text, size_t size, uint32_t *ret_character);
 
 /* Checks that a whole file is text as YAML wants it: UTF-8 without a byte order
  * mark, no control characters but tab and line ends.  Reports the first thing
@@ -18,12 +15,6 @@ size_t encoding_decode(const char *text, size_t size, uint32_t *ret_character);
  * its own). */
 bool encoding_check_text(const char *file, unsigned first_line, const char *text, size_t size,
 			 struct diagnostics *diagnostics);
-
-/* Characters that have no place inside a one-line value: controls, the line
- * ends NEL, LS and PS, and what is not seen but makes a value look like another
- * one: byte order marks, zero-width blanks, soft hyphens and bidirectional
- * marks.  (The joiners U+200C and U+200D belong to some scripts.) */
-bool encoding_is_control(uint32_t character);
 
 /* The first such character or invalid byte; `lines` lets line feeds and tabs
  * pass.  False when there is none. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "settings/encoding.h"
+#include "settings/type_ip.h"
 #include "settings/type_network.h"
 #include "settings/types.h"
 

@@ -1,4 +1,4 @@
-/* Types of the network: IP addresses, networks, hosts, URLs. */
+/* Types of the network: networks, hosts, URLs. */
 #ifndef POSTCASK_TYPE_NETWORK_H
 #define POSTCASK_TYPE_NETWORK_H
 
@@ -7,11 +7,6 @@
 #include "base/error.h"
 #include "settings/table.h"
 
-/* An IPv4 or IPv6 address as inet_pton(3) reads it. */
-bool type_is_ip(const char *text);
-
-int type_ip(const struct setting *setting, const char *text, size_t size, char **ret_value,
-	    struct error *error);
 int type_network(const struct setting *setting, const char *text, size_t size, char **ret_value,
 		 struct error *error);
 int type_host(const struct setting *setting, const char *text, size_t size, char **ret_value,

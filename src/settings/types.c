@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "settings/encoding.h"
+#include "settings/type_ip.h"
 #include "settings/type_name.h"
 #include "settings/type_network.h"
 #include "settings/type_secret.h"

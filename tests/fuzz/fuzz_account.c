@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "ledger/story.h"
+#include "queue/queue_id.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -50,7 +51,7 @@ static void check_line(size_t writer, struct slice text)
 		     &line.score,	&line.reason,	  &line.session,    NULL};
 	     *piece; piece++)
 		check_piece(**piece, text);
-	if (line.kind == LINE_ACTIVE && !line_is_queue_id(line.id))
+	if (line.kind == LINE_ACTIVE && !queue_is_id(line.id))
 		abort();
 }
 

@@ -181,7 +181,7 @@ static inline bool reader_characters(const struct reader *reader, const char *te
 {
 	for (size_t i = 0; i < size;) {
 		uint32_t character = 0;
-		size_t length = encoding_decode(text + i, size - i, &character);
+		size_t length = utf8_decode(text + i, size - i, &character);
 
 		if (!length || !character ||
 		    (character < 0x20 && !strchr(reader->controls, (int)character)) ||

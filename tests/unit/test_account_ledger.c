@@ -406,7 +406,7 @@ static void uses_nothing_of_a_broken_file(void **state)
 static void stays_within_its_memory(void **state)
 {
 	struct book book;
-	char id[LINE_ID_LIMIT];
+	char id[QUEUE_ID_LIMIT];
 	json_t *json;
 
 	(void)state;

@@ -17,6 +17,7 @@
 
 #include "base/file.h"
 #include "certificate/authority.h"
+#include "certificate/certificate_extension.h"
 #include "certificate/certificate_facts.h"
 #include "certificate/certificate_issue.h"
 #include "certificate/certificate_pem.h"

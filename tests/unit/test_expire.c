@@ -2,6 +2,7 @@
  * and only those that wait for others. */
 #include "test.h"
 
+#include "base/diary.h"
 #include "quarantine/retention.h"
 #include "queue/expire.h"
 
@@ -42,7 +43,7 @@ static size_t goes_after(int64_t hours, json_t *waiting)
 		struct expiry expiry = {.before = &before, .over = BUFFER_INIT};
 
 		expiry.diary.clock =
-		    retention_clock(NOW + run * HOUR, before.clock, 0, EXPIRE_STEP);
+		    diary_clock(NOW + run * HOUR, before.clock, 0, EXPIRE_STEP);
 		expire_look(&expiry, waiting);
 		assert_int_equal(expiry.result, 0);
 		diary_sort(&expiry.diary);
@@ -90,7 +91,7 @@ static size_t goes_at(int64_t seen, int64_t clock)
 	json_t *waiting = message("deferred", "a@x.example", ELSEWHERE, NULL);
 
 	assert_int_equal(diary_add(&before, ID, seen, false, NULL), 0);
-	expiry.diary.clock = retention_clock(clock, before.clock, 0, EXPIRE_STEP);
+	expiry.diary.clock = diary_clock(clock, before.clock, 0, EXPIRE_STEP);
 	expire_look(&expiry, waiting);
 	json_decref(waiting);
 	diary_free(&before);

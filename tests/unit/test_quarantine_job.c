@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/diary.h"
 #include "quarantine/digest.h"
 #include "quarantine/retention.h"
 
@@ -85,11 +86,11 @@ static size_t run_retention(const char *folder, int64_t now, unsigned days)
 
 static void the_clock_is_followed_slowly(void **state _unused_)
 {
-	assert_int_equal(retention_clock(NOW, NOW - DAY, 0, 2 * DAY), NOW);
-	assert_int_equal(retention_clock(NOW + 400 * DAY, NOW, 0, 2 * DAY), NOW + 2 * DAY);
-	assert_int_equal(retention_clock(NOW - 400 * DAY, NOW, 0, 2 * DAY), NOW - 400 * DAY);
-	assert_int_equal(retention_clock(NOW, 0, 0, 2 * DAY), NOW);
-	assert_int_equal(retention_clock(NOW + 400 * DAY, 0, NOW, 2 * DAY), NOW + 2 * DAY);
+	assert_int_equal(diary_clock(NOW, NOW - DAY, 0, 2 * DAY), NOW);
+	assert_int_equal(diary_clock(NOW + 400 * DAY, NOW, 0, 2 * DAY), NOW + 2 * DAY);
+	assert_int_equal(diary_clock(NOW - 400 * DAY, NOW, 0, 2 * DAY), NOW - 400 * DAY);
+	assert_int_equal(diary_clock(NOW, 0, 0, 2 * DAY), NOW);
+	assert_int_equal(diary_clock(NOW + 400 * DAY, 0, NOW, 2 * DAY), NOW + 2 * DAY);
 }
 
 static void nothing_goes_before_its_time(void **state)

@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "base/buffer.h"
+#include "base/utf8.h"
 #include "component/components.h"
 #include "generation/generation.h"
 #include "settings/encoding.h"
@@ -171,7 +172,7 @@ static void add_string(struct buffer *json, const struct target *target, const c
 	for (size_t i = 0; i < value.size;) {
 		uint32_t character;
 		size_t length =
-		    encoding_decode(buffer_text(&value) + i, value.size - i, &character);
+		    utf8_decode(buffer_text(&value) + i, value.size - i, &character);
 
 		assert_in_range(length, 1, 3); /* one \u each */
 		buffer_addf(json, "\\u%04x", character);
