@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # postcask
 #
 #   make            the programs for this host, in build/bin

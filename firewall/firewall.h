@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The firewall's three operations.  Each is one transaction of the kernel,
  * followed by reading back what is there now and comparing it
  * (firewall/readback.h), and by a new state file.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask-firewall: the machine's packet filter; see postcask-firewall(8).
  *
  *	postcask-firewall close [PORT...]

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Talking to nf_tables over netlink: one batch of messages is one transaction,
  * which the kernel applies whole or not at all, and every answer is read before
  * a deadline.

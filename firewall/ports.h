@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The ports a mail server may offer to the network: the only ones that
  * postcask-firewall opens.  A set of them is a bit mask, bit N for the N-th
  * port of the table. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What the kernel really has: the table is read back (chains, rules, sets and
  * their elements) and compared with the composed ruleset.  A rule more, a rule
  * less, another order, another policy or one changed byte is a difference. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* One rule of a chain, described by what it asks of a packet, and its
  * composition as nftnl expressions.  Register 1 is the only one used. */
 #ifndef POSTCASK_FIREWALL_RULE_H

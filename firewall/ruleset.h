@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The ruleset of the machine, as nftnl objects: pure composition, nothing here
  * touches the kernel.  In nft(8)'s words:
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The last resort when the ruleset cannot be loaded: a machine whose firewall
  * fails must not be reachable at all.  In this order, until one succeeds:
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Applying the settings to this machine: load, decide, render, prove, keys,
  * commit.  Killed at any instruction, what is in force is the old generation
  * whole or the new one whole; running it again finishes the work. */

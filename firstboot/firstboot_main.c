@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask-firstboot: applies the settings to this machine, at every boot, before
  * any mail daemon starts; later, the settings of `postcask apply`.
  *

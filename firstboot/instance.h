@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Which cloud-init instance this machine belongs to, once it holds mail.
  *
  * /usr/lib/postcask/cloud-init-pinned keeps every other one away from cloud-init, which

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* trial_judge: the probes decide whether a change stays. */
 #include "firstboot/trial.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What became of applying the settings: RUN/firstboot.json tells it to the report,
  * RUN/apply.json to `postcask apply`. */
 #ifndef POSTCASK_OUTCOME_H

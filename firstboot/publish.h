@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What a generation needs beside its files: the certificates it names, the
  * self-test account, and what the unprivileged probes may know. */
 #ifndef POSTCASK_PUBLISH_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The self-test mailbox: an account that exists on loopback alone, with a
  * password that is new at every boot.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Where the settings of a run come from, and whether they may count.
  *
  * A machine's settings are its user-data's until somebody gives it others with

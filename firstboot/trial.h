@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The trial of a change: a generation in force whose probes have not passed yet.
  *
  *	STATE/trial	{"generation": "generations/5", "previous": "generations/4",

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The machine's accounts with their fixed numbers: the part of sysusers.d(5)
  * that postcask uses, and what follows from it for passwd(5), group(5),
  * shadow(5) and gshadow(5).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Debian's packages, by the host's apt with a state of its own: nothing of the
  * host's package database is read or changed, but its proxy settings hold. */
 #ifndef POSTCASK_IMAGE_APT_H

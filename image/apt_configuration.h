@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* apt with a state of its own: where Debian's archive is, and CACHE/apt/apt.conf. */
 #ifndef POSTCASK_IMAGE_APT_CONFIGURATION_H
 #define POSTCASK_IMAGE_APT_CONFIGURATION_H

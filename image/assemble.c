@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The step "assemble": the image's two file systems, from the cached tree, the
  * overlays and the programs, written into a copy of the disk's frame.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The command `postcask-image build`: from package lists, overlays and sources
  * to the disk image.  The work is a table of steps, done in a sandbox. */
 #include "image/build.h"

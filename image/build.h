@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What a build knows: given by the command line, never changed by a step. */
 #ifndef POSTCASK_IMAGE_BUILD_H
 #define POSTCASK_IMAGE_BUILD_H

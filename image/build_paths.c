@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Where a build keeps things. */
 #include <dirent.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* External commands of the builder: what they print goes to the step's log. */
 #ifndef POSTCASK_IMAGE_COMMAND_H
 #define POSTCASK_IMAGE_COMMAND_H

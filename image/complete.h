@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What the image's tree has to say itself: the scripts of image/assemble.d run
  * inside it, in their order, before it is scrubbed. */
 #ifndef POSTCASK_IMAGE_COMPLETE_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What the machine says on its serial console while it boots. */
 #ifndef POSTCASK_IMAGE_CONSOLE_H
 #define POSTCASK_IMAGE_CONSOLE_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* SHA-256 of files, and of the things that a cached result was made from. */
 #ifndef POSTCASK_IMAGE_DIGEST_H
 #define POSTCASK_IMAGE_DIGEST_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The step "disk": the disk's frame, kept as CACHE/disk-KEY: a sparse file with
  * the partition table, the boot loaders for BIOS and UEFI, and room for the two
  * file systems.  libguestfs fills the EFI system partition, in a virtual machine

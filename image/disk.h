@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The disk: where its partitions lie, and its frame without file systems. */
 #ifndef POSTCASK_IMAGE_DISK_H
 #define POSTCASK_IMAGE_DISK_H

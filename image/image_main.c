@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask-image: makes the disk image, boots it, makes seed disks for it.  See
  * postcask-image(8). */
 #include <stdio.h>

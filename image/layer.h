@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Keeps the image's tree for tests that boot it without a machine: what was laid
  * over the cached tree, as a layer for overlayfs, and in DIR/roots the list of
  * both layers as mount(8) takes it for `lowerdir=`, topmost first. */

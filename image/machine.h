@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What this host can virtualise with. */
 #ifndef POSTCASK_IMAGE_MACHINE_H
 #define POSTCASK_IMAGE_MACHINE_H

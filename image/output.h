@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What a build leaves: the images, their checksums and the manifest.  Everything
  * is written as NAME.partial first. */
 #ifndef POSTCASK_IMAGE_OUTPUT_H

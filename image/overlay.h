@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Files laid over a tree.  Git keeps neither owner nor mode beyond "executable":
  * so everything laid is root's, folders are 0755, files 0755 when executable and
  * else 0644, and links stay links.  A folder that the tree has keeps its owner

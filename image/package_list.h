@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* A list of Debian packages: one name a line, '#' starts a comment. */
 #ifndef POSTCASK_IMAGE_PACKAGE_LIST_H
 #define POSTCASK_IMAGE_PACKAGE_LIST_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The step "packages": which Debian packages, in which versions, the tree, the
  * sysroot and the boot loaders are made from; the keys of what is cached; and
  * the packages themselves, unless all that they make is there already.

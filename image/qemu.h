@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* A machine in QEMU: what it is made of, and the command line that says so. */
 #ifndef POSTCASK_IMAGE_QEMU_H
 #define POSTCASK_IMAGE_QEMU_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The command `postcask-image run`: boots the image in QEMU. */
 #ifndef POSTCASK_IMAGE_RUN_H
 #define POSTCASK_IMAGE_RUN_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What `postcask-image run` is told. */
 #ifndef POSTCASK_IMAGE_RUN_OPTIONS_H
 #define POSTCASK_IMAGE_RUN_OPTIONS_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Work that can be thrown away whole: done by a child that is the first process
  * of its own process and mount namespaces.  When it ends, however it ends, the
  * kernel kills every process it left and drops every mount it made, so that an

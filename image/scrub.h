@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What must not be the same on two machines, or is of no use in an image. */
 #ifndef POSTCASK_IMAGE_SCRUB_H
 #define POSTCASK_IMAGE_SCRUB_H

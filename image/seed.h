@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* NoCloud seeds: a small disk labelled "cidata" on which cloud-init finds the
  * user-data (cloud-init's documentation, "NoCloud"). */
 #ifndef POSTCASK_IMAGE_SEED_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Room for a build, known before it is needed. */
 #ifndef POSTCASK_IMAGE_SPACE_H
 #define POSTCASK_IMAGE_SPACE_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* A build's steps: each runs in a process of its own as soon as the steps it
  * comes after are done, so that what is independent runs side by side.  Steps
  * hand results to each other as files only.

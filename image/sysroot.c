@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The steps "sysroot" and "programs": Debian's headers and libraries, unpacked
  * beside each other, and the programs of the image compiled against them with
  * this host's compiler. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The files of the image that the builder knows best: where its file systems
  * and its packages come from, and what it is. */
 #ifndef POSTCASK_IMAGE_SYSTEM_FILES_H

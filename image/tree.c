@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The step "tree": Debian's root tree with all packages of image/packages
  * installed and configured, kept as CACHE/tree-KEY.
  *

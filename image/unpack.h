@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Packages unpacked, not installed: for what is needed of them on the host. */
 #ifndef POSTCASK_IMAGE_UNPACK_H
 #define POSTCASK_IMAGE_UNPACK_H

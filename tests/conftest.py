@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Runs the cmocka programs as pytest tests, one item for each, and closes with the plain line
 `N passed, N failed, N skipped`."""
 

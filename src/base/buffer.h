@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* A growing byte string, always NUL-terminated after its length.  After a
  * failed allocation it stays failed: callers check once, at the end, with
  * buffer_take or buffer_failed. */

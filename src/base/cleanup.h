@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Ownership by scope: a variable marked _cleanup_* gives back what it holds
  * when it leaves scope.  Used as systemd does it; see cleanup attribute, GCC
  * manual 6.33.1. */

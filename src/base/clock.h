@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Time that does not jump: milliseconds of CLOCK_BOOTTIME. */
 #ifndef POSTCASK_CLOCK_H
 #define POSTCASK_CLOCK_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What the daily job remembers of the quarantine, a line a message: when it first saw it,
  * and whether it was in a digest.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/digest.h"
 
 EVP_MD_CTX *digest_begin(void)

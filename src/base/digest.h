@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* SHA-256 over pieces, as hexadecimal text. */
 #ifndef POSTCASK_DIGEST_H
 #define POSTCASK_DIGEST_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Errors: a function that can fail returns 0 or a negative errno and fills the
  * caller's `struct error` with a sentence; callers add context on the way up,
  * and the program prints it once.  Libraries never print.

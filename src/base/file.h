@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Files on disk: read with a limit, replaced whole or not at all. */
 #ifndef POSTCASK_FILE_H
 #define POSTCASK_FILE_H

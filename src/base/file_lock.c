@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* file_lock: flock(2) with a deadline.  flock has none of its own, so a timer
  * interrupts it; the timer goes on firing, for the first signal may come between
  * the look at the clock and the call. */

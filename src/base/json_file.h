@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Small JSON objects in files. */
 #ifndef POSTCASK_JSON_FILE_H
 #define POSTCASK_JSON_FILE_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* External commands: run with a deadline, their output kept up to a limit.  No
  * shell is involved; arguments are passed as they are.  Secrets go in through
  * standard input, never as arguments. */

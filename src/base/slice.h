@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* A piece of somebody else's text: where it begins and how long it is.  Nothing is
  * copied, nothing is NUL-terminated. */
 #ifndef POSTCASK_ACCOUNT_SLICE_H

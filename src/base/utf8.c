@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/utf8.h"
 
 size_t utf8_decode(const char *text, size_t size, uint32_t *ret_character)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Characters in UTF-8. */
 #ifndef POSTCASK_UTF8_H
 #define POSTCASK_UTF8_H

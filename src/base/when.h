@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Times as a person gives them:
  *
  *	10 min ago, 2h ago, 90s, 3 days		back from now (s, min, h, d, weeks)

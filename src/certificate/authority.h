@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The machine's own certificate authority: one key pair per machine, made once,
  * that signs the server certificates (certificate/certificate.h) and nothing else.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Which names the machine's authority may sign for: X.509 name constraints (RFC 5280
  * section 4.2.1.10).  People import its certificate into their clients; without them
  * whoever takes its key could be any bank to these. */

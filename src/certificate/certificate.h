@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Server certificates of the machine, in the keys folder:
  *
  *	server-ecdsa.pem  server-rsa.pem	0600 root

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What OpenSSL needs to be told when a certificate is made. */
 #ifndef POSTCASK_CERTIFICATE_EXTENSION_H
 #define POSTCASK_CERTIFICATE_EXTENSION_H

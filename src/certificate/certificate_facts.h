@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What a certificate says, in C types: times, names, key, fingerprint. */
 #ifndef POSTCASK_CERTIFICATE_FACTS_H
 #define POSTCASK_CERTIFICATE_FACTS_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The checks of a certificate that a person gives in the settings; see
  * certificate_check_pem in certificate.h.  Each check is a sentence that says
  * what is wrong and what to give instead. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Makes server keys and server certificates. */
 #ifndef POSTCASK_CERTIFICATE_ISSUE_H
 #define POSTCASK_CERTIFICATE_ISSUE_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* certificate_ensure in a thread of its own; see certificate.h.  The job owns a
  * copy of the request, so that nothing of the caller's must outlive the call. */
 #include <errno.h>

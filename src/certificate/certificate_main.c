@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask-certificate: keeps the server certificates young and makes sure that
  * the daemons serve them; postcask-certificate.timer runs it once a day.  See
  * postcask-cert(8), whose `renew` is the same with a person watching.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* PEM (RFC 7468) with a private key and a certificate chain: read strictly from
  * memory, written in one normal form.  No passphrase is ever asked for; every
  * buffer that held a key is wiped. */

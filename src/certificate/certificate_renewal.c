@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "certificate/certificate_renewal.h"
 
 #include <errno.h>

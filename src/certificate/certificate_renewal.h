@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Renewal, whole: the files, the daemons, and the proof that the daemons serve
  * the new files.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Do the daemons really serve the certificate that lies in the keys folder?
  * Every service that the settings switch on is asked by a TLS handshake on the
  * loopback, and the certificate it shows is compared with the files.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The commands of postcask(8): one function and one file a noun or verb.  Each
  * takes its own argument list (argv[0] is its name), understands --help, prints
  * results on standard output and errors on standard error, and returns the exit

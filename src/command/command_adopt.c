@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask adopt: this machine becomes another cloud-init instance at its next boot, with
  * the mail that it holds.  Only root on the machine can say so, never the user-data that
  * would gain by it: see firstboot/instance.h. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask apply FILE: other settings for the running machine.  The work is done by
  * postcask-apply.service, with its rights and to its end whatever becomes of this
  * terminal; here FILE is checked and handed over, and the outcome shown. */

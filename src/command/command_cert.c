@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask cert: the machine's certificates; see postcask-cert(8).
  *
  *	postcask cert ca			the authority's certificate, for clients

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask check FILE: is this user-data good, and if not, what to write.  Needs
  * no rights, reads only the file, and says everything at once. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask diff [FILE]: what settings would change in this machine, file by file,
  * and which services would take it.  Changes nothing. */
 #include <errno.h>

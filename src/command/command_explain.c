@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask explain: the settings in words, from their table. */
 #include <getopt.h>
 #include <stdio.h>

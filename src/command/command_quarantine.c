@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask quarantine: mail that must not be delivered; see postcask-quarantine(8). */
 #include <errno.h>
 #include <signal.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask render FILE DIR: the configuration files of FILE below DIR, as they
  * would stand in the image, on any host, as any user. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask schema: the settings as a JSON schema, alone or inside cloud-init's
  * own. */
 #include <getopt.h>

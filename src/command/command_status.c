@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask status: the last report of this machine, as postcask-report(8) left it
  * in /run/postcask/report.json. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask trace: what became of a message. */
 #include <ctype.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask verify: proves the machine again.  The probes run as at boot, in their
  * own unit and account; ports are opened or closed by what they find, and the
  * report is written anew. */

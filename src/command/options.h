@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The long options of a command, read by one loop over the command's table:
  *
  *	int json = 0;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask(8): finds the command and runs it. */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Printing the machine's report: what `status` and `verify` have in common. */
 #ifndef POSTCASK_SHOW_REPORT_H
 #define POSTCASK_SHOW_REPORT_H

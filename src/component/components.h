@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The components: each daemon of the stack as postcask sees it, its rendered
  * files, its own checker and what makes it take a new configuration. */
 #ifndef POSTCASK_COMPONENTS_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* A plugin of Dovecot's imap process: a session that goes to sleep in IDLE hears of what came
  * in the last moment before.
  *

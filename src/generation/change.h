@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What one generation changes of another, component by component, and making the
  * running daemons take it. */
 #ifndef POSTCASK_CHANGE_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Drift: a file of the generation in force that is not what was rendered, because
  * somebody edited it or the disk damaged it. */
 #ifndef POSTCASK_DRIFT_H

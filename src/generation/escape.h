@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Escaping: the only way by which a value reaches a configuration file.  One
  * function per syntax, each for one place in it (say, inside a Perl
  * single-quoted string).  What a syntax cannot represent is refused, whatever

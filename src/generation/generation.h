@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* A generation: every file derived from one settings and one image version, in
  * one folder.
  *

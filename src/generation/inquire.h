@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* One question to a daemon on its socket, and the answer. */
 #ifndef POSTCASK_INQUIRE_H
 #define POSTCASK_INQUIRE_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Proving a generation: each component's own checker runs on it before it is
  * put in force. */
 #ifndef POSTCASK_PROVE_H

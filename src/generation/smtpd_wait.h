@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Waiting for Postfix to be reloaded: `postfix reload` returns before its master has
  * read anything.  An idle smtpd of before may still take a connection, and while it
  * talks the master believes it free and starts no other, so that the next client

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Templates: the configuration files of overlays/usr/share/postcask/templates
  * with the settings filled in.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Which ids are one message: queue ids, the filter's work on it, its name in the
  * quarantine.  Sets that grow together (union-find). */
 #ifndef POSTCASK_ACCOUNT_GRAPH_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* A table from short names (queue ids, names in the quarantine) to numbers, in bounded
  * memory.  Names come from the mail daemons; the hash is keyed all the same. */
 #ifndef POSTCASK_ACCOUNT_ID_TABLE_H

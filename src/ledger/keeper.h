@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The account as the service keeps it: the ledger, where it has read to, and what it looked
  * at last. */
 #ifndef POSTCASK_ACCOUNT_KEEPER_H

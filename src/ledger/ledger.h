@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The account of every message: accepted = delivered + waiting + quarantined + bounced, and
  * whatever else can become of one.  It is kept from the journal's lines, in order, and held
  * against the real queue and the real quarantine.

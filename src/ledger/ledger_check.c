@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The ledger held against what really lies in the queue and in the quarantine. */
 #include <errno.h>
 

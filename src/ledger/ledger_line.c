@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What each line does to the ledger. */
 #include <errno.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask-account: follows the journal and keeps the account of every message.  See
  * postcask-account(8).
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* One line of the mail daemons' log, taken apart.
  *
  * Much of such a line is a stranger's: addresses, Message-IDs, host names, what another

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The lines of amavis (as our $log_templ writes them), of Dovecot's LMTP, and of the
  * person at the quarantine. */
 #include "ledger/line_private.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "ledger/line_private.h"
 
 enum line_writer line_writer(const struct line_accounts *accounts, struct slice identifier,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Postfix's lines: "ID: key=value, key=value", with addresses in < and >. */
 #include "ledger/line_private.h"
 #include "queue/queue_id.h"

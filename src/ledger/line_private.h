@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Between line.c and the formats of each daemon. */
 #ifndef POSTCASK_ACCOUNT_LINE_PRIVATE_H
 #define POSTCASK_ACCOUNT_LINE_PRIVATE_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What the account says to the world: /run/postcask/account/account.json. */
 #ifndef POSTCASK_ACCOUNT_PUBLISH_H
 #define POSTCASK_ACCOUNT_PUBLISH_H

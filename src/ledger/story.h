@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What became of one message, told from its lines: the events, and where each recipient's
  * copy is now. */
 #ifndef POSTCASK_ACCOUNT_STORY_H

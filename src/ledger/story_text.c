@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* A story as text and as JSON. */
 #include <time.h>
 

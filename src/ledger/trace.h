@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What became of messages, by the journal: all lines of those that a person asks for,
  * whether by queue id, Message-ID, filter or quarantine id, address, or time.
  *

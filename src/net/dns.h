@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Questions to a resolver, over UDP, parsed by libc (ns_initparse(3)): only what
  * it answers from its own knowledge, so that no internet is needed. */
 #ifndef POSTCASK_PROBE_DNS_H

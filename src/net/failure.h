@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Why a probe failed: one of a small closed set of classes and a sentence.
  *
  * Clients return the class (FAILURE_NONE is 0, so `if (failure)` reads well) and

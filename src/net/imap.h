@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* IMAP4rev1 (RFC 3501) with IDLE (RFC 2177): as much as it takes to find a
  * message, read it and remove it.  The functions take a session opened with
  * imap_protocol; messages are named by UID. */

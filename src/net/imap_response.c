@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What an IMAP server says, read and taken apart. */
 #include <errno.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* ManageSieve (RFC 5804): capabilities, STARTTLS, AUTHENTICATE PLAIN, and a script
  * checked by the server.  The functions take a session opened with
  * managesieve_protocol. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The ports of the mail service: the one table that says which there are. */
 #ifndef POSTCASK_PROBE_PORTS_H
 #define POSTCASK_PROBE_PORTS_H

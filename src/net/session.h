@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* One conversation with a mail server, whatever the protocol: connect, greeting,
  * STARTTLS, handshake, authentication.  What differs between SMTP, IMAP, POP3 and
  * ManageSieve is a `struct protocol` of five functions; what only one protocol

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* A byte stream to a server, read by lines: TCP or unix socket, in the clear or
  * inside TLS, never waiting past its deadline.
  *

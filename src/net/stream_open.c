@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Where a stream comes from: a connection made, or a socket taken over. */
 #include "net/stream.h"
 

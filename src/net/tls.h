@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* TLS as the probes need it: a client that believes only the machine's own
  * authority (or the certificate given in the user-data) and one host name, and a
  * client of the past that must be refused.

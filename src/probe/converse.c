@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The conversations that probes share: see probe.h. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The self-test mailbox as the probes see it: one IMAP session, opened when first
  * needed and shared by all, one at a time.  After a failure that ends the session
  * the next caller gets a new one; after a temporary refusal the same caller does, once. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The messages the probes send: each with a Message-ID that nobody can guess, so
  * that it is found again and nothing else is taken for it.
  *

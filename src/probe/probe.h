@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The probes: one table, one loop.
  *
  * A probe has a first half and may have a second.  First halves start at once, in

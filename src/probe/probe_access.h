@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Probes that every port has, whatever its protocol. */
 #ifndef POSTCASK_PROBE_ACCESS_H
 #define POSTCASK_PROBE_ACCESS_H

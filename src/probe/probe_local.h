@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Probes of what has no public port: filter, resolver, clock, and the compilation
  * of sieve scripts.  clamd's socket is not for strangers: that it works is proved by
  * the test virus in quarantine. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Probes with real mail: sent in the first half, looked for in the second. */
 #ifndef POSTCASK_PROBE_MAIL_H
 #define POSTCASK_PROBE_MAIL_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Probes of SMTP's manners: what is said, and who is refused. */
 #ifndef POSTCASK_PROBE_SMTP_PROBES_H
 #define POSTCASK_PROBE_SMTP_PROBES_H

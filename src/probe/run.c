@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The loop over the table of probes: see probe.h. */
 #include <errno.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The report of a run of probes, as report.json holds it. */
 #ifndef POSTCASK_RUN_REPORT_H
 #define POSTCASK_RUN_REPORT_H

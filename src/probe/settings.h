@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What the probes have to know of the machine: /run/postcask/verify-settings.json,
  * which postcask-firstboot writes from the settings and which holds no secret:
  *

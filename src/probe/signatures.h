@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What ClamAV knows: which databases lie in its folder, and of when. */
 #ifndef POSTCASK_PROBE_SIGNATURES_H
 #define POSTCASK_PROBE_SIGNATURES_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Every probe there is.  The order is that of the work: mail is sent first, then
  * come the quick ones while it is scanned; within a conversation from the clear
  * to the login.  Which port a probe's failure keeps shut is its `port`. */

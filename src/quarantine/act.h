@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What a person does with the quarantine: each either done whole, and then said in the
  * journal, or not at all. */
 #ifndef POSTCASK_QUARANTINE_ACT_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* etc/postcask/quarantine.conf: what the settings want of the daily job. */
 #ifndef POSTCASK_QUARANTINE_CONFIG_H
 #define POSTCASK_QUARANTINE_CONFIG_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The digest: a mail that lists what went into quarantine since the last one, to the
  * postmaster and, if the settings say so, to each user what was for him alone.  The
  * postmaster's also lists what is on hold in the queue.

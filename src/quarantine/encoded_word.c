@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Encoded words in headers (RFC 2047 §2), as harmless_decode of harmless.h. */
 #include <stdint.h>
 #include <string.h>

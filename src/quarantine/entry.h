@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* One message in quarantine as people and programs see it. */
 #ifndef POSTCASK_QUARANTINE_ENTRY_H
 #define POSTCASK_QUARANTINE_ENTRY_H

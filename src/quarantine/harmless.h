@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Text of strangers, made fit to be shown: one line of UTF-8 in which nothing moves
  * a terminal's cursor, turns the reading direction or hides. */
 #ifndef POSTCASK_QUARANTINE_HARMLESS_H

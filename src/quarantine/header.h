@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What amavis writes above a message that it puts into quarantine:
  *
  *	Return-Path: <stranger@example.com>

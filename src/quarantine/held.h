@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What somebody put on hold in Postfix's queue, for the digest: like the quarantine it
  * waits for a decision, and for ever when nobody knows of it. */
 #ifndef POSTCASK_QUARANTINE_HELD_H

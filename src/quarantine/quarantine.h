@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The quarantine of this machine, two folders:
  *
  *	/var/lib/postcask/quarantine	amavis writes KIND-ID here, one file a message

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask-quarantine: the daily job.  Deletes what the settings let go, and sends the
  * digest of what is new; see postcask-quarantine(8). */
 #include <getopt.h>

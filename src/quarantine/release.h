@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Delivers a message from quarantine: to Postfix's service `released` (master.cf), whose
  * socket nobody but root and Postfix can reach, behind the filter. */
 #ifndef POSTCASK_QUARANTINE_RELEASE_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The addresses of this machine, as Postfix's tables have them: who may be told what was
  * kept from him. */
 #ifndef POSTCASK_QUARANTINE_RESIDENTS_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* When the time of a message in quarantine is over.
  *
  * The machine's clock can be wrong by years, before it is set or for ever, and a message

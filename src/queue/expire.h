@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* When a message has waited long enough for somebody else.
  *
  * Postfix bounces what is older than maximal_queue_lifetime by the wall clock, whatever it

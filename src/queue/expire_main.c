@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask-expire: the hourly look at what has waited too long for somebody else.  See
  * postcask-expire(8). */
 #include <stdio.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The names of Postfix's queue files, short and long (postconf(5), enable_long_queue_ids). */
 #ifndef POSTCASK_QUEUE_ID_H
 #define POSTCASK_QUEUE_ID_H

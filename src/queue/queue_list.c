@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "queue/queue_list.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What is in Postfix's queue, a message at a time, and what each waits for: by
  * postqueue(1), with a deadline and a limit. */
 #ifndef POSTCASK_ACCOUNT_QUEUE_LIST_H

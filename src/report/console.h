@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Writing to the machine's consoles without ever waiting for one that is stuck. */
 #ifndef POSTCASK_PROBE_CONSOLE_H
 #define POSTCASK_PROBE_CONSOLE_H

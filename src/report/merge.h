@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* One report of everything: what firstboot did, what the probes found, what the
  * firewall opened.  Each part may be missing: a machine that was given no settings
  * has a report as well. */

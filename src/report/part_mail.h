@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The mail's part of the report: the account of every message, what waits and why, and
  * which daemon is down. */
 #ifndef POSTCASK_ACCOUNT_REPORT_MAIL_H

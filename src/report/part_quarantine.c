@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "report/part_quarantine.h"
 
 #include <sys/statvfs.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The quarantine's part of the report. */
 #ifndef POSTCASK_QUARANTINE_SUMMARY_H
 #define POSTCASK_QUARANTINE_SUMMARY_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask-report: the end of every boot.  Puts together what firstboot, the
  * probes and the firewall found, writes /run/postcask/report.json, and tells every
  * console, whether things went well or not.  See postcask-report(8).

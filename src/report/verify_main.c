@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask-verify: proves the mail server from outside, over its own protocols,
  * as an unprivileged user, and writes the report.  See postcask-verify(8).
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask-room.so: clamd ends when there is no room for what it unpacks.
  *
  * What clamd cannot write whole into its TemporaryDirectory it does not scan, and in many of

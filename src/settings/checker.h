@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Checks a tree of nodes against the table and stores the values as JSON: types,
  * bounds, unknown and missing keys, defaults.  What keys mean together is
  * settings/meaning.h. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Values that follow from others, for templates that cannot compute. */
 #ifndef POSTCASK_DERIVE_H
 #define POSTCASK_DERIVE_H

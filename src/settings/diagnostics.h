@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What is wrong with a settings file, each thing at its place.  A checker adds
  * as it goes and never stops at the first; the program prints them once, sorted
  * by place:

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* UTF-8 for settings: what a file and a value may consist of. */
 #ifndef POSTCASK_ENCODING_H
 #define POSTCASK_ENCODING_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* A complete user-data file with every key of this version, each with its
  * documentation.  Comments are `# text`; a key that may be left out stands as
  * `#key: value`, so that removing one character puts it in force. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The table in words: for `postcask explain`. */
 #ifndef POSTCASK_EXPLAIN_H
 #define POSTCASK_EXPLAIN_H

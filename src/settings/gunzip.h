@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* gzip (RFC 1952) in memory, with a limit. */
 #ifndef POSTCASK_GUNZIP_H
 #define POSTCASK_GUNZIP_H

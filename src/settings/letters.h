@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Domains with letters outside ASCII as people write them: in capitals, and with accents
  * as characters of their own (NFD, as macOS types them), or not.  There is one stored
  * form, the lower-case A-label; what follows is how the daemons come to it. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The steps that the loaders of settings.h are made of. */
 #ifndef POSTCASK_LOAD_H
 #define POSTCASK_LOAD_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* settings_load_machine: what cloud-init left in this machine. */
 #include <errno.h>
 #include <string.h>

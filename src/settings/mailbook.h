@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Who receives mail: users and aliases by address, and where each alias leads. */
 #ifndef POSTCASK_MAILBOOK_H
 #define POSTCASK_MAILBOOK_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What postcask-settings(5) says beside the keys, in man(7). */
 #include "settings/manual_text.h"
 

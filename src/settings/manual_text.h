@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The parts of postcask-settings(5) that are not made from the table. */
 #ifndef POSTCASK_MANUAL_TEXT_H
 #define POSTCASK_MANUAL_TEXT_H

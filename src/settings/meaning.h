@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What settings mean together, after each value was found good by itself: names
  * that must be there, addresses that must not meet, aliases that must end
  * somewhere.  Also fills in what follows from other values:

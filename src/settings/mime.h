@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* MIME multi-part messages (RFC 2045, 2046), as far as cloud-init's user-data
  * uses them: multipart/... with parts in 7bit, 8bit, binary, base64 or
  * quoted-printable.  Lenient where Python's email package is. */

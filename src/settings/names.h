@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* A map from names (byte strings) to pointers by hashing: for finding
  * duplicates among many thousands.  The names are not copied and must outlive
  * the map. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* A settings file as a tree of nodes, each with the place it was written at.
  *
  * Scalars carry the type that cloud-init's PyYAML gives them (settings/scalar.h)

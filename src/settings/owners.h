@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Whose login may send as an alias: each user whom it leads to, alone or among others,
  * through any number of aliases.  What leads only elsewhere is nobody's. */
 #ifndef POSTCASK_OWNERS_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Addresses with a + of their own (a+b@), which is also what separates a label from an
  * address (alice+label@): Postfix and Dovecot have to be told of each. */
 #ifndef POSTCASK_PLUS_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What a plain YAML scalar means.  cloud-init reads user-data with PyYAML, which
  * is YAML 1.1: `no` is false, `0123` is 83, `12:30` is 750, `2024-01-01` is a
  * date.  This is the same decision (PyYAML 6 resolver.py and constructor.py),

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The JSON schema (draft 4, as cloud-init's own) of the `mail:` mapping, from
  * the table.  It is for editors and for `cloud-init schema`; the judge is
  * `postcask check`, which also knows what no schema can say. */

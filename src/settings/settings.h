@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The settings: the `mail:` mapping of the cloud-config user-data, with
  * cloud-init's own `fqdn` (or `hostname`), checked against the one table
  * (settings/table.h) and made complete.

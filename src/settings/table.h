@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The one table of settings: every key of the `mail:` mapping, of this version
  * and of those to come.  Parser, checker, JSON schema, manual page, example and
  * `postcask explain` are loops over it; a key exists in one place.

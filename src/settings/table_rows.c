@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The rows of the settings table: see settings/table.h.  The first sentence of a
  * documentation stands alone in short listings. */
 #include "settings/table.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The type of IP addresses. */
 #ifndef POSTCASK_TYPE_IP_H
 #define POSTCASK_TYPE_IP_H

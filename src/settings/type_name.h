@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Types of names: domains, host names, mail addresses. */
 #ifndef POSTCASK_TYPE_NAME_H
 #define POSTCASK_TYPE_NAME_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Types of the network: networks, hosts, URLs. */
 #ifndef POSTCASK_TYPE_NETWORK_H
 #define POSTCASK_TYPE_NETWORK_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Types that hold secrets: password hashes and PEM.  No message ever quotes the
  * value. */
 #ifndef POSTCASK_TYPE_SECRET_H

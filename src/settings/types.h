@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The types of values: what each accepts and how it is stored.  A value is
  * stored in one form only (domains as lower-case A-labels, addresses lower-case,
  * IPv6 as RFC 5952), so that equal things compare equal. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* User-data as cloud-init takes it apart (user_data.py, handlers/): plain text
  * whose first line says what it is, gzip around it, MIME multi-part messages.
  * What can hold settings becomes a part; what cannot be judged here (scripts are

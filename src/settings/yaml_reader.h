@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* YAML to a tree of nodes, by libyaml's event parser.
  *
  * Decided, because cloud-init's PyYAML decides differently or silently:

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What libyaml says, in words that help. */
 #ifndef POSTCASK_YAML_REPORT_H
 #define POSTCASK_YAML_REPORT_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The values that hold no others, and what lists and mappings share with them:
  * anchors, tags, aliases.  For settings/yaml_reader.c alone.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Has clamd load new signatures, so that mail waits for one load at most.
  *
  * While it loads clamd answers nobody, and before it begins it waits for every scan that runs,

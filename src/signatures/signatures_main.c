@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask-signatures: has the virus scanner load new signatures.  See
  * postcask-signatures(8). */
 #include <errno.h>

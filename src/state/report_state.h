@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The state that a report says, and how it gets worse:
  *
  *	ready		every probe passed

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The daily job of postcask-update(8), step by step. */
 #ifndef POSTCASK_UPDATE_JOB_H
 #define POSTCASK_UPDATE_JOB_H

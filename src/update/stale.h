@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What still runs from files that an update has replaced: a library that was fixed on the disk
  * is fixed in a daemon only when that has been started again. */
 #ifndef POSTCASK_UPDATE_STALE_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What the daily job remembers of Debian's updates, in UPDATE_FOLDER/state.json, for itself
  * and for the report.  Times are seconds since 1970.
  *

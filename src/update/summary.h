@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What the report says of updates: a few sentences beside the object "updates", and what is
  * not as it should be as a "degraded" note. */
 #ifndef POSTCASK_UPDATE_SUMMARY_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask-update: the daily job that has Debian's security fixes installed and proves what it
  * changed.  See postcask-update(8). */
 #include <errno.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Which security fixes wait, as apt and unattended-upgrades see it. */
 #ifndef POSTCASK_UPDATE_WAITING_H
 #define POSTCASK_UPDATE_WAITING_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The folder that a mount hides: nobody is to write there while the volume is away, and
  * what lies there already nobody sees. */
 #ifndef POSTCASK_BELOW_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Mount points at, above or below our places, as a table in fstab(5)'s format names them:
  * /etc/fstab, what is to be; /proc/self/mounts, what is. */
 #ifndef POSTCASK_MOUNT_LIST_H

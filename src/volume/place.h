@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The folders below /var that a volume of its own may be mounted at, above or below, and
  * what depends on each.  A new folder of mail is a line here. */
 #ifndef POSTCASK_PLACE_H

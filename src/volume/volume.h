@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Volumes of their own for our folders: what is mounted gets the owner and mode that it
  * needs, what is not there is said, and nothing is written in its place.  See
  * postcask-volumes(8). */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask-volumes: at every boot before the settings are applied, and whenever something is
  * mounted or unmounted below /var.  See postcask-volumes(8). */
 #include <stdio.h>

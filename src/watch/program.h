@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The processes of a unit that run one program, where the unit's others are other parts
  * of the mail path: Dovecot's LMTP servers, beside its logins. */
 #ifndef POSTCASK_PROGRAM_H

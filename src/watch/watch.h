@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Which parts of the mail path hang: a part that takes a question, gives no answer
  * and does no work meanwhile, several times in a row.  Who is slow, loads its data
  * or has too much to do uses the processor, and is left alone.  And whether the wall

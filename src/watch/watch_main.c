@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask-watch: ends the parts of the mail path that hang, so that systemd or Dovecot
  * starts them again.  See postcask-watch(8). */
 #include <errno.h>

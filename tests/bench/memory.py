@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the whole stack takes of memory: idle without official signatures, and in a machine of
 2 GiB with as many signatures as the official set has, which are loaded anew while mail comes."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Updates of signatures as many as the official ones, on a machine of 2 GiB to which a message
 comes every half second: what a message waits for the filter, beside what a load takes.  Every
 fifth update comes while another is being loaded."""

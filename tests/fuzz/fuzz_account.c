@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Lines of the mail log, whoever wrote their text: the first byte chooses the program.
  * Every piece lies within the line; what is shown of it is text and nothing else. */
 #include <stdint.h>

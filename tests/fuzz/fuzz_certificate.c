@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* PEM as a person or an attacker writes it in the settings: whatever the bytes are,
  * they are refused with a sentence or accepted, and nothing is ever asked on the
  * terminal.  The input is a certificate, a line "%%", and a key. */

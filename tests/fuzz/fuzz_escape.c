@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* libFuzzer on every escape: whatever the bytes are, they are refused with a
  * sentence and leave no trace, or stand in the file as one value that a reader of
  * that syntax (tests/unit/readers.h) reads back byte for byte. */

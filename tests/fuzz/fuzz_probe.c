@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What a server may say to the probes: whole dialogues of every protocol, DNS
  * answers, and headers of signature databases.  The first byte chooses. */
 #include <signal.h>

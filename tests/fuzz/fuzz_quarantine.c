@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The files of the quarantine: what amavis wrote, or whoever could write there, and the
  * text of strangers that goes to a terminal and into mail. */
 #include <stdint.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* libFuzzer on the loader of settings: any bytes are accepted or refused, never a
  * fault; what is accepted survives redaction and its secrets do not; what is
  * refused has a reason. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The template language: any template. */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Each fuzz target for a bounded time, from its committed corpus; as many at once as there
 are processors, so that all of them take less than a minute on two."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The builder's refusals, failures and interruptions: each says what is wrong, leaves nothing
 behind and spoils nothing that was there.  Caches, outputs and, where a step must get far without
 Debian, its tools are the test's own."""

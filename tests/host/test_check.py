@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """`postcask check` of a large file: all of it is read, and in bounded memory."""
 
 import subprocess

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The programs as a person or a script on any host meets them: the fixed interfaces."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The report when it cannot be written where people and programs look for it."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """No command of root takes a name in a folder that another account owns: that account chooses
 what lies there under the name (docs/decisions/root-and-names.md).  What is listed here was looked
 at, each line with the reason why it may be; a line that is not listed fails."""

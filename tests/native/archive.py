@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A package archive as Debian's for security fixes: newer versions of packages that the image
 has, made of the builder's own, signed and served by this host."""
 

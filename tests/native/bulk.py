@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Many messages at once to one machine: each has a sender of its own, by which it is found
 again, because what is malformed has no reliable Message-ID."""
 

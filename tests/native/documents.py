@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Ordinary documents as large as a message may carry, and bombs beside them, written in a
 moment: what is large in them is one packed piece, many times.  Random with a fixed seed."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The faults that a machine is to survive: how each is done, and how it is undone if the machine
 is not to heal itself."""
 

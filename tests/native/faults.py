@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A machine under mail load while faults strike: who has sent what, what was acknowledged, and
 where it is afterwards.
 

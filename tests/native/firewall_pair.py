@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Two network namespaces with one cable: a machine behind the firewall and a stranger, with
 real connections between them, and the kernel's rules as nft(8) sees them."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A postcask machine, natively booted from the image's own tree, as the tests see it:
 from outside over the network, and inside through `run`."""
 

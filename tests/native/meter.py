@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What a machine takes of memory, as the kernel's memory controller counts it, and machines that
 may take only so much."""
 

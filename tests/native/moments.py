@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Faults that strike at random moments under load, and the table of what came of them.
 
 POSTCASK_FAULT_MOMENTS says how often each fault strikes (make soak: 10), and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Messages that no scanner can look into whole: encrypted, damaged, ambiguous, without end; and what
 must leave as it came, however odd it is."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Texts that a Perl expression matches, most of the time: its look-arounds are ignored.
 Read by Python's own reader, after what the two languages write otherwise."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # Asks the image's SpamAssassin about its rules, inside the machine, for test_rules.py.
 #
 #   expressions    each rule that the prefilter knows something of, and its expression

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A clamd that does something else at a word in what it scans."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A signature that was not there before, put where freshclam puts them, and whether clamd has
 it: how a test knows what is loaded."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """An account of every message: what `postcask trace` tells, and that nothing is ever missing
 without an alarm, on one machine whose journal, service and queue are treated badly."""
 

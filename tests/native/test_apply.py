@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Settings changed on the running machine, and changes that are taken back."""
 
 import imaplib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Certificates as clients see them on every port, and the fault that is commonest on
 record: a renewed certificate that a daemon never reloads."""
 

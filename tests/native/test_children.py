@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A child of the filter that hangs at a message and does not hear its own timer, and an unpacker
 that it waits for in vain."""
 

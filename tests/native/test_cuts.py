@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The machine cut off at any moment of its first boot or of a change: afterwards it has the new
 settings whole, or still the old ones whole, and is ready either way.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Ordinary documents as large as mail carries them are scanned whole and delivered; what goes on
 beyond every limit is kept as `limits`, which is no virus, and those for whom it was are told.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The firewall when the kernel, the self-test or somebody else does not do what it should:
 what was open does not stay open."""
 

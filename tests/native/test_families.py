@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A machine without IPv6, or without IPv4 but for its loopback: both at its later boots,
 when its resolver, its daemons and its settings' files are all there from the start."""
 

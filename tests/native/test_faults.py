@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """No acknowledged message is lost, whatever fails under load: as much mail as the machine can
 take.  moments.py says how often and how much."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Viruses, spam, and what happens while a scanner is down."""
 
 import email

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """No acknowledged message is lost, whatever fails while the whole filter is at work: a machine with
 no settings but its users, and mail with archives of many kinds, some with a virus inside.
 moments.py says how often."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the firewall lets in and what not, IPv4 and IPv6."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The power gone during an instance's first boot: what cloud-init made was not synced, and its marks
 that it is made were (they lie on another file system).  Nobody may be locked out of the machine, and
 every daemon runs whose package made something there."""

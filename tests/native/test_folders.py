@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Folder names: each comes back as it was written, and folders of an older image stay."""
 
 import base64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A first boot on a disk that is nearly full: closed to mail and plain about it, and ready without
 anybody's help once there is room."""
 

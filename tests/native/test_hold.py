@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The filter's way to have a message held, which is nobody else's, and what becomes of mail
 that is on hold."""
 

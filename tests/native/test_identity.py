@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Who somebody is: one login in all forms of its address, and whose sender each may be."""
 
 import base64

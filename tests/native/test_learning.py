@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Moving mail into and out of Spam teaches the filter, each user for himself."""
 
 import email

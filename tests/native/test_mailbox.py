@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """143, 993, 110, 995 and 4190: people reading."""
 
 import base64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Malformed mail: Python's own collection of it and mutants of each message, all accounted for
 and no daemon the worse for it."""
 

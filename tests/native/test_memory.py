@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A machine that runs out of memory: the kernel ends clamd, which comes back, and takes nothing
 along; mail goes on, scanned."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Pyzor and Razor: asked if the settings say so, and never waited for long."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What becomes of every kind of message: viruses in every wrapping, spam, what no scanner can
 look into whole, and clean mail beside it, by default and as the settings say.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The filter's settings: what is quarantined with the strictest, what is delivered with the
 mildest; who is told; sizes at their edge; and that nothing is dropped, whatever
 the configuration says."""

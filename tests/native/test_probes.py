@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The probes must be able to fail: each fault below is made in the running machine, and
 the probes have to find just that."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """postcask quarantine: what strangers' viruses become, and how a person gets one back."""
 
 import email.message

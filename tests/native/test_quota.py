@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A full mailbox: nobody's mail is taken that there is no room for, what was taken waits, and its
 owner can delete."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The machine's own resolver: there before cloud-init needs a name, and told the settings' part
 when it is known."""
 

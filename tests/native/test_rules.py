@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """SpamAssassin's rules hit the same with the prefilter as without it.
 
 Texts are made from the rules' own expressions, so that they match, and then spoiled a

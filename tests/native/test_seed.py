@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The seed that a machine is given again: edited, or another machine's."""
 
 import json

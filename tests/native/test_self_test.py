@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A self-test that does not end proves nothing: no port may be open after it, and nobody may
 be told that the machine is ready."""
 

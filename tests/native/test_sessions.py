@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Idle IMAP sessions: many of them, asleep in one process, and each hears what it should; and
 connections that never log in."""
 

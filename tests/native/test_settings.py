@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Settings inside the machine: what is added to a daemon's configuration, names of
 certificates, and values that look like configuration."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """New signatures while mail comes: each is loaded, clamd goes on, and none is missed."""
 
 import threading

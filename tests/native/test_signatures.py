@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """ClamAV's signatures: a mirror of one's own that answers, lies, says nothing or is gone, and
 databases built into the image."""
 

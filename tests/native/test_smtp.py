@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Port 25, as other mail servers see it."""
 
 import json

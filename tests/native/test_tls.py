@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What all eight ports offer: ECDHE with authenticated encryption and nothing else, asked for
 one by one."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What was signed leaves as it came, whichever way it takes: every byte from the first line on that
 the sender wrote."""
 

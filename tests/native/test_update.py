@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Debian's security fixes, from an archive that stands in for Debian's: what is installed, what it
 must leave alone, what is proved afterwards and what is said."""
 

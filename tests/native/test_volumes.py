@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Folders of mail on volumes of their own, as cloud-init mounts them: new and empty ones, ones
 that are away, and ones that come back.  A bind mount stands for the disk: to everything but
 the kernel's block layer it is a mount like another."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Mail that waits: for others five days, for a part of this machine as long as it takes; and
 mail that does not wait for a message that takes long."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """An unpacker of the filter that does something else."""
 
 import contextlib

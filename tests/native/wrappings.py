@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Ways to wrap a file for a mail: archives, encodings and messages around it.  Each way takes
 the content and gives a message; what the image's own programs pack is packed in the machine."""
 

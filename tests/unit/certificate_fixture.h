@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What the tests of certificates share: a keys folder of their own, and requests
  * for it at a fixed time. */
 #ifndef POSTCASK_TEST_CERTIFICATE_FIXTURE_H

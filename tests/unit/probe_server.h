@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* A server that plays a script, for tests of protocol clients: one thread, one
  * connection at a time on the loopback, each step says or expects something.  What a
  * client did wrong is told by server_finish. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Readers of the syntaxes that generation/escape.h writes, for tests: written for
  * themselves from each syntax's own manual, so that what an escape does is judged
  * by something else than itself. */

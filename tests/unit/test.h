@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What every unit test includes; cmocka wants these in this order. */
 #ifndef POSTCASK_TEST_H
 #define POSTCASK_TEST_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The account of every message: each fate, in the order in which the lines really come; lines
  * that are lost; what really lies in the queue; and a service that is killed in between. */
 #include "test.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The daemons' log lines, taken apart; and what strangers write into them. */
 #include "test.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The machine's certificate authority: what it contains, and what becomes of it
  * when its files are lost, damaged or old. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* src/base: errors, buffers, files and processes. */
 #include "test.h"
 

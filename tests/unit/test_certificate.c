@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Server certificates: what they contain (with openssl(1) as a second opinion),
  * when they are made again, what becomes of half files, and the given ones. */
 #include "tests/unit/certificate_fixture.h"

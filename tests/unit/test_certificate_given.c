@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Certificates given in the settings: what is refused, with which sentence, and
  * how a given one takes the place of our own and gives it back. */
 #include "tests/unit/certificate_fixture.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Which messages of the queue have waited long enough: by the hours that the machine ran,
  * and only those that wait for others. */
 #include "test.h"

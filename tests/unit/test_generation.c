@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* generation/generation.c: keys, rendering, committing, pruning. */
 #include "test.h"
 

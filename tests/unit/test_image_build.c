@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What a build keeps, forgets and leaves out. */
 #include "test.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The builder's package lists, accounts and cache keys. */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The builder's NoCloud seeds and what it understands of a machine's console. */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* generation/inquire.c: a question to a daemon on its socket. */
 #include "test.h"
 

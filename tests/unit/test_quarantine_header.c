@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The beginning of a file in quarantine, and strangers' text made fit to be shown. */
 #include "test.h"
 

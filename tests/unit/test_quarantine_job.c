@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The quarantine's daily job: what is deleted when, and what its mails say. */
 #include "test.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Delivering from quarantine: byte for byte, or not at all, and said which. */
 #include "test.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The firewall's ruleset as netlink messages: built, decoded again and compared,
  * without a kernel.  What the kernel makes of them is in tests/native. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask check, schema and explain as a person calls them. */
 #include "test.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Every file of tests/golden/settings: NAME.yaml is user-data, NAME.expected what
  * `postcask check` must say of it, NAME.json (where there is one) the complete
  * settings.  With POSTCASK_GOLDEN=write the expected files are written anew: read

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* Values that look like configuration, for every key that takes free text: each is
  * refused, or stands in the rendered files as that value and nothing else.  What
  * becomes of each is decided in tests/golden/injection.expected; with

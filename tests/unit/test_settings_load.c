@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The loader beyond what golden files show: limits, size, secrets, encodings. */
 #include "test.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* settings_load_machine: cloud-init's merged data for the values, the raw
  * user-data for the places. */
 #include "test.h"

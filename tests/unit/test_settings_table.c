@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* The table of settings and what is made of it: schema, example, manual page,
  * explanations. */
 #include "test.h"

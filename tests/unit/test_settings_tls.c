@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* tls.certificate and tls.key in the settings: what the machine would take is
  * accepted, what it would not has its place and no word of the key. */
 #include "test.h"

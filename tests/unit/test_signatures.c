@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* When clamd is told to load, and that nobody's signatures are forgotten. */
 #include "test.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* generation/template.c and escape.c: what reaches a configuration file. */
 #include "test.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What the update job understands of apt and of /proc, and what the report says of it. */
 #include "test.h"
 

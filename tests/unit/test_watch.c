@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /* What counts as hanging, and that each answer of a server is told apart. */
 #include "test.h"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Strangers who send to a virtual machine until it dies, and where their mail is afterwards."""
 
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A machine that was given something wrong: closed, reachable by ssh, and plain about what to
 write.  tests/native looks at that in each run; the virtual machine is for make soak."""
 

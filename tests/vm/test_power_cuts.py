@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The plug pulled during a first boot or a change: what was not synced is lost, and what the
 machine has afterwards is the new settings whole or the old ones whole, ready either way.  Strangers
 send all the while: what was acknowledged is there afterwards, whole, and no virus in a mailbox.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The main command of the README, as a newcomer gives it."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What only a whole machine has: boot loaders, cloud-init from a disk, the firewall from outside,
 a growing disk, a clock that steps."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The image in QEMU, as a machine's owner meets it: a disk, a seed, a serial console, a network."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # Who is judged by his own training: a table for amavis that looks into a folder, where the
 # learner leaves a mark for each user with enough of it.
 #

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # A DNS that does not answer must not hold up mail.  SpamAssassin waits some seconds for
 # the answers about each message, and amavis for the keys of DKIM signatures; with a DNS
 # that is silent all those waits are for nothing, and a filter that does thirteen messages

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # Saves SpamAssassin the body rules that cannot match a message.
 #
 # Most of a message's time goes into regular expressions for what is not in it.  The

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # What must be in a text that a rule's regular expression matches.  Used when the image is
 # built (list-words), for Prefilter.pm; nothing of it runs in the mail server.
 #
