@@ -19,9 +19,9 @@ struct work {
 	const struct apply_paths *paths;
 	struct source source;
 	struct apply_outcome *outcome;
-	char *templates;    /* owned */
-	json_t *manifest;   /* owned: of the generation in force; NULL: there is none */
-	char *name;	    /* owned: the new generation, "generations/N" */
+	char *templates;  /* owned */
+	json_t *manifest; /* owned: of the generation in force; NULL: there is none */
+	char *name;	  /* owned: the new generation, "generations/N" */
 	struct change change;
 	bool drifted; /* a file of the generation in force was changed by hand */
 	char key[GENERATION_KEY_SIZE];

@@ -56,9 +56,9 @@ static bool machine_has_generation(struct apply_outcome *outcome)
 {
 	struct error none = ERROR_INIT;
 	json_t *manifest = NULL;
-	bool found = outcome->generation != NULL ||
-		     generation_current(boot_paths.state, &outcome->generation, &manifest, &none) ==
-			     0;
+	bool found =
+	    outcome->generation != NULL ||
+	    generation_current(boot_paths.state, &outcome->generation, &manifest, &none) == 0;
 
 	json_decref(manifest);
 	error_clear(&none);
@@ -121,8 +121,8 @@ static int machine_renew(struct error *error)
 	int result = active > 0 ? units_run("start", "multi-user.target", NULL, error) : active;
 
 	if (result >= 0)
-		result = units_run("restart", "postcask-open.service", "postcask-report.service",
-				   error);
+		result =
+		    units_run("restart", "postcask-open.service", "postcask-report.service", error);
 	return result < 0 ? result : 0;
 }
 

@@ -59,7 +59,8 @@ static void probes_run(const struct judge *judge)
 static json_t *probes_failed(const struct judge *judge)
 {
 	_cleanup_(error_clear) struct error none = ERROR_INIT;
-	_cleanup_free_ char *path = file_join(judge->paths->run, "verify/report.json"), *text = NULL;
+	_cleanup_free_ char *path = file_join(judge->paths->run, "verify/report.json"),
+			    *text = NULL;
 	json_t *failed = json_object(), *report = NULL, *probes, *probe;
 	size_t i;
 
@@ -137,14 +138,13 @@ static int go_back(struct judge *judge, const json_t *failed, struct error *erro
 	before = take_and_probe(judge);
 	fault = blamed(failed, before);
 	json_object_foreach(fault, name, detail) outcome_error(
-		judge->outcome, "the change was taken back: %s: %s", name,
-		json_string_value(detail));
+	    judge->outcome, "the change was taken back: %s: %s", name, json_string_value(detail));
 	if (json_object_size(fault) > 0) {
 		judge->outcome->result = APPLY_REVERTED;
 	} else {
 		json_object_foreach(before, name, detail) outcome_note(
-			judge->outcome,
-			"%s failed with the settings before as well, so the new ones stay", name);
+		    judge->outcome,
+		    "%s failed with the settings before as well, so the new ones stay", name);
 		result = put_in_force(judge, judge->trial.generation, error);
 		if (result == 0)
 			json_decref(take_and_probe(judge));
@@ -160,8 +160,8 @@ static int judge_prepare(struct judge *judge, struct error *error)
 	int result = generation_manifest(judge->paths->state, judge->trial.previous, &old, error);
 
 	if (result == 0)
-		result = generation_manifest(judge->paths->state, judge->trial.generation, &new,
-					     error);
+		result =
+		    generation_manifest(judge->paths->state, judge->trial.generation, &new, error);
 	if (result == 0)
 		judge->change = change_between(old, new);
 	if (judge->trial.certificate)

@@ -33,13 +33,13 @@ struct apply_times {
 
 struct apply_outcome {
 	enum apply_result result;
-	char *generation;	 /* owned: "generations/N" in force, NULL when there is none */
-	json_t *notes;		 /* owned: sentences for the report; NULL: none */
-	json_t *errors;		 /* owned: what was wrong beside the diagnostics; NULL: nothing */
-	json_t *reloaded;	 /* owned: units that took the change; NULL: none */
-	const char *authority;	 /* "made", "kept", "renewed", "replaced", "given" */
+	char *generation;      /* owned: "generations/N" in force, NULL when there is none */
+	json_t *notes;	       /* owned: sentences for the report; NULL: none */
+	json_t *errors;	       /* owned: what was wrong beside the diagnostics; NULL: nothing */
+	json_t *reloaded;      /* owned: units that took the change; NULL: none */
+	const char *authority; /* "made", "kept", "renewed", "replaced", "given" */
 	bool certificate_changed;
-	bool trial;		 /* the new generation is on trial (firstboot/trial.h) */
+	bool trial;			/* the new generation is on trial (firstboot/trial.h) */
 	struct diagnostics diagnostics; /* of the settings */
 	struct apply_times times;
 };

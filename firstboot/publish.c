@@ -21,11 +21,11 @@ static int probe_settings_save(const struct apply_paths *paths, const json_t *se
 	const json_t *user = json_array_get(json_object_get(settings, "users"), 0);
 	json_t *address = json_object_get(user, "address");
 	json_t *value = json_pack(
-		"{s:O,s:O,s:O,s:O,s:s,s:O,s:O}", "hostname", json_object_get(settings, "hostname"),
-		"domains", json_object_get(settings, "domains"), "services",
-		json_object_get(settings, "services"), "limits", json_object_get(settings, "limits"),
-		"version", POSTCASK_VERSION, "first_address", address ? address : json_null(),
-		"certificate", json_object_get(json_object_get(settings, "tls"), "certificate"));
+	    "{s:O,s:O,s:O,s:O,s:s,s:O,s:O}", "hostname", json_object_get(settings, "hostname"),
+	    "domains", json_object_get(settings, "domains"), "services",
+	    json_object_get(settings, "services"), "limits", json_object_get(settings, "limits"),
+	    "version", POSTCASK_VERSION, "first_address", address ? address : json_null(),
+	    "certificate", json_object_get(json_object_get(settings, "tls"), "certificate"));
 
 	text = value ? json_dumps(value, JSON_SORT_KEYS | JSON_INDENT(1)) : NULL;
 	json_decref(value);

@@ -47,8 +47,9 @@ int selftest_prepare(const char *run, struct error *error)
 	result = password_make(password, error);
 	digest_add(digest, password, strlen(password));
 	digest_finish(digest, hash);
-	if (result == 0 && asprintf(&line, "%s:{SHA256.HEX}%s::::::allow_nets=127.0.0.0/8,::1 nodelay=y\n",
-				    SELFTEST_ADDRESS, hash) < 0)
+	if (result == 0 &&
+	    asprintf(&line, "%s:{SHA256.HEX}%s::::::allow_nets=127.0.0.0/8,::1 nodelay=y\n",
+		     SELFTEST_ADDRESS, hash) < 0)
 		result = error_set(error, ENOMEM, "out of memory");
 	if (result == 0)
 		result = file_replace(passwd, line, strlen(line), 0640, 0, group->gr_gid, error);

@@ -89,8 +89,8 @@ static int machine_digest(const char *path, char ret[DIGEST_TEXT_SIZE], bool *re
 static int load_applied(const char *path, struct apply_outcome *outcome, struct source *source,
 			struct error *error)
 {
-	int result = file_read(path, SETTINGS_SIZE_LIMIT, &source->applied, &source->applied_size,
-			       error);
+	int result =
+	    file_read(path, SETTINGS_SIZE_LIMIT, &source->applied, &source->applied_size, error);
 
 	if (result < 0)
 		return result;

@@ -14,13 +14,13 @@
 #include "settings/settings.h"
 
 struct source {
-	json_t *settings;	      /* owned */
-	char *applied;		      /* owned: the user-data of `postcask apply`; NULL: none */
-	size_t applied_size;	      /* bytes */
-	char *instance;		      /* owned: cloud-init's instance-id; NULL: unknown */
-	char over[DIGEST_TEXT_SIZE];  /* digest of the machine's own `mail`, fqdn and hostname */
-	bool kept;		      /* there was nothing new: these are the ones in force */
-	bool adopted;		      /* the instance is another than before, and may be */
+	json_t *settings;	     /* owned */
+	char *applied;		     /* owned: the user-data of `postcask apply`; NULL: none */
+	size_t applied_size;	     /* bytes */
+	char *instance;		     /* owned: cloud-init's instance-id; NULL: unknown */
+	char over[DIGEST_TEXT_SIZE]; /* digest of the machine's own `mail`, fqdn and hostname */
+	bool kept;		     /* there was nothing new: these are the ones in force */
+	bool adopted;		     /* the instance is another than before, and may be */
 };
 
 #define SOURCE_INIT ((struct source){0})

@@ -19,10 +19,9 @@ int trial_begin(const char *state, const struct trial *trial, struct error *erro
 {
 	_cleanup_free_ char *path = file_join(state, "trial"), *text = NULL;
 
-	if (!path || asprintf(&text,
-			      "{\"generation\": \"%s\", \"previous\": \"%s\", \"certificate\": %s}\n",
-			      trial->generation, trial->previous,
-			      trial->certificate ? "true" : "false") < 0)
+	if (!path ||
+	    asprintf(&text, "{\"generation\": \"%s\", \"previous\": \"%s\", \"certificate\": %s}\n",
+		     trial->generation, trial->previous, trial->certificate ? "true" : "false") < 0)
 		return error_set(error, ENOMEM, "out of memory");
 	return file_replace(path, text, strlen(text), 0644, (uid_t)-1, (gid_t)-1, error);
 }

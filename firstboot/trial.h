@@ -39,7 +39,6 @@ void trial_clear(struct trial *trial);
  * new one comes back.  `outcome` then says APPLY_APPLIED or APPLY_REVERTED, and
  * *ret_judged whether there was a trial. */
 _must_check_ int trial_judge(const struct apply_paths *paths, bool running,
-			     struct apply_outcome *outcome, bool *ret_judged,
-			     struct error *error);
+			     struct apply_outcome *outcome, bool *ret_judged, struct error *error);
 
 #endif

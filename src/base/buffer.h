@@ -11,7 +11,7 @@
 #include "base/cleanup.h"
 
 struct buffer {
-	char *data; /* owned; NULL while empty */
+	char *data;  /* owned; NULL while empty */
 	size_t size; /* bytes in use, without the final NUL */
 	size_t capacity;
 	bool failed;
@@ -33,8 +33,8 @@ char *buffer_take(struct buffer *buffer);
 
 /* Removes the first `size` bytes. */
 void buffer_consume(struct buffer *buffer, size_t size);
-void buffer_reset(struct buffer *buffer);  /* empties, keeps the memory */
-void buffer_free(struct buffer *buffer);   /* for _cleanup_(buffer_free) */
-void buffer_wipe(struct buffer *buffer);   /* overwrites, then frees: for secrets */
+void buffer_reset(struct buffer *buffer); /* empties, keeps the memory */
+void buffer_free(struct buffer *buffer);  /* for _cleanup_(buffer_free) */
+void buffer_wipe(struct buffer *buffer);  /* overwrites, then frees: for secrets */
 
 #endif

@@ -10,14 +10,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define _cleanup_(function) __attribute__((cleanup(function)))
-#define _cleanup_free_ _cleanup_(cleanup_free)
-#define _cleanup_close_ _cleanup_(cleanup_close)
-#define _cleanup_fclose_ _cleanup_(cleanup_fclose)
-#define _cleanup_closedir_ _cleanup_(cleanup_closedir)
-#define _must_check_ __attribute__((warn_unused_result))
+#define _cleanup_(function)	__attribute__((cleanup(function)))
+#define _cleanup_free_		_cleanup_(cleanup_free)
+#define _cleanup_close_		_cleanup_(cleanup_close)
+#define _cleanup_fclose_	_cleanup_(cleanup_fclose)
+#define _cleanup_closedir_	_cleanup_(cleanup_closedir)
+#define _must_check_		__attribute__((warn_unused_result))
 #define _printf_(string, first) __attribute__((format(printf, string, first)))
-#define _unused_ __attribute__((unused))
+#define _unused_		__attribute__((unused))
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 

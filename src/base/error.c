@@ -20,7 +20,7 @@ static int error_replace(struct error *error, int code, char *text)
 }
 
 __attribute__((format(printf, 1, 0))) static char *text_format(const char *format,
-								 va_list arguments)
+							       va_list arguments)
 {
 	char *text = NULL;
 

@@ -57,4 +57,3 @@ int json_file_save(const json_t *value, const char *path, struct error *error)
 		return error_set(error, ENOMEM, "out of memory");
 	return file_replace(path, text.data, text.size, 0644, (uid_t)-1, (gid_t)-1, error);
 }
-

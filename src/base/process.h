@@ -15,8 +15,8 @@ struct process {
 	const char *input;		/* standard input, NULL: /dev/null */
 	size_t input_size;
 	int timeout_ms;	     /* after it the whole process group is killed; > 0 */
-	size_t output_limit; /* bytes of stdout+stderr kept; the rest is read and dropped; 0: 64 KiB */
-	int output_fd; /* > 0: both streams go there instead of into `output` */
+	size_t output_limit; /* bytes of stdout and stderr kept, the rest is dropped; 0: 64 KiB */
+	int output_fd;	     /* > 0: both streams go there instead of into `output` */
 	/* Runs in the child just before exec (namespaces, credentials); returns
 	 * 0 or a negative errno, which becomes the error. */
 	int (*prepare)(void *context);

@@ -182,8 +182,8 @@ static bool authority_is_good(X509 *certificate, EVP_PKEY *key, int64_t now)
 }
 
 static int authority_write_certificate(const char *path, EVP_PKEY *key,
-				       const struct authority_names *names, int64_t now,
-				       X509 **ret, struct error *error)
+				       const struct authority_names *names, int64_t now, X509 **ret,
+				       struct error *error)
 {
 	_cleanup_(key_chain_clear) struct key_chain file = {.chain = sk_X509_new_null()};
 	X509 *certificate = authority_make_certificate(key, names, now);
@@ -206,8 +206,8 @@ static int authority_ensure_certificate(const char *path, EVP_PKEY *key,
 {
 	_cleanup_(key_chain_clear) struct key_chain file = KEY_CHAIN_INIT;
 	int result = key_chain_read(path, &file, error);
-	X509 *found = result == 0 && sk_X509_num(file.chain) == 1 ? sk_X509_value(file.chain, 0)
-								   : NULL;
+	X509 *found =
+	    result == 0 && sk_X509_num(file.chain) == 1 ? sk_X509_value(file.chain, 0) : NULL;
 	bool good = found && authority_is_good(found, key, now);
 
 	if (good && authority_permits(found, names)) {
@@ -222,8 +222,7 @@ static int authority_ensure_certificate(const char *path, EVP_PKEY *key,
 }
 
 int authority_ensure(const char *folder, const struct authority_names *names, int64_t now,
-		     struct authority *ret, enum authority_change *ret_change,
-		     struct error *error)
+		     struct authority *ret, enum authority_change *ret_change, struct error *error)
 {
 	_cleanup_free_ char *key_path = file_join(folder, "ca.key");
 	_cleanup_free_ char *pem_path = file_join(folder, "ca.pem");

@@ -27,7 +27,7 @@ static GENERAL_SUBTREE *subtree_of(int type, const void *bytes, int size)
 }
 
 /* Takes the subtree, which may be NULL. */
-static bool subtree_push(STACK_OF(GENERAL_SUBTREE) *list, GENERAL_SUBTREE *subtree)
+static bool subtree_push(STACK_OF(GENERAL_SUBTREE) * list, GENERAL_SUBTREE *subtree)
 {
 	if (list && subtree && sk_GENERAL_SUBTREE_push(list, subtree) > 0)
 		return true;
@@ -50,13 +50,12 @@ bool authority_names_put(X509 *certificate, const struct authority_names *names)
 	for (size_t i = 0; good && i < names->count + names->domains; i++)
 		good = subtree_push(constraints->permittedSubtrees,
 				    subtree_of(GEN_DNS, names->names[i], -1));
-	good = good &&
-	       subtree_push(constraints->excludedSubtrees,
-			    subtree_of(GEN_IPADD, every_address, 8)) &&
-	       subtree_push(constraints->excludedSubtrees,
-			    subtree_of(GEN_IPADD, every_address, 32)) &&
-	       X509_add1_ext_i2d(certificate, NID_name_constraints, constraints, 1,
-					 X509V3_ADD_DEFAULT) == 1;
+	good =
+	    good &&
+	    subtree_push(constraints->excludedSubtrees, subtree_of(GEN_IPADD, every_address, 8)) &&
+	    subtree_push(constraints->excludedSubtrees, subtree_of(GEN_IPADD, every_address, 32)) &&
+	    X509_add1_ext_i2d(certificate, NID_name_constraints, constraints, 1,
+			      X509V3_ADD_DEFAULT) == 1;
 	NAME_CONSTRAINTS_free(constraints);
 	return good &&
 	       certificate_put_extension(certificate, NULL, NID_ext_key_usage, "serverAuth");

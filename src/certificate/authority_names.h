@@ -13,7 +13,7 @@
 /* DNS names (A-labels, lower case); each stands for the names below it as well. */
 struct authority_names {
 	const char *const *names;
-	size_t count;  /* the first ones: those that certificates are made for now */
+	size_t count;	/* the first ones: those that certificates are made for now */
 	size_t domains; /* after them: those that they may be made for one day */
 };
 

@@ -141,8 +141,7 @@ static enum certificate_reason judge_file(const struct work *work, const struct 
 	if (X509_NAME_cmp(X509_get_issuer_name(leaf),
 			  X509_get_subject_name(work->authority.certificate)) != 0)
 		return CERTIFICATE_ISSUER;
-	return authority_issued(&work->authority, leaf) ? CERTIFICATE_CURRENT
-							 : CERTIFICATE_DAMAGED;
+	return authority_issued(&work->authority, leaf) ? CERTIFICATE_CURRENT : CERTIFICATE_DAMAGED;
 }
 
 /* Is the rest of the chain the authority's certificate as it is now? */

@@ -95,7 +95,10 @@ int command_adopt(int argc, char **argv)
 	if (refused && (strchr(refused, '?') || strstr(refused, "..."))) /* not its whole name */
 		*refused = '\0';
 	status = cancelled ? cancel(&error)
-			   : allow(instance ? instance : refused ? refused : "", &error);
+			   : allow(instance  ? instance
+				   : refused ? refused
+					     : "",
+				   &error);
 	if (status != COMMAND_GOOD)
 		error_print(&error);
 	return status;

@@ -116,7 +116,7 @@ static void print_list(const json_t *list, const char *label, FILE *stream)
 	size_t i;
 
 	json_array_foreach(list, i, entry)
-		fprintf(stream, "%s%s\n", label, json_string_value(entry));
+	    fprintf(stream, "%s%s\n", label, json_string_value(entry));
 }
 
 static void print_outcome(const json_t *outcome, const json_t *machine)

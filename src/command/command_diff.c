@@ -90,9 +90,8 @@ static int compare_file(struct comparison *comparison, size_t component,
 	if (!secret)
 		diff = unified(file->path, comparison->rendered);
 	json_array_append_new(comparison->files,
-			      json_pack("{s:o,s:b,s:s*}", "path",
-					json_sprintf("/%s", file->path), "secret", secret, "diff",
-					diff));
+			      json_pack("{s:o,s:b,s:s*}", "path", json_sprintf("/%s", file->path),
+					"secret", secret, "diff", diff));
 	return 0;
 }
 
@@ -164,8 +163,7 @@ static void print_text(const struct comparison *comparison, const json_t *units)
 			printf("%s: changes; it holds secrets and is not shown\n",
 			       json_string_value(json_object_get(file, "path")));
 	}
-	json_array_foreach(units, i, unit)
-		printf("would reload: %s\n", json_string_value(unit));
+	json_array_foreach(units, i, unit) printf("would reload: %s\n", json_string_value(unit));
 	if (json_array_size(comparison->files) == 0)
 		puts("nothing would change");
 }

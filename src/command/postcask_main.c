@@ -11,18 +11,18 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 	const char *summary;
 } commands[] = {
-	{"check", command_check, "check a user-data file; changes nothing"},
-	{"render", command_render, "write the configuration files of a user-data file into a folder"},
-	{"explain", command_explain, "explain a settings key, or list them"},
-	{"schema", command_schema, "print the JSON schema of the settings"},
-	{"diff", command_diff, "show what settings would change in this machine"},
-	{"apply", command_apply, "apply settings to this machine"},
-	{"status", command_status, "show the last report of this machine"},
-	{"trace", command_trace, "tell what became of a message"},
-	{"verify", command_verify, "run the self-tests of this machine now"},
-	{"quarantine", command_quarantine, "list, show, release or delete quarantined mail"},
-	{"cert", command_cert, "show, fetch or renew certificates"},
-	{"adopt", command_adopt, "let the next boot take another instance's user-data"},
+    {"check", command_check, "check a user-data file; changes nothing"},
+    {"render", command_render, "write the configuration files of a user-data file into a folder"},
+    {"explain", command_explain, "explain a settings key, or list them"},
+    {"schema", command_schema, "print the JSON schema of the settings"},
+    {"diff", command_diff, "show what settings would change in this machine"},
+    {"apply", command_apply, "apply settings to this machine"},
+    {"status", command_status, "show the last report of this machine"},
+    {"trace", command_trace, "tell what became of a message"},
+    {"verify", command_verify, "run the self-tests of this machine now"},
+    {"quarantine", command_quarantine, "list, show, release or delete quarantined mail"},
+    {"cert", command_cert, "show, fetch or renew certificates"},
+    {"adopt", command_adopt, "let the next boot take another instance's user-data"},
 };
 
 static void print_usage(FILE *stream)
@@ -52,7 +52,8 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argc - 1, argv + 1);
-	fprintf(stderr, "postcask: no command '%s'; write one of those that postcask --help lists\n",
+	fprintf(stderr,
+		"postcask: no command '%s'; write one of those that postcask --help lists\n",
 		argv[1]);
 	return COMMAND_USAGE;
 }

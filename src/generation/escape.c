@@ -26,7 +26,7 @@ static bool is_one_of(char c, const char *set)
  * (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF). */
 static size_t utf8_sequence(const unsigned char *text, size_t size)
 {
-	size_t length = text[0] < 0x80 ? 1
+	size_t length = text[0] < 0x80	 ? 1
 			: text[0] < 0xc2 ? 0
 			: text[0] < 0xe0 ? 2
 			: text[0] < 0xf0 ? 3
@@ -45,8 +45,8 @@ static size_t utf8_sequence(const unsigned char *text, size_t size)
 }
 
 /* Why the text may stand in no file, or NULL: control characters (also C1 with
- * NEL, but not those of `controls`, and the line and paragraph separators, which some readers take for line
- * ends) and bytes that are not UTF-8. */
+ * NEL, but not those of `controls`, and the line and paragraph separators, which some readers take
+ * for line ends) and bytes that are not UTF-8. */
 static const char *text_refusal(const char *bytes, size_t size, const char *controls)
 {
 	const unsigned char *text = (const unsigned char *)bytes;
@@ -212,12 +212,12 @@ static const char *escape_lines(struct buffer *output, const char *text, size_t 
 }
 
 static const struct escape escapes[] = {
-	{"plain", escape_plain, ""},	 {"postfix", escape_postfix, ""},
-	{"table", escape_table, ""},	 {"dovecot", escape_dovecot, ""},
-	{"passwd", escape_passwd, ""},	 {"perl", escape_perl, ""},
-	{"unbound", escape_unbound, ""}, {"clamd", escape_clamd, ""},
-	{"ini", escape_ini, ""},	 {"pem", escape_pem, "\n"},
-	{"lines", escape_lines, "\n\t"}, {"pattern", escape_pattern, ""},
+    {"plain", escape_plain, ""},     {"postfix", escape_postfix, ""},
+    {"table", escape_table, ""},     {"dovecot", escape_dovecot, ""},
+    {"passwd", escape_passwd, ""},   {"perl", escape_perl, ""},
+    {"unbound", escape_unbound, ""}, {"clamd", escape_clamd, ""},
+    {"ini", escape_ini, ""},	     {"pem", escape_pem, "\n"},
+    {"lines", escape_lines, "\n\t"}, {"pattern", escape_pattern, ""},
 };
 
 const struct escape *escape_find(const char *name, size_t size)

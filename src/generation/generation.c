@@ -202,8 +202,8 @@ static int manifest_add(const struct component_file *file, void *context, struct
 	digest_add(digest, text, size);
 	digest_finish(digest, hash);
 	return json_object_set_new(work->files, file->path, json_string(hash)) < 0
-		       ? error_set(error, ENOMEM, "out of memory")
-		       : 0;
+		   ? error_set(error, ENOMEM, "out of memory")
+		   : 0;
 }
 
 static int json_save(const char *folder, const char *name, const json_t *value, mode_t mode,
@@ -224,9 +224,9 @@ static int manifest_save(const char *folder, const struct generation_origin *ori
 			 struct error *error)
 {
 	struct manifest_work work = {folder, json_object()};
-	json_t *manifest = json_pack("{s:s,s:s,s:s*,s:s*,s:o}", "key", origin->key, "version",
-				     POSTCASK_VERSION, "instance", origin->instance, "over",
-				     origin->over, "files", work.files);
+	json_t *manifest =
+	    json_pack("{s:s,s:s,s:s*,s:s*,s:o}", "key", origin->key, "version", POSTCASK_VERSION,
+		      "instance", origin->instance, "over", origin->over, "files", work.files);
 	int result;
 
 	if (!manifest)
@@ -246,8 +246,8 @@ static int applied_save(const char *folder, const struct generation_origin *orig
 
 	if (!path)
 		return error_set(error, ENOMEM, "out of memory");
-	return file_replace(path, origin->applied, origin->applied_size, 0600, (uid_t)-1,
-			    (gid_t)-1, error);
+	return file_replace(path, origin->applied, origin->applied_size, 0600, (uid_t)-1, (gid_t)-1,
+			    error);
 }
 
 /* The highest number below generations/, 0 when there is none. */

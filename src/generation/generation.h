@@ -43,7 +43,7 @@ struct generation_origin {
 	const char *instance; /* cloud-init's instance-id */
 	const char *applied;  /* user-data given to `postcask apply` */
 	size_t applied_size;
-	const char *over;     /* digest of the machine's user-data below it */
+	const char *over; /* digest of the machine's user-data below it */
 };
 
 /* Makes generation N+1 below `state` from the settings.  *ret_name is

@@ -86,9 +86,9 @@ static int proof_refuse(struct proof *proof, struct buffer *output)
 	_cleanup_free_ char *said = output_summary(output);
 	json_t *settings = path ? json_load_file(path, 0, NULL) : NULL;
 	const char *key = blamed_extra(proof, json_object_get(settings, "extra"), said ? said : "");
-	int result = error_set(&proof->error, ENOEXEC, "%s%s%s%s refuses it: %s",
-			       key ? "mail.extra." : "", key ? key : "", key ? ": " : "",
-			       proof->component->name, said ? said : "");
+	int result =
+	    error_set(&proof->error, ENOEXEC, "%s%s%s%s refuses it: %s", key ? "mail.extra." : "",
+		      key ? key : "", key ? ": " : "", proof->component->name, said ? said : "");
 
 	json_decref(settings);
 	return result;
@@ -101,9 +101,9 @@ static int proof_inquire(struct proof *proof)
 	_cleanup_(buffer_free) struct buffer answer = BUFFER_INIT;
 	_cleanup_(error_clear) struct error nobody = ERROR_INIT;
 	_cleanup_free_ char *path = file_join(proof->folder, proof->component->files[0].path);
-	int result = path ? inquire(proof->component->socket, path, PROVE_TIMEOUT_MS, &answer,
-				    &nobody)
-			  : -ENOMEM;
+	int result =
+	    path ? inquire(proof->component->socket, path, PROVE_TIMEOUT_MS, &answer, &nobody)
+		 : -ENOMEM;
 
 	if (result < 0)
 		return -ENOENT;
@@ -114,10 +114,9 @@ static int proof_inquire(struct proof *proof)
 
 static bool is_wanted(const struct proof *proof)
 {
-	_cleanup_free_ char *path =
-		proof->component->checked_if
-			? file_join(proof->folder, proof->component->checked_if)
-			: NULL;
+	_cleanup_free_ char *path = proof->component->checked_if
+					? file_join(proof->folder, proof->component->checked_if)
+					: NULL;
 	struct stat status;
 
 	return !path || stat(path, &status) < 0 || status.st_size > 0;
@@ -140,8 +139,8 @@ static void *proof_run(void *argument)
 			return NULL;
 	}
 	proof->result = arguments_expand(proof, argv)
-				? process_run(&process, &output, &proof->error)
-				: error_set(&proof->error, ENOMEM, "out of memory");
+			    ? process_run(&process, &output, &proof->error)
+			    : error_set(&proof->error, ENOMEM, "out of memory");
 	if (proof->result > 0)
 		proof->result = proof_refuse(proof, &output);
 	else if (proof->result < 0)
@@ -169,8 +168,8 @@ int prove_generation(const char *folder, const struct change *change, struct err
 		if (proofs[i].started)
 			pthread_join(proofs[i].thread, NULL);
 		if (proofs[i].result < 0 && result == 0)
-			result = error_set(error, proofs[i].result, "%s",
-					   error_text(&proofs[i].error));
+			result =
+			    error_set(error, proofs[i].result, "%s", error_text(&proofs[i].error));
 		error_clear(&proofs[i].error);
 	}
 	return result;

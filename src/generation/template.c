@@ -211,8 +211,8 @@ static int expression_write(const struct run *run, const struct scope *scope, si
 	const json_t *value;
 
 	if (bar) {
-		struct span name = span_trim((struct span){
-			bar + 1, expression.size - (size_t)(bar + 1 - expression.text)});
+		struct span name = span_trim(
+		    (struct span){bar + 1, expression.size - (size_t)(bar + 1 - expression.text)});
 		path.size = (size_t)(bar - expression.text);
 		escape = escape_find(name.text, name.size);
 		if (!escape)
@@ -226,8 +226,9 @@ static int expression_write(const struct run *run, const struct scope *scope, si
 		return run_fail(run, index, "not a single value", path);
 	refusal = escape_write(escape, run->output, buffer_text(&text), text.size);
 	if (refusal)
-		return error_set(run->error, EINVAL, "%s:%zu: the value of %.*s cannot stand here: %s",
-				 run->name, index + 1, (int)path.size, path.text, refusal);
+		return error_set(run->error, EINVAL,
+				 "%s:%zu: the value of %.*s cannot stand here: %s", run->name,
+				 index + 1, (int)path.size, path.text, refusal);
 	return 0;
 }
 
@@ -245,8 +246,8 @@ static int text_write(const struct run *run, const struct scope *scope, size_t i
 		if (!close)
 			return run_fail(run, index, "{{ without }}", span_trim(rest));
 		buffer_add(run->output, rest.text, before);
-		int result = expression_write(
-			run, scope, index, (struct span){open + 2, (size_t)(close - open) - 2});
+		int result = expression_write(run, scope, index,
+					      (struct span){open + 2, (size_t)(close - open) - 2});
 		if (result < 0)
 			return result;
 		rest = (struct span){close + 2, rest.size - (size_t)(close + 2 - rest.text)};
@@ -340,11 +341,8 @@ static int lines_run(const struct run *run, const struct scope *scope, size_t fr
 int template_render(const char *name, const char *text, size_t size, const json_t *context,
 		    const struct escape *escape, struct buffer *output, struct error *error)
 {
-	struct run run = {.name = name,
-			  .context = context,
-			  .escape = escape,
-			  .output = output,
-			  .error = error};
+	struct run run = {
+	    .name = name, .context = context, .escape = escape, .output = output, .error = error};
 	int result = lines_split(&run, text, size);
 
 	if (result == 0)

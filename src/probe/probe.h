@@ -93,7 +93,7 @@ struct probe_run {
 	struct mailbox mailbox;
 	struct message messages[MAILS];
 	char guessers[PORTS][sizeof("127.255.255.255")]; /* addresses that give wrong passwords */
-	int quarantine_fd; /* inotify */
+	int quarantine_fd;				 /* inotify */
 	struct probe_result *results;
 	size_t count;
 	pthread_mutex_t lock; /* over results, certificate and the runner's own */

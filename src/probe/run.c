@@ -2,8 +2,8 @@
 /* The loop over the table of probes: see probe.h. */
 #include <errno.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/inotify.h>
+#include <sys/random.h>
 
 #include "base/clock.h"
 #include "probe/probe.h"

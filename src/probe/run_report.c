@@ -11,7 +11,7 @@
 
 enum {
 	DAY = 24 * 60 * 60,
-	SIGNATURES_OLD = 7, /* days */
+	SIGNATURES_OLD = 7,	/* days */
 	SIGNATURES_AWAITED = 1, /* days that a new machine may be without the official ones */
 	CERTIFICATE_SHORT = 14,
 };
@@ -96,8 +96,9 @@ static json_t *make_signatures(const struct probe_run *run, json_t *notes)
 	if (!signatures.any)
 		add_note(notes, "degraded: virus signatures (none)");
 	else if (!signatures.official && age < SIGNATURES_AWAITED)
-		add_note(notes, "virus signatures: only the machine's own for the EICAR test, until "
-				"freshclam has fetched the official ones");
+		add_note(notes,
+			 "virus signatures: only the machine's own for the EICAR test, until "
+			 "freshclam has fetched the official ones");
 	else if (!signatures.official)
 		add_note(notes,
 			 "degraded: virus signatures (only the machine's own for the EICAR test, "
@@ -152,4 +153,3 @@ json_t *report_make(const struct probe_run *run, bool partial)
 	report_judge_notes(report);
 	return report;
 }
-

@@ -28,9 +28,9 @@ struct probe_settings {
 
 	const char *host; /* where the daemons listen */
 	const char *ca_file;
-	const char *quarantine; /* folder where the test virus ends */
+	const char *quarantine;	   /* folder where the test virus ends */
 	const char *amavis_folder; /* there while its service is up, see probe_local.c */
-	const char *signatures; /* folder of clamav's databases */
+	const char *signatures;	   /* folder of clamav's databases */
 	const char *resolver;
 	unsigned resolver_port;
 	unsigned amavis_incoming;

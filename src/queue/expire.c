@@ -66,8 +66,8 @@ static int keep_unread(struct expiry *expiry)
 		struct diary found = {.lines = expiry->diary.lines, .count = read};
 
 		if (!diary_find(&found, line->name))
-			result = diary_add(&expiry->diary, line->name, line->seen, false,
-					   expiry->error);
+			result =
+			    diary_add(&expiry->diary, line->name, line->seen, false, expiry->error);
 	}
 	return result;
 }

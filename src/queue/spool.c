@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-
 enum { HASH_DEPTH = 3 }; /* hash_queue_depth is 1 by default, and 3 a lot */
 
 struct scan {

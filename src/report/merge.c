@@ -33,8 +33,9 @@ static void judge_firstboot(json_t *report, const json_t *verify, const json_t *
 		;
 	} else if (in_force) {
 		report_worsen(report, REPORT_DEGRADED);
-		report_note(report, "degraded: the new settings were not applied; the ones before are in "
-			     "force");
+		report_note(report,
+			    "degraded: the new settings were not applied; the ones before are in "
+			    "force");
 	} else {
 		report_fail(report, "failed: there are no settings in force; every mail port is "
 				    "closed");

@@ -24,7 +24,8 @@ static long long integer_of(const json_t *object, const char *key)
 static bool is_running(const char *run)
 {
 	_cleanup_free_ char *path = file_join(run, "account/lock");
-	_cleanup_close_ int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
+	_cleanup_close_ int fd =
+	    path ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
 
 	if (fd < 0 && errno == EACCES)
 		return true; /* not this caller's business */

@@ -52,10 +52,11 @@ static void judge_room(json_t *report, int folder, json_int_t bytes)
 		return;
 	quarantine_format_size(bytes, taken);
 	quarantine_format_size(size, there);
-	report_degrade(report, json_sprintf("degraded: the quarantine takes %s of a disk of %s; "
-					    "look at `postcask quarantine list`, delete what is not "
-					    "needed, or set quarantine.retention_days",
-					    taken, there));
+	report_degrade(report,
+		       json_sprintf("degraded: the quarantine takes %s of a disk of %s; "
+				    "look at `postcask quarantine list`, delete what is not "
+				    "needed, or set quarantine.retention_days",
+				    taken, there));
 }
 
 void quarantine_summary_add(json_t *report, const char *state)

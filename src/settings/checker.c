@@ -278,9 +278,9 @@ static void report_later(const struct setting *setting, const struct node *key,
 static const struct {
 	const char *name, *advice;
 } gone[] = {
-	{"adopt_existing_mail",
-	 "leave it out: run `postcask adopt` on the machine that holds the mail, and boot it with "
-	 "this user-data"},
+    {"adopt_existing_mail",
+     "leave it out: run `postcask adopt` on the machine that holds the mail, and boot it with "
+     "this user-data"},
 };
 
 static bool report_gone(const struct setting *group, const struct node *key,
@@ -288,8 +288,9 @@ static bool report_gone(const struct setting *group, const struct node *key,
 {
 	for (size_t i = 0; !group && i < ARRAY_SIZE(gone); i++)
 		if (strcmp(key->text, gone[i].name) == 0) {
-			diagnostics_error(diagnostics, key->mark, "%s is no longer a key of mail; %s",
-					  gone[i].name, gone[i].advice);
+			diagnostics_error(diagnostics, key->mark,
+					  "%s is no longer a key of mail; %s", gone[i].name,
+					  gone[i].advice);
 			return true;
 		}
 	return false;

@@ -289,8 +289,7 @@ static int derive_role(struct check *check, const char *role, const char *domain
 	alias = json_pack("{s:s, s:[s]}", "address", address, "to", postmaster);
 	if (!alias || json_array_append_new(json_object_get(check->settings, "aliases"), alias) < 0)
 		return -ENOMEM;
-	return mailbook_add_alias(&check->book, alias,
-				  mark_of(check->meaning->mail, "postmaster"));
+	return mailbook_add_alias(&check->book, alias, mark_of(check->meaning->mail, "postmaster"));
 }
 
 /* RFC 5321 section 4.5.1 and RFC 2142; root@ because the machine's own mail goes
@@ -333,10 +332,11 @@ static void check_certificate(const struct check *check)
 		return;
 	}
 	if (certificate[0] && json_array_size(json_object_get(tls, "names")))
-		diagnostics_error(check->diagnostics, mark_of(node, "names"),
-				  "tls.names are for the machine's own certificate, and "
-				  "tls.certificate is given; leave tls.names out, the given one has "
-				  "its names in it");
+		diagnostics_error(
+		    check->diagnostics, mark_of(node, "names"),
+		    "tls.names are for the machine's own certificate, and "
+		    "tls.certificate is given; leave tls.names out, the given one has "
+		    "its names in it");
 	if (!certificate[0] || !check->hostname)
 		return;
 	if (certificate_check_pem(certificate, key, check->hostname, time(NULL), &error) < 0)

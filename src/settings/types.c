@@ -73,9 +73,10 @@ static int type_lines(const struct setting *setting, const char *text, size_t si
 		return error_set(error, -EINVAL, "%zu bytes; write at most %lld", size,
 				 (long long)setting->maximum);
 	if (text[0] == ' ' || text[0] == '\t')
-		return error_set(error, -EINVAL,
-				 "the first line begins with a blank, which would continue the line "
-				 "before it; begin it at the margin of the block");
+		return error_set(
+		    error, -EINVAL,
+		    "the first line begins with a blank, which would continue the line "
+		    "before it; begin it at the margin of the block");
 	return store_text(text, size, ret_value, error);
 }
 
@@ -116,9 +117,10 @@ static int type_time(const struct setting *setting _unused_, const char *text, s
 	for (size_t i = 0; valid && i < size; i++)
 		valid = i == 2 || isdigit((unsigned char)text[i]);
 	if (!valid || strncmp(text, "23", 2) > 0 || text[3] > '5')
-		return type_refuse(error, text, size,
-				   "is no time of day; write one such as \"03:30\", in quotes, from "
-				   "00:00 to 23:59");
+		return type_refuse(
+		    error, text, size,
+		    "is no time of day; write one such as \"03:30\", in quotes, from "
+		    "00:00 to 23:59");
 	return store_text(text, size, ret_value, error);
 }
 
@@ -221,7 +223,7 @@ const struct type *type_of(enum setting_type type)
 	    [TYPE_RECORDS] = {"list of mappings", "a list", NULL, NULL,
 			      "A list, each item a mapping with the keys below."},
 	    [TYPE_BOOLEAN] = {"true or false", "true or false", NULL, NULL,
-			    "Without quotes; yes and on mean true, no and off mean false."},
+			      "Without quotes; yes and on mean true, no and off mean false."},
 	    [TYPE_INTEGER] = {"number", "a number", NULL, NULL,
 			      "A whole number in decimal digits, without quotes."},
 	    [TYPE_DECIMAL] = {"decimal number", "a decimal number", type_decimal, NULL,

@@ -50,7 +50,8 @@ int update_state_save(const char *folder, const json_t *state, struct error *err
 {
 	_cleanup_free_ char *path = file_join(folder, "state.json");
 
-	return path ? json_file_save(state, path, error) : error_set(error, ENOMEM, "out of memory");
+	return path ? json_file_save(state, path, error)
+		    : error_set(error, ENOMEM, "out of memory");
 }
 
 const char *update_text(const json_t *object, const char *key)

@@ -97,8 +97,8 @@ bool watch_connected(const char *list, const char *address)
 		int path = 0;
 
 		/* number, references, protocol, flags, type, state, inode, path */
-		if (sscanf(line, "%*s %*s %*s %*s %*s %x %*s %n", &state, &path) == 1 &&
-		    path > 0 && strcmp(line + path, address) == 0 &&
+		if (sscanf(line, "%*s %*s %*s %*s %*s %x %*s %n", &state, &path) == 1 && path > 0 &&
+		    strcmp(line + path, address) == 0 &&
 		    (state == SOCKET_WAITING || state == SOCKET_CONNECTED))
 			return true;
 	}

@@ -16,10 +16,9 @@ enum {
 	WATCH_PERIOD_MS = 5 * 1000, /* from one round to the next */
 	WATCH_ANSWER_MS = 5 * 1000, /* for one answer */
 	WATCH_SILENT = 3,	    /* times without an answer, and without work */
-	WATCH_IDLE_US =
-	    50 * 1000, /* processor time from one question to the next that is no work; of a
-			* program that is not asked, any is work */
-	WATCH_STEP_MS = 1000, /* what is less is how a clock is kept right */
+	WATCH_IDLE_US = 50 * 1000,  /* processor time from one question to the next that is no work;
+				     * of a  program that is not asked, any is work */
+	WATCH_STEP_MS = 1000,	    /* what is less is how a clock is kept right */
 };
 
 struct watched {

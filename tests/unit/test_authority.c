@@ -250,9 +250,9 @@ static void test_missing_folder_is_an_error(void **state)
 	enum authority_change change;
 
 	(void)state;
-	assert_int_equal(authority_ensure("/nonexistent/keys", &own_names, NOW, &authority,
-					  &change, &error),
-			 -ENOENT);
+	assert_int_equal(
+	    authority_ensure("/nonexistent/keys", &own_names, NOW, &authority, &change, &error),
+	    -ENOENT);
 	assert_null(authority.key);
 }
 
@@ -284,8 +284,8 @@ static void test_serials_are_long_and_differ(void **state)
 }
 
 /* What a client that has imported the authority says of a certificate for this name. */
-static int verify(const struct authority *anchor, const struct authority *signer,
-		  const char *name, bool address)
+static int verify(const struct authority *anchor, const struct authority *signer, const char *name,
+		  bool address)
 {
 	X509_STORE *store = X509_STORE_new();
 	X509_STORE_CTX *context = X509_STORE_CTX_new();
@@ -293,8 +293,7 @@ static int verify(const struct authority *anchor, const struct authority *signer
 	X509 *leaf;
 	int result;
 
-	assert_int_equal(
-	    certificate_issue(signer, signer->key, &name, 1, NOW, &leaf, NULL), 0);
+	assert_int_equal(certificate_issue(signer, signer->key, &name, 1, NOW, &leaf, NULL), 0);
 	if (address) {
 		int place = X509_get_ext_by_NID(leaf, NID_subject_alt_name, -1);
 		char text[64];
@@ -374,8 +373,7 @@ static void test_an_authority_for_the_whole_world_is_made_again(void **state)
 	(void)state;
 	ensure(NOW, &old);
 	ca = old.certificate;
-	X509_EXTENSION_free(
-	    X509_delete_ext(ca, X509_get_ext_by_NID(ca, NID_name_constraints, -1)));
+	X509_EXTENSION_free(X509_delete_ext(ca, X509_get_ext_by_NID(ca, NID_name_constraints, -1)));
 	X509_EXTENSION_free(X509_delete_ext(ca, X509_get_ext_by_NID(ca, NID_ext_key_usage, -1)));
 	assert_true(X509_sign(ca, old.key, EVP_sha256()) > 0);
 	X509_add_cert(file.chain, ca, X509_ADD_FLAG_UP_REF);

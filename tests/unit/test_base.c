@@ -142,7 +142,7 @@ static void file_of_another_account_is_a_plain_file(void **state)
 static void folder_of_a_path(void **state _unused_)
 {
 	static const char *const CASES[][2] = {
-		{"main.cf", "."}, {"etc/main.cf", "etc"}, {"/etc/main.cf", "/etc"}, {"/etc", "/"}};
+	    {"main.cf", "."}, {"etc/main.cf", "etc"}, {"/etc/main.cf", "/etc"}, {"/etc", "/"}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
 		_cleanup_free_ char *folder = path_folder(CASES[i][0]);
@@ -293,9 +293,9 @@ static void process_output_is_limited(void **state _unused_)
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	_cleanup_(buffer_free) struct buffer output = BUFFER_INIT;
 	struct process process = {
-		.argv = (const char *const[]){"head", "-c", "1000000", "/dev/zero", NULL},
-		.timeout_ms = 10000,
-		.output_limit = 1000};
+	    .argv = (const char *const[]){"head", "-c", "1000000", "/dev/zero", NULL},
+	    .timeout_ms = 10000,
+	    .output_limit = 1000};
 
 	assert_int_equal(process_run(&process, &output, &error), 0);
 	assert_int_equal(output.size, 1000);
@@ -360,25 +360,25 @@ static void process_that_is_not_there_is_an_error(void **state _unused_)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(error_gains_context),
-		cmocka_unit_test(buffer_grows_and_shrinks),
-		folder_test(file_is_replaced_whole),
-		folder_test(file_over_the_limit_is_refused),
-		folder_test(file_replace_leaves_nothing_behind),
-		folder_test(file_remove_does_not_follow_links),
-		folder_test(file_of_another_account_is_a_plain_file),
-		cmocka_unit_test(folder_of_a_path),
-		folder_test(lock_is_taken_and_given_back),
-		folder_test(lock_gives_up_at_its_deadline),
-		folder_test(lock_is_waited_for),
-		cmocka_unit_test(process_gives_output_and_status),
-		cmocka_unit_test(process_takes_a_large_input),
-		folder_test(process_with_its_own_output_gets_all_its_input),
-		cmocka_unit_test(process_output_is_limited),
-		cmocka_unit_test(process_is_killed_at_its_deadline),
-		cmocka_unit_test(process_deadline_holds_under_signals),
-		cmocka_unit_test(process_output_held_by_a_grandchild_does_not_hold_us),
-		cmocka_unit_test(process_that_is_not_there_is_an_error),
+	    cmocka_unit_test(error_gains_context),
+	    cmocka_unit_test(buffer_grows_and_shrinks),
+	    folder_test(file_is_replaced_whole),
+	    folder_test(file_over_the_limit_is_refused),
+	    folder_test(file_replace_leaves_nothing_behind),
+	    folder_test(file_remove_does_not_follow_links),
+	    folder_test(file_of_another_account_is_a_plain_file),
+	    cmocka_unit_test(folder_of_a_path),
+	    folder_test(lock_is_taken_and_given_back),
+	    folder_test(lock_gives_up_at_its_deadline),
+	    folder_test(lock_is_waited_for),
+	    cmocka_unit_test(process_gives_output_and_status),
+	    cmocka_unit_test(process_takes_a_large_input),
+	    folder_test(process_with_its_own_output_gets_all_its_input),
+	    cmocka_unit_test(process_output_is_limited),
+	    cmocka_unit_test(process_is_killed_at_its_deadline),
+	    cmocka_unit_test(process_deadline_holds_under_signals),
+	    cmocka_unit_test(process_output_held_by_a_grandchild_does_not_hold_us),
+	    cmocka_unit_test(process_that_is_not_there_is_an_error),
 	};
 
 	return cmocka_run_group_tests_name("base", tests, NULL, NULL);

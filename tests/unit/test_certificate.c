@@ -345,10 +345,9 @@ static void test_request_from_settings(void **state)
 	const char *names[CERTIFICATE_NAMES_MAX];
 	struct certificate_request request;
 	json_t *settings =
-	    json_pack("{s:s, s:[s, s], s:{s:s, s:s, s:[s, s, s]}}", "hostname",
-		      "mail.example.org", "domains", "example.org", "imap.example.org", "tls",
-		      "certificate", "", "key", "", "names", "imap.example.org",
-		      "mail.example.org", "imap.example.org");
+	    json_pack("{s:s, s:[s, s], s:{s:s, s:s, s:[s, s, s]}}", "hostname", "mail.example.org",
+		      "domains", "example.org", "imap.example.org", "tls", "certificate", "", "key",
+		      "", "names", "imap.example.org", "mail.example.org", "imap.example.org");
 	json_t *list = json_object_get(json_object_get(settings, "tls"), "names");
 
 	(void)state;

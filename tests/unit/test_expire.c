@@ -7,20 +7,19 @@
 #include "quarantine/retention.h"
 #include "queue/expire.h"
 
-#define NOW INT64_C(1795515240)
+#define NOW  INT64_C(1795515240)
 #define HOUR INT64_C(3600)
-#define DAY (24 * HOUR)
-#define ID "4dNbB71gRzz9rym"
+#define DAY  (24 * HOUR)
+#define ID   "4dNbB71gRzz9rym"
 
 #define ELSEWHERE "connect to mx.example.com[192.0.2.1]:25: Connection timed out"
-#define FILTER "connect to 127.0.0.1[127.0.0.1]:10024: Connection refused"
+#define FILTER	  "connect to 127.0.0.1[127.0.0.1]:10024: Connection refused"
 #define FULL                                                                                       \
 	"host mail.example.org[private/dovecot-lmtp] said: 452 4.2.2 <a@example.org> Quota "       \
 	"exceeded (mailbox for user is full) (in reply to end of DATA command)"
 #define DOVECOT "connect to mail.example.org[private/dovecot-lmtp]: Connection refused"
 
-static json_t *message(const char *queue, const char *sender, const char *first,
-		       const char *second)
+static json_t *message(const char *queue, const char *sender, const char *first, const char *second)
 {
 	json_t *made = json_pack("{s:s, s:s, s:s, s:[{s:s, s:s}]}", "queue_name", queue, "queue_id",
 				 ID, "sender", sender, "recipients", "address", "a@example.org",
@@ -28,9 +27,9 @@ static json_t *message(const char *queue, const char *sender, const char *first,
 
 	assert_non_null(made);
 	if (second)
-		json_array_append_new(json_object_get(made, "recipients"),
-				      json_pack("{s:s, s:s}", "address", "b@example.org",
-						"delay_reason", second));
+		json_array_append_new(
+		    json_object_get(made, "recipients"),
+		    json_pack("{s:s, s:s}", "address", "b@example.org", "delay_reason", second));
 	return made;
 }
 
@@ -43,8 +42,7 @@ static size_t goes_after(int64_t hours, json_t *waiting)
 	for (int64_t run = 0; run <= hours; run++) {
 		struct expiry expiry = {.before = &before, .over = BUFFER_INIT};
 
-		expiry.diary.clock =
-		    diary_clock(NOW + run * HOUR, before.clock, 0, EXPIRE_STEP);
+		expiry.diary.clock = diary_clock(NOW + run * HOUR, before.clock, 0, EXPIRE_STEP);
 		expire_look(&expiry, waiting);
 		assert_int_equal(expiry.result, 0);
 		diary_sort(&expiry.diary);

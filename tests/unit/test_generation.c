@@ -20,9 +20,8 @@ static void templates_make(const char *folder)
 			*strrchr(path, '/') = '\0';
 			assert_int_equal(file_make_folders(path, 0755, &error), 0);
 			path[strlen(path)] = '/';
-			assert_int_equal(file_replace(path, "value={{value}}\n", 16, 0644, -1, -1,
-						      &error),
-					 0);
+			assert_int_equal(
+			    file_replace(path, "value={{value}}\n", 16, 0644, -1, -1, &error), 0);
 		}
 }
 
@@ -79,8 +78,7 @@ static void a_value_without_place_fails_and_leaves_no_generation(void **state)
 
 	templates_make(templates);
 	assert_int_equal(generation_make(*state, settings, templates,
-							 &(struct generation_origin){.key = "key"},
-							 &name, &error),
+					 &(struct generation_origin){.key = "key"}, &name, &error),
 			 -EINVAL);
 	assert_non_null(strstr(error_text(&error), "etc/postfix/main.cf:1"));
 	assert_null(name);
@@ -149,12 +147,12 @@ static void pruning_keeps_what_is_in_force(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		folder_test(key_follows_settings_and_templates),
-		folder_test(rendering_gives_modes_and_text),
-		folder_test(a_value_without_place_fails_and_leaves_no_generation),
-		folder_test(commit_is_what_current_says),
-		folder_test(a_damaged_manifest_is_no_generation),
-		folder_test(pruning_keeps_what_is_in_force),
+	    folder_test(key_follows_settings_and_templates),
+	    folder_test(rendering_gives_modes_and_text),
+	    folder_test(a_value_without_place_fails_and_leaves_no_generation),
+	    folder_test(commit_is_what_current_says),
+	    folder_test(a_damaged_manifest_is_no_generation),
+	    folder_test(pruning_keeps_what_is_in_force),
 	};
 
 	return cmocka_run_group_tests_name("generation", tests, NULL, NULL);

@@ -41,7 +41,8 @@ static void daemon_start(struct daemon *daemon, const char *answer, size_t times
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
-	*daemon = (struct daemon){.folder = "/tmp/inquire.XXXXXX", .answer = answer, .times = times};
+	*daemon =
+	    (struct daemon){.folder = "/tmp/inquire.XXXXXX", .answer = answer, .times = times};
 	assert_non_null(mkdtemp(daemon->folder));
 	snprintf(daemon->path, sizeof(daemon->path), "%s/socket", daemon->folder);
 	strcpy(address.sun_path, daemon->path);
@@ -132,12 +133,9 @@ static void test_follows_no_link(void **state _unused_)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_takes_the_answer),
-		cmocka_unit_test(test_refuses_no_answer),
-		cmocka_unit_test(test_gives_up_on_silence),
-		cmocka_unit_test(test_refuses_too_much),
-		cmocka_unit_test(test_nobody_listens),
-		cmocka_unit_test(test_follows_no_link),
+	    cmocka_unit_test(test_takes_the_answer),	cmocka_unit_test(test_refuses_no_answer),
+	    cmocka_unit_test(test_gives_up_on_silence), cmocka_unit_test(test_refuses_too_much),
+	    cmocka_unit_test(test_nobody_listens),	cmocka_unit_test(test_follows_no_link),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

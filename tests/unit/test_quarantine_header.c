@@ -74,7 +74,8 @@ static void an_empty_list_of_recipients_says_nothing_new(void **state _unused_)
 		    QUARANTINE_HEADER_INIT;
 		_cleanup_free_ char *text = NULL;
 
-		assert_true(asprintf(&text, TOP TO "X-Envelope-To:%s\n" ID END MESSAGE, empty[i]) > 0);
+		assert_true(asprintf(&text, TOP TO "X-Envelope-To:%s\n" ID END MESSAGE, empty[i]) >
+			    0);
 		assert_int_equal(quarantine_header_parse(text, strlen(text), &header, NULL), 0);
 		assert_int_equal(header.recipient_count, 2);
 	}
@@ -102,13 +103,13 @@ static void refuses_everything_else(void **state _unused_)
 	static const char *const texts[] = {
 	    "\n",
 	    "no field\nReceived: x\n\n",
-	    TOP TO END MESSAGE,					  /* no id */
-	    TOP ID END MESSAGE,					  /* no recipient */
-	    TO ID END MESSAGE,					  /* no sender */
-	    TOP TOP TO ID END MESSAGE,				  /* two senders */
-	    TOP TO ID ID END MESSAGE,				  /* two ids */
-	    TOP TO ID "Received: from c\n" END MESSAGE,		  /* not amavis's line */
-	    TOP TO "X-Quarantine-ID: <../../etc>\n" END MESSAGE,  /* no id of amavis */
+	    TOP TO END MESSAGE,					    /* no id */
+	    TOP ID END MESSAGE,					    /* no recipient */
+	    TO ID END MESSAGE,					    /* no sender */
+	    TOP TOP TO ID END MESSAGE,				    /* two senders */
+	    TOP TO ID ID END MESSAGE,				    /* two ids */
+	    TOP TO ID "Received: from c\n" END MESSAGE,		    /* not amavis's line */
+	    TOP TO "X-Quarantine-ID: <../../etc>\n" END MESSAGE,    /* no id of amavis */
 	    TOP TO "X-Quarantine-ID: <fUzETONCOgaX>\n" END MESSAGE, /* another one */
 	    TOP "X-Envelope-To: alice@example.org\n" ID END MESSAGE,
 	    TOP "X-Envelope-To: <alice@example.org\n" ID END MESSAGE,
@@ -139,11 +140,14 @@ static void makes_text_harmless(void **state _unused_)
 	    {"plain text", "plain ...", "plain ...", 9},
 	    {"\x1b[31mred\a", "?[31mred?", "??31mred?", 20},
 	    {"a\tb\nc\r\x7f", "a?b?c??", "a?b?c??", 20},
-	    {"\xc2\x9b" "31m", "?31m", "?31m", 20},		/* C1: CSI in one character */
+	    {"\xc2\x9b"
+	     "31m",
+	     "?31m", "?31m", 20},				 /* C1: CSI in one character */
 	    {"\xe2\x80\xaegnp.exe", "?gnp.exe", "?gnp?exe", 20}, /* right to left */
 	    {"\xff\xc0\x80.", "???.", "???.", 20},
 	    {"b\xc3\xbcro", "b\xc3\xbcro", "b\xc3\xbcro", 4},
-	    {"\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", "\xe6\x97\xa5...", "\xe6\x97\xa5...", 5}, /* two columns each */
+	    {"\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", "\xe6\x97\xa5...", "\xe6\x97\xa5...",
+	     5}, /* two columns each */
 	    {"\xe6\x97\xa5\xe6\x9c\xac", "\xe6\x97\xa5\xe6\x9c\xac", "\xe6\x97\xa5\xe6\x9c\xac", 4},
 	    {"see http://evil.example. Now", "see http://evil.example. Now",
 	     "see http???evil?example. Now", 40},

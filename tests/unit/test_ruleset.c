@@ -168,12 +168,12 @@ static void test_each_rule_ends_in_its_verdict(void **state)
 		const char *chain;
 		uint32_t verdict; /* RULE_REFUSE: by its own expression */
 	} EXPECTED[RULESET_RULES] = {
-	    {"input", NF_ACCEPT},  {"input", NF_ACCEPT},    {"input", NF_DROP},
-	    {"input", NF_ACCEPT},  {"input", NF_ACCEPT},    {"input", NF_ACCEPT},
-	    {"input", NF_ACCEPT},  {"input", NF_ACCEPT},    {"input", NF_ACCEPT},
-	    {"input", NF_DROP},	   {"forward", NF_DROP},    {"output", NF_ACCEPT},
-	    {"output", NF_ACCEPT}, {"output", NF_ACCEPT},   {"output", NF_ACCEPT},
-	    {"output", NF_ACCEPT}, {"output", NF_ACCEPT},   {"output", RULE_REFUSE},
+	    {"input", NF_ACCEPT},    {"input", NF_ACCEPT},    {"input", NF_DROP},
+	    {"input", NF_ACCEPT},    {"input", NF_ACCEPT},    {"input", NF_ACCEPT},
+	    {"input", NF_ACCEPT},    {"input", NF_ACCEPT},    {"input", NF_ACCEPT},
+	    {"input", NF_DROP},	     {"forward", NF_DROP},    {"output", NF_ACCEPT},
+	    {"output", NF_ACCEPT},   {"output", NF_ACCEPT},   {"output", NF_ACCEPT},
+	    {"output", NF_ACCEPT},   {"output", NF_ACCEPT},   {"output", RULE_REFUSE},
 	    {"output", RULE_REFUSE}, {"output", RULE_REFUSE}, {"output", NF_ACCEPT},
 	    {"output", RULE_REFUSE}, {"output", RULE_REFUSE},
 	};

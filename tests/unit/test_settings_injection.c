@@ -172,8 +172,7 @@ static void add_string(struct buffer *json, const struct target *target, const c
 	buffer_add_char(json, '"');
 	for (size_t i = 0; i < value.size;) {
 		uint32_t character;
-		size_t length =
-		    utf8_decode(buffer_text(&value) + i, value.size - i, &character);
+		size_t length = utf8_decode(buffer_text(&value) + i, value.size - i, &character);
 
 		assert_in_range(length, 1, 3); /* one \u each */
 		buffer_addf(json, "\\u%04x", character);

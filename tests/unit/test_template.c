@@ -7,11 +7,11 @@
 #include "generation/template.h"
 
 static const char CONTEXT[] =
-	"{\"hostname\": \"mail.example.org\", \"empty\": \"\", \"zero\": 0, \"level\": 6.31,"
-	" \"on\": true, \"off\": false, \"role\": \"internet\", \"none\": [],"
-	" \"evil\": \"a$b\\nc\", \"cost\": \"5$\","
-	" \"users\": [{\"address\": \"alice@example.org\", \"tags\": [\"x\", \"y\"]},"
-	"             {\"address\": \"bob@example.org\", \"tags\": []}]}";
+    "{\"hostname\": \"mail.example.org\", \"empty\": \"\", \"zero\": 0, \"level\": 6.31,"
+    " \"on\": true, \"off\": false, \"role\": \"internet\", \"none\": [],"
+    " \"evil\": \"a$b\\nc\", \"cost\": \"5$\","
+    " \"users\": [{\"address\": \"alice@example.org\", \"tags\": [\"x\", \"y\"]},"
+    "             {\"address\": \"bob@example.org\", \"tags\": []}]}";
 
 /* Renders with the escape "postfix"; the result code, the text in *ret. */
 static int render(const char *template, char **ret, struct error *error)
@@ -73,9 +73,10 @@ static void faults_have_their_line(void **state _unused_)
 
 static void loops_nest_and_shadow(void **state _unused_)
 {
-	assert_renders("#% for user in users\n{{user.address}}:\n  #% for tag in user.tags\n {{tag}}\n"
-		       "#% end\n#% end\nend\n",
-		       "alice@example.org:\n x\n y\nbob@example.org:\nend\n");
+	assert_renders(
+	    "#% for user in users\n{{user.address}}:\n  #% for tag in user.tags\n {{tag}}\n"
+	    "#% end\n#% end\nend\n",
+	    "alice@example.org:\n x\n y\nbob@example.org:\nend\n");
 	assert_renders("#% for hostname in none\n{{hostname}}\n#% end\n{{hostname}}\n",
 		       "mail.example.org\n");
 }
@@ -86,10 +87,11 @@ static void conditions_choose(void **state _unused_)
 	assert_renders("#% if off\na\n#% else\nb\n#% end\n", "b\n");
 	assert_renders("#% if not empty\na\n#% end\n#% if none\nb\n#% end\n#% if zero\nc\n#% end\n",
 		       "a\n");
-	assert_renders("#% if role == \"internet\"\na\n#% end\n#% if role == \"gateway\"\nb\n#% end\n",
-		       "a\n");
+	assert_renders(
+	    "#% if role == \"internet\"\na\n#% end\n#% if role == \"gateway\"\nb\n#% end\n", "a\n");
 	assert_renders("#% if not role == \"gateway\"\na\n#% end\n", "a\n");
-	assert_refused("#% if role = x\n#% end\n", "main.cf:1: expected PATH == \"TEXT\": role = x");
+	assert_refused("#% if role = x\n#% end\n",
+		       "main.cf:1: expected PATH == \"TEXT\": role = x");
 	assert_refused("#% if missing\n#% end\n", "main.cf:1: no such setting: missing");
 }
 
@@ -118,39 +120,39 @@ static void check_escape(const struct escape_case *c)
 static void each_syntax_escapes_or_refuses(void **state _unused_)
 {
 	static const struct escape_case cases[] = {
-		{"plain", "a.B-9_@+:/=", "a.B-9_@+:/="},
-		{"plain", "a b", NULL},
-		{"plain", "ü", NULL},
-		{"postfix", "${x}", NULL},
-		{"postfix", "$x", "$$x"},
-		{"postfix", "a, b", NULL},
-		{"postfix", " a", NULL},
-		{"postfix", "München", "München"},
-		{"table", "a b", NULL},
-		{"table", "", NULL},
-		{"table", "|/bin/sh", NULL},
-		{"table", ":include:/etc/passwd", NULL},
-		{"table", "/regexp/", NULL},
-		{"table", "#x", NULL},
-		{"table", "alice@example.org", "alice@example.org"},
-		{"dovecot", "a\"b\\c%{d}", "a\\\"b\\\\c%%{d}"},
-		{"dovecot", "100% %%{d} %{", "100% %%%{d} %%{"},
-		{"passwd", "a:b", NULL},
-		{"passwd", "#x", NULL},
-		{"passwd", "$6$salt$hash/.", "$6$salt$hash/."},
-		{"perl", "'; system('id'); '\\", "\\'; system(\\'id\\'); \\'\\\\"},
-		{"perl", "@{[ $x ]}", "@{[ $x ]}"},
-		{"unbound", "a\"b", NULL},
-		{"unbound", "a#b", NULL},
-		{"clamd", "two words", NULL},
-		{"clamd", "https://mirror.example.org/db", "https://mirror.example.org/db"},
-		{"ini", "100%", "100%%"},
-		{"ini", "a\\", NULL},
-		{"pem", "-----BEGIN X-----\nab+/=\n", "-----BEGIN X-----\nab+/=\n"},
-		{"pem", "a\rb", NULL},
-		{"lines", "a = $b\n\tc %{d}\n", "a = $b\n\tc %{d}\n"},
-		{"lines", " a = b\n", NULL},
-		{"lines", "\ta = b\n", NULL},
+	    {"plain", "a.B-9_@+:/=", "a.B-9_@+:/="},
+	    {"plain", "a b", NULL},
+	    {"plain", "ü", NULL},
+	    {"postfix", "${x}", NULL},
+	    {"postfix", "$x", "$$x"},
+	    {"postfix", "a, b", NULL},
+	    {"postfix", " a", NULL},
+	    {"postfix", "München", "München"},
+	    {"table", "a b", NULL},
+	    {"table", "", NULL},
+	    {"table", "|/bin/sh", NULL},
+	    {"table", ":include:/etc/passwd", NULL},
+	    {"table", "/regexp/", NULL},
+	    {"table", "#x", NULL},
+	    {"table", "alice@example.org", "alice@example.org"},
+	    {"dovecot", "a\"b\\c%{d}", "a\\\"b\\\\c%%{d}"},
+	    {"dovecot", "100% %%{d} %{", "100% %%%{d} %%{"},
+	    {"passwd", "a:b", NULL},
+	    {"passwd", "#x", NULL},
+	    {"passwd", "$6$salt$hash/.", "$6$salt$hash/."},
+	    {"perl", "'; system('id'); '\\", "\\'; system(\\'id\\'); \\'\\\\"},
+	    {"perl", "@{[ $x ]}", "@{[ $x ]}"},
+	    {"unbound", "a\"b", NULL},
+	    {"unbound", "a#b", NULL},
+	    {"clamd", "two words", NULL},
+	    {"clamd", "https://mirror.example.org/db", "https://mirror.example.org/db"},
+	    {"ini", "100%", "100%%"},
+	    {"ini", "a\\", NULL},
+	    {"pem", "-----BEGIN X-----\nab+/=\n", "-----BEGIN X-----\nab+/=\n"},
+	    {"pem", "a\rb", NULL},
+	    {"lines", "a = $b\n\tc %{d}\n", "a = $b\n\tc %{d}\n"},
+	    {"lines", " a = b\n", NULL},
+	    {"lines", "\ta = b\n", NULL},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
@@ -160,10 +162,26 @@ static void each_syntax_escapes_or_refuses(void **state _unused_)
 /* Every kind of line end and every control character, in every syntax. */
 static void no_syntax_takes_a_line_end(void **state _unused_)
 {
-	static const char *const ends[] = {"a\nb",	 "a\rb",	 "a\vb",   "a\fb",
-					   "a\xc2\x85" "b", "a\xe2\x80\xa8" "b", "a\xe2\x80\xa9" "b",
-					   "a\tb",	 "a\x7f" "b",	 "a\x1b[0m", "a\xff" "b",
-					   "a\xc0\x8a" "b", "a\xed\xa0\x80" "b"};
+	static const char *const ends[] = {"a\nb",
+					   "a\rb",
+					   "a\vb",
+					   "a\fb",
+					   "a\xc2\x85"
+					   "b",
+					   "a\xe2\x80\xa8"
+					   "b",
+					   "a\xe2\x80\xa9"
+					   "b",
+					   "a\tb",
+					   "a\x7f"
+					   "b",
+					   "a\x1b[0m",
+					   "a\xff"
+					   "b",
+					   "a\xc0\x8a"
+					   "b",
+					   "a\xed\xa0\x80"
+					   "b"};
 
 	for (const struct escape *escape = NULL; (escape = escape_next(escape));)
 		for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
@@ -190,14 +208,14 @@ static void no_syntax_takes_a_nul(void **state _unused_)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(values_are_escaped),
-		cmocka_unit_test(faults_have_their_line),
-		cmocka_unit_test(loops_nest_and_shadow),
-		cmocka_unit_test(conditions_choose),
-		cmocka_unit_test(untaken_branches_are_not_rendered),
-		cmocka_unit_test(each_syntax_escapes_or_refuses),
-		cmocka_unit_test(no_syntax_takes_a_line_end),
-		cmocka_unit_test(no_syntax_takes_a_nul),
+	    cmocka_unit_test(values_are_escaped),
+	    cmocka_unit_test(faults_have_their_line),
+	    cmocka_unit_test(loops_nest_and_shadow),
+	    cmocka_unit_test(conditions_choose),
+	    cmocka_unit_test(untaken_branches_are_not_rendered),
+	    cmocka_unit_test(each_syntax_escapes_or_refuses),
+	    cmocka_unit_test(no_syntax_takes_a_line_end),
+	    cmocka_unit_test(no_syntax_takes_a_nul),
 	};
 
 	return cmocka_run_group_tests_name("template", tests, NULL, NULL);

@@ -102,8 +102,8 @@ static void a_clock_set_forward_or_kept_right_is_none_set_back(void **state _unu
 	assert_false(watch_clock_set_back(&clock, 1000000, 5000));
 	assert_false(watch_clock_set_back(&clock, 34560000000, 10000));
 	for (int64_t round = 1; round < 1000; round++) /* slewed back, far in all */
-		assert_false(watch_clock_set_back(&clock, 34560000000 + round * 4990,
-						  10000 + round * 5000));
+		assert_false(
+		    watch_clock_set_back(&clock, 34560000000 + round * 4990, 10000 + round * 5000));
 }
 
 /* `call`: bind or connect. */
@@ -216,8 +216,8 @@ static void only_the_units_processes_of_that_name_are_ended(void **state _unused
 	path = file_join(unit, "cgroup.procs");
 	assert_int_equal(mkdir(unit, 0755), 0);
 	assert_true(asprintf(&text, "%d\n%d\n0\n", (int)hanging, (int)other) > 0);
-	assert_int_equal(
-	    file_replace(path, text, strlen(text), 0644, (uid_t)-1, (gid_t)-1, NULL), 0);
+	assert_int_equal(file_replace(path, text, strlen(text), 0644, (uid_t)-1, (gid_t)-1, NULL),
+			 0);
 	assert_true(watch_processor_time(folder, &part, &used_us));
 	assert_true(used_us > 0 && used_us < SECOND);
 	assert_int_equal(program_signal(folder, part.unit, part.program, SIGKILL, &used_us), 1);
@@ -301,8 +301,8 @@ static void who_waits_for_the_disk_is_seen(void **state _unused_)
 				      (gid_t)-1, NULL),
 			 0);
 	assert_false(unit_waits_for_disk(folder, "x.service"));
-	assert_int_equal(
-	    file_replace(path, text, strlen(text), 0644, (uid_t)-1, (gid_t)-1, NULL), 0);
+	assert_int_equal(file_replace(path, text, strlen(text), 0644, (uid_t)-1, (gid_t)-1, NULL),
+			 0);
 	while (!unit_waits_for_disk(folder, "x.service"))
 		assert_int_equal(waitpid(waiting, NULL, WNOHANG), 0);
 	kill(waiting, SIGKILL);
