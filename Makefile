@@ -3,10 +3,12 @@
 #
 #   make            the programs for this host, in build/bin
 #   make run        build the image, boot it, show the report and how to connect
+#   make quick      what a minute can tell: no root, no image
 #   make check      all tests
 #   make image      build/postcask.qcow2
 #   make soak       faults and power cuts at many moments, for hours; make fuzz-long
 #   make bench      the project's figures beside its peers'
+#   make lint       the sources, unrun; make analyze for longer; make coverage
 #   make clean      removes build/
 #
 # Each installs what it needs on a fresh Debian or Ubuntu host (as root or with
@@ -137,6 +139,10 @@ build/test-host-ready: tests/host-packages image/install-host-packages | build/h
 	image/install-host-packages tests/host-packages
 	@touch $@
 
+build/analyze-host-ready: tests/analyze-packages image/install-host-packages | build/host-ready
+	image/install-host-packages tests/analyze-packages
+	@touch $@
+
 TESTS = $(patsubst tests/unit/%.c,$(OUT)/test/%,$(wildcard tests/unit/test_*.c))
 $(TESTS:$(OUT)/test/%=$(OUT)/object/tests/unit/%.o): | build/test-host-ready
 IMAGE_TESTS = $(filter $(OUT)/test/test_image_%,$(TESTS))
@@ -150,7 +156,14 @@ $(IMAGE_TESTS): $(OUT)/test/%: $(OUT)/object/tests/unit/%.o $(call objects,image
 	@echo "  LD $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lguestfs $(LIBS)
 
-unit-programs: $(TESTS)
+# The fuzz targets without libFuzzer: each file of a corpus once.
+REPLAYS = $(patsubst tests/fuzz/fuzz_%.c,$(OUT)/test/replay_%,$(wildcard tests/fuzz/fuzz_*.c))
+$(REPLAYS): $(OUT)/test/replay_%: $(OUT)/object/tests/fuzz/fuzz_%.o $(OUT)/object/tests/fuzz/replay.o $(LIBRARY)
+	@mkdir -p $(@D)
+	@echo "  LD $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+unit-programs: $(TESTS) $(REPLAYS)
 unit: unit-programs
 	@for test in $(TESTS); do $$test || failed="$$failed $$test"; done; \
 	test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
@@ -200,11 +213,26 @@ check: check-programs
 	$(MAKE) image
 	$(AS_ROOT) tests/run
 
+# The developer's: a minute on two processors.
+quick:
+	$(MAKE) -j$(JOBS) all unit-programs
+	tests/run quick
+
+lint: | build/test-host-ready
+	tests/lint
+analyze: | build/analyze-host-ready
+	tests/analyze
+
+# Which lines the unit tests reach, folder by folder; file by file in build/coverage/.
+coverage: | build/test-host-ready build/analyze-host-ready
+	$(MAKE) -j$(JOBS) OUT=build/coverage CFLAGS='-O0 -g --coverage' unit-programs
+	tests/coverage build/coverage
+
 bench: image
 	$(AS_ROOT) tests/bench/bench
 
 clean:
 	$(AS_ROOT) rm -rf build
 
-.PHONY: FORCE all image image-programs run check check-programs bench unit unit-programs golden fuzzers fuzz-long soak clean
+.PHONY: FORCE all quick lint analyze coverage image image-programs run check check-programs bench unit unit-programs golden fuzzers fuzz-long soak clean
 -include $(shell find $(OUT)/object -name '*.d' 2>/dev/null)

@@ -20,10 +20,26 @@ LAST = ["test_faults", "test_policy", "test_policy_settings", "test_malformed", 
 # New memory holds blanks, not zeros: who reads a text beyond its end reads on.
 os.environ.setdefault("ASAN_OPTIONS", "max_malloc_fill_size=1048576:malloc_fill_byte=32")
 
+# `tests/run quick` leaves out what needs root, an image or another compiler.
+QUICK = bool(os.environ.get("POSTCASK_QUICK"))
+NOT_QUICK = {"test_builder", "test_fuzz"}
+
 BUILDS = {"plain": TOP / "build" / "test", "sanitized": TOP / "build" / "sanitize" / "test"}
+if QUICK:
+    del BUILDS["sanitized"]
+
+
+def pytest_ignore_collect(collection_path):
+    return True if QUICK and collection_path.stem in NOT_QUICK else None
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "image: looks at what `make image` left")
 
 
 def pytest_collection_modifyitems(items):
+    if QUICK:
+        items[:] = [item for item in items if not item.get_closest_marker("image")]
     order = {name: number for number, name in enumerate(LAST, 1)}
     items.sort(key=lambda item: order.get(item.path.stem, 0))
 

@@ -6,6 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#undef error_set /* what error.h says to the analyzer */
+#undef error_errno
+#undef error_wrap
+
 static int error_replace(struct error *error, int code, char *text)
 {
 	code = code > 0 ? -code : code;

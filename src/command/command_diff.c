@@ -141,6 +141,7 @@ static int diff(const char *file, struct comparison *comparison, struct error *e
 	result = generation_render(settings, templates, folder, false, error);
 	if (result == 0)
 		result = compare_all(comparison, error);
+	comparison->rendered = NULL;
 	if (file_remove_tree(folder, &late) < 0 && result == 0)
 		result = error_set(error, late.code, "%s", error_text(&late));
 	error_clear(&late);

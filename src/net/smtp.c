@@ -134,7 +134,7 @@ static enum failure_class smtp_ehlo(struct session *session)
 		return smtp_unexpected(session, &reply, "EHLO");
 	session->capabilities = 0;
 	rest = reply.text.data;
-	line = strsep(&rest, "\n"); /* the first line is the server's name */
+	strsep(&rest, "\n"); /* the first line is the server's name */
 	while ((line = strsep(&rest, "\n")))
 		session->capabilities |= parse_keyword(line);
 	return FAILURE_NONE;

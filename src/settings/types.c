@@ -14,6 +14,8 @@
 #include "settings/type_network.h"
 #include "settings/type_secret.h"
 
+#undef type_refuse /* what types.h says to the analyzer */
+
 int type_refuse(struct error *error, const char *text, size_t size, const char *sentence)
 {
 	_cleanup_free_ char *quoted = encoding_quote(text, size);

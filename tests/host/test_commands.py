@@ -154,6 +154,7 @@ def test_the_builder_refuses_what_it_cannot_do(tmp_path):
         assert done.returncode != 0 and reason in done.stderr, (arguments, done.stderr)
 
 
+@pytest.mark.image
 def test_the_image_is_described_and_hashed():
     manifest = json.loads((TOP / "build/postcask.manifest.json").read_text())
     text = json.dumps(manifest)

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from machine import BOOT, PASSWORDS, Machine, crypt_hash, user_data
+from machine import BOOT, PASSWORDS, Machine, crypt_hash
 
 HASHES = {address: crypt_hash(password) for address, password in PASSWORDS.items()}
 OPEN = ["imap", "imaps", "managesieve", "pop3", "pop3s", "smtp", "submission", "submissions"]

@@ -9,7 +9,6 @@ import re
 
 import pytest
 
-import odd_mail
 import wrappings
 from bulk import Bulk
 from machine import Machine, user_data

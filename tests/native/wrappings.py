@@ -263,7 +263,7 @@ def odd_base64(data):
         lines.append(letters[at:at + width] + b" \t"[at % 3:])
         at, width = at + width, width % 13 + 1
     body = b"\n".join(lines) + b"\n"
-    return raw_message({"MIME-Version": "1.0", "Content-Type": f'application/zip; name="a.zip"',
+    return raw_message({"MIME-Version": "1.0", "Content-Type": 'application/zip; name="a.zip"',
                         "Content-Transfer-Encoding": "base64"}, body)
 
 

@@ -79,7 +79,6 @@ def test_every_mail_port_answers_after_the_proof(bios):
     for name in SPEAKS_FIRST:
         assert bios.banner(name, timeout=20), name
     for name in ("submissions", "imaps", "pop3s"):
-        import ssl
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         with context.wrap_socket(bios.connect(name, 20)) as connection:
