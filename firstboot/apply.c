@@ -129,7 +129,7 @@ static int prepare(struct work *work, struct error *error)
 		return error_set(error, ENOMEM, "out of memory");
 	result = change_find(work, error);
 	if (result == 0)
-		result = prove_generation(folder, &work->change, error);
+		result = prove_generation(folder, work->source.settings, &work->change, error);
 	work->outcome->times.prove = lap(&since);
 	if (result < 0) {
 		struct error ignored = ERROR_INIT;

@@ -2,58 +2,80 @@
 #include "base/json_file.h"
 
 #include <errno.h>
+#include <string.h>
 
-#include "base/buffer.h"
 #include "base/file.h"
 
-enum { LIMIT = 4 * 1024 * 1024 };
-
-static json_t *parse_object(const char *path, const char *text, size_t size, struct error *error)
+static int parse_object(const char *path, const char *text, size_t size, size_t flags, json_t **ret,
+			struct error *error)
 {
 	json_error_t where;
-	json_t *value = json_loadb(text, size, 0, &where);
+	_cleanup_json_ json_t *value = json_loadb(text, size, flags, &where);
 
 	if (!value)
-		error_set(error, EINVAL, "%s:%d:%d: %s", path, where.line, where.column,
-			  where.text);
-	else if (!json_is_object(value))
-		error_set(error, EINVAL, "%s: not a JSON object", path);
-	if (!json_is_object(value)) {
-		json_decref(value);
-		return NULL;
-	}
-	return value;
+		return error_set(error, EBADMSG, "%s:%d:%d: not JSON (%s)", path, where.line,
+				 where.column, where.text);
+	if (!json_is_object(value))
+		return error_set(error, EBADMSG, "%s:1:1: not a JSON object", path);
+	*ret = TAKE_POINTER(value);
+	return 0;
 }
 
-json_t *json_file_load(const char *path, struct error *error)
+int json_file_read(const char *path, size_t limit, enum json_file_flags flags, json_t **ret,
+		   struct error *error)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size;
+	int result;
 
-	if (file_read(path, LIMIT, &text, &size, error) < 0)
-		return NULL;
-	return parse_object(path, text, size, error);
-}
-
-json_t *json_file_load_foreign(const char *path, struct error *error)
-{
-	_cleanup_free_ char *text = NULL;
-	size_t size;
-
-	if (file_read_foreign(path, LIMIT, &text, &size, error) < 0)
-		return NULL;
-	return parse_object(path, text, size, error);
-}
-
-int json_file_save(const json_t *value, const char *path, struct error *error)
-{
-	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
-	_cleanup_free_ char *dump =
-	    json_dumps(value, JSON_INDENT(1) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(10));
-
-	if (dump)
-		buffer_addf(&text, "%s\n", dump);
-	if (!dump || text.failed)
+	if (!path)
 		return error_set(error, ENOMEM, "out of memory");
-	return file_replace(path, text.data, text.size, 0644, (uid_t)-1, (gid_t)-1, error);
+	result = flags & JSON_FILE_FOREIGN ? file_read_foreign(path, limit, &text, &size, error)
+					   : file_read(path, limit, &text, &size, error);
+	if (result < 0)
+		return result;
+	result = parse_object(path, text, size,
+			      flags & JSON_FILE_REPEATS ? 0 : JSON_REJECT_DUPLICATES, ret, error);
+	explicit_bzero(text, size);
+	return result;
+}
+
+int json_file_replace(const char *path, const json_t *value, size_t format, mode_t mode,
+		      struct error *error)
+{
+	_cleanup_free_ char *text = path ? json_dumps(value, format & ~JSON_FILE_NEWLINE) : NULL;
+	size_t size;
+	int result;
+
+	if (!text)
+		return error_set(error, ENOMEM, "out of memory");
+	size = strlen(text);
+	if (format & JSON_FILE_NEWLINE)
+		text[size] = '\n'; /* in place of the NUL, which no file needs */
+	result = file_replace(path, text, size + !!(format & JSON_FILE_NEWLINE), mode, (uid_t)-1,
+			      (gid_t)-1, error);
+	explicit_bzero(text, size);
+	return result;
+}
+
+int json_print(const json_t *value, size_t format, struct error *error)
+{
+	if (!value)
+		return error_set(error, ENOMEM, "out of memory");
+	if (json_dumpf(value, stdout, format & ~JSON_FILE_NEWLINE) < 0 || putchar('\n') == EOF ||
+	    fflush(stdout) == EOF)
+		return error_errno(error, errno, "standard output");
+	return 0;
+}
+
+const char *json_text(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+long long json_number(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
 }

@@ -1,19 +1,49 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Small JSON objects in files. */
+/* JSON objects in files and on standard output, and what is read out of them. */
 #ifndef POSTCASK_JSON_FILE_H
 #define POSTCASK_JSON_FILE_H
 
 #include <jansson.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 
-/* Reads an object of at most 4 MiB; NULL, and the error, when it is none. */
-json_t *json_file_load(const char *path, struct error *error);
+#define _cleanup_json_ _cleanup_(cleanup_json)
 
-/* The same from a folder that another account owns (file_read_foreign). */
-json_t *json_file_load_foreign(const char *path, struct error *error);
+static inline void cleanup_json(json_t **value)
+{
+	json_decref(*value);
+}
 
-/* Replaces the file at once, 0644. */
-_must_check_ int json_file_save(const json_t *value, const char *path, struct error *error);
+/* More than our own programs write into a report or a state of theirs. */
+enum { JSON_FILE_LIMIT = 4 * 1024 * 1024 };
+
+enum json_file_flags {
+	JSON_FILE_FOREIGN = 1 << 0, /* in a folder that another account owns: file_read_foreign */
+	JSON_FILE_REPEATS = 1 << 1, /* of two equal keys the last counts, as others write them */
+};
+
+/* Reads an object of at most `limit` bytes.  *ret is a new reference, untouched on failure.
+ * -EBADMSG and "PATH:LINE:COLUMN: ..." for what is no JSON, no object, or has a key twice;
+ * else as file_read, and -ENOMEM for a path of NULL (file_join).  The text is wiped, whatever
+ * it held. */
+_must_check_ int json_file_read(const char *path, size_t limit, enum json_file_flags flags,
+				json_t **ret, struct error *error);
+
+/* Formats, besides jansson's own flags of json_dumps. */
+#define JSON_FILE_NEWLINE ((size_t)1 << 32) /* at the end */
+#define JSON_FILE_REPORT  (JSON_INDENT(1) | JSON_REAL_PRECISION(10) | JSON_FILE_NEWLINE)
+
+/* Replaces the file at once (file_replace).  The text is wiped.  -ENOMEM for a path or a value
+ * of NULL. */
+_must_check_ int json_file_replace(const char *path, const json_t *value, size_t format,
+				   mode_t mode, struct error *error);
+
+/* Prints the value and a newline on standard output, which is flushed.  -ENOMEM for NULL. */
+_must_check_ int json_print(const json_t *value, size_t format, struct error *error);
+
+/* What an object has under a key: "" and 0 when it has none, or one of another type. */
+const char *json_text(const json_t *object, const char *key);
+long long json_number(const json_t *object, const char *key);
 
 #endif

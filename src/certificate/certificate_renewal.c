@@ -5,14 +5,12 @@
 #include <poll.h>
 #include <string.h>
 
-#include <openssl/crypto.h>
-
 #include "base/clock.h"
-#include "base/file.h"
+#include "base/json_file.h"
 #include "base/process.h"
 #include "certificate/certificate_facts.h"
+#include "generation/generation.h"
 
-#define SETTINGS_MAX	  (4 * 1024 * 1024)
 #define HANDSHAKE_MS	  10000
 #define RELOAD_TIMEOUT_MS 30000
 /* Nothing announces that the last process with the old certificate has gone: so ask
@@ -21,27 +19,6 @@
  * other, so that the next client waits for both. */
 #define SETTLE_MS	30000
 #define SETTLE_PAUSE_MS 1000
-
-/* The settings hold the given private key: the text is wiped. */
-static int settings_load(json_t **ret, struct error *error)
-{
-	char *text = NULL;
-	json_error_t where;
-	size_t size = 0;
-	int result = file_read(RENEWAL_SETTINGS, SETTINGS_MAX, &text, &size, error);
-
-	if (result == -ENOENT)
-		return error_set(error, ENOENT,
-				 "no settings are in force yet: the first boot has not ended well");
-	if (result < 0)
-		return result;
-	*ret = json_loadb(text, size, 0, &where);
-	OPENSSL_cleanse(text, size);
-	free(text);
-	return *ret ? 0
-		    : error_set(error, EBADMSG, RENEWAL_SETTINGS ":%d:%d: %s", where.line,
-				where.column, where.text);
-}
 
 /* A daemon that is stopped stays stopped. */
 static int reload_daemons(struct error *error)
@@ -110,14 +87,13 @@ int renewal_run(const struct renewal *renewal, struct renewal_outcome *ret, stru
 	_cleanup_(renewal_outcome_clear) struct renewal_outcome outcome = RENEWAL_OUTCOME_INIT;
 	const char *names[CERTIFICATE_NAMES_MAX];
 	struct certificate_request request;
-	json_t *settings = NULL;
-	int result = settings_load(&settings, error);
+	_cleanup_json_ json_t *settings = NULL;
+	int result = generation_settings(RENEWAL_STATE, &settings, error);
 
 	if (result == 0)
 		result = certificate_request_from_settings(settings, names, &request, error);
 	if (result == 0)
 		result = renew_and_reload(renewal, &request, settings, &outcome, error);
-	json_decref(settings);
 	if (result < 0)
 		return result;
 	*ret = outcome;

@@ -14,7 +14,7 @@
 #include "certificate/certificate.h"
 #include "certificate/certificate_served.h"
 
-#define RENEWAL_SETTINGS "/var/lib/postcask/current/settings.json"
+#define RENEWAL_STATE "/var/lib/postcask"
 
 struct renewal {
 	bool force;    /* issue again although nothing asks for it */

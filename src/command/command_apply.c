@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/json_file.h"
 #include "base/process.h"
 #include "command/command.h"
 #include "command/options.h"
+#include "command/print.h"
 #include "command/show_report.h"
 #include "settings/settings.h"
 #include "state/report_state.h"
@@ -23,7 +23,7 @@
 #define OUTCOME_FILE  "/run/postcask/apply.json"
 
 /* The unit's own deadlines are shorter. */
-enum { WAIT_MS = 20 * 60 * 1000, APPLY_MS = 40 * 60 * 1000 };
+enum { WAIT_MS = 20 * 60 * 1000, APPLY_MS = 40 * 60 * 1000, OUTCOME_LIMIT = 16 * 1024 * 1024 };
 
 static const char usage[] =
     "usage: postcask apply [--json] FILE\n"
@@ -43,7 +43,7 @@ static const char usage[] =
 static int hand_over(const char *path, struct error *error)
 {
 	_cleanup_(diagnostics_free) struct diagnostics diagnostics = DIAGNOSTICS_INIT;
-	json_t *settings = NULL;
+	_cleanup_json_ json_t *settings = NULL;
 	char *text = NULL;
 	size_t size = 0;
 	int result = file_read(path, SETTINGS_SIZE_LIMIT, &text, &size, error);
@@ -52,7 +52,6 @@ static int hand_over(const char *path, struct error *error)
 		return result;
 	result = settings_load_text(strcmp(path, "-") == 0 ? "standard input" : path, text, size,
 				    &diagnostics, &settings);
-	json_decref(settings);
 	diagnostics_print(&diagnostics, stderr);
 	if (result < 0)
 		result = error_set(error, result, "%s is refused; nothing was changed", path);
@@ -87,8 +86,7 @@ static int unit_run(json_t **ret_outcome, struct error *error)
 	unlink(HANDED_FILE);
 	if (status < 0)
 		return error_wrap(error, "postcask-apply.service");
-	*ret_outcome = json_file_load(OUTCOME_FILE, error);
-	if (!*ret_outcome)
+	if (json_file_read(OUTCOME_FILE, OUTCOME_LIMIT, 0, ret_outcome, error) < 0)
 		return error_set(error, EIO, "postcask-apply.service left no outcome: %s",
 				 buffer_text(&output));
 	if (file_exists(TRIAL_FILE)) {
@@ -121,11 +119,11 @@ static void print_list(const json_t *list, const char *label, FILE *stream)
 
 static void print_outcome(const json_t *outcome, const json_t *machine)
 {
-	const char *state = json_string_value(json_object_get(outcome, "state"));
+	const char *state = json_text(outcome, "state");
 
 	print_list(json_object_get(outcome, "errors"), "postcask: ", stderr);
-	printf("%s: generation %" JSON_INTEGER_FORMAT " is in force\n", state ? state : "failed",
-	       json_integer_value(json_object_get(outcome, "generation")));
+	printf("%s: generation %lld is in force\n", state[0] ? state : "failed",
+	       json_number(outcome, "generation"));
 	print_list(json_object_get(outcome, "reloaded"), "reloaded: ", stdout);
 	print_list(json_object_get(outcome, "notes"), "note: ", stdout);
 	printf("the machine is %s\n", report_state_name(report_state_of(machine)));
@@ -135,20 +133,20 @@ static void print_outcome(const json_t *outcome, const json_t *machine)
 static int show(json_t *outcome, bool json)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
-	json_t *machine = json_file_load(SHOW_REPORT_FILE, &error);
-	const char *state = json_string_value(json_object_get(outcome, "state"));
-	bool done = state && (strcmp(state, "applied") == 0 || strcmp(state, "unchanged") == 0);
-	int status = !done ? COMMAND_FAILED : report_exit_status(machine);
+	const char *state = json_text(outcome, "state");
+	bool done = strcmp(state, "applied") == 0 || strcmp(state, "unchanged") == 0;
+	_cleanup_json_ json_t *machine = NULL;
+	int status;
 
+	(void)!json_file_read(SHOW_REPORT_FILE, JSON_FILE_LIMIT, 0, &machine, &error);
+	status = !done ? COMMAND_FAILED : report_exit_status(machine);
 	if (json) {
 		json_object_set_new(outcome, "machine",
 				    json_string(report_state_name(report_state_of(machine))));
-		json_dumpf(outcome, stdout, JSON_INDENT(1));
-		putchar('\n');
-	} else {
-		print_outcome(outcome, machine);
+		return command_print(outcome, JSON_INDENT(1)) == COMMAND_GOOD ? status
+									      : COMMAND_FAILED;
 	}
-	json_decref(machine);
+	print_outcome(outcome, machine);
 	return fflush(stdout) == 0 ? status : COMMAND_FAILED;
 }
 
@@ -157,7 +155,7 @@ int command_apply(int argc, char **argv)
 	int json = 0;
 	const struct command_option options[] = {{"json", .flag = &json, .set = 1}};
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
-	json_t *outcome = NULL;
+	_cleanup_json_ json_t *outcome = NULL;
 	int status = COMMAND_OPTIONS(argc, argv, options, usage, 1, 1);
 
 	if (status != COMMAND_GO_ON)
@@ -170,7 +168,5 @@ int command_apply(int argc, char **argv)
 		error_print(&error);
 		return COMMAND_FAILED;
 	}
-	status = show(outcome, json);
-	json_decref(outcome);
-	return status;
+	return show(outcome, json);
 }

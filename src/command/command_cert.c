@@ -17,6 +17,7 @@
 #include "certificate/certificate_renewal.h"
 #include "command/command.h"
 #include "command/options.h"
+#include "command/print.h"
 
 struct options {
 	int json, new_keys;
@@ -33,16 +34,6 @@ static int fail(const struct error *error)
 		fputs("postcask: the server certificates lie beside their keys; run it as root\n",
 		      stderr);
 	return COMMAND_FAILED;
-}
-
-/* Prints the JSON and gives it back. */
-static int print_json(json_t *json)
-{
-	int result = json ? json_dumpf(json, stdout, JSON_INDENT(1)) : -1;
-
-	json_decref(json);
-	putchar('\n');
-	return result < 0 ? COMMAND_FAILED : COMMAND_GOOD;
 }
 
 static int run_ca(const struct options *options)
@@ -100,7 +91,7 @@ static void print_time(const json_t *facts, const char *key, const char *label)
 {
 	char text[TIME_TEXT];
 
-	certificate_format_time(json_integer_value(json_object_get(facts, key)), text);
+	certificate_format_time(json_number(facts, key), text);
 	printf("  %-12s%s\n", label, text);
 }
 
@@ -108,35 +99,29 @@ static void print_facts(const json_t *facts)
 {
 	static const char *const TEXTS[] = {"key", "issuer", "serial", "sha256"};
 
-	printf("%s\n", json_string_value(json_object_get(facts, "file")));
+	printf("%s\n", json_text(facts, "file"));
 	print_names(json_object_get(facts, "names"));
 	for (size_t i = 0; i < ARRAY_SIZE(TEXTS); i++)
-		printf("  %-12s%s\n", TEXTS[i],
-		       json_string_value(json_object_get(facts, TEXTS[i])));
+		printf("  %-12s%s\n", TEXTS[i], json_text(facts, TEXTS[i]));
 	print_time(facts, "not_before", "not before");
 	print_time(facts, "not_after", "not after");
-	printf("  %-12s%lld\n", "days left",
-	       (long long)json_integer_value(json_object_get(facts, "days_left")));
+	printf("  %-12s%lld\n", "days left", json_number(facts, "days_left"));
 }
 
 static int run_show(const struct options *options)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
-	json_t *list = json_array(), *facts;
+	_cleanup_json_ json_t *list = json_array();
+	const json_t *facts;
 	size_t index;
 
-	if (options->new_keys) {
-		json_decref(list);
+	if (options->new_keys)
 		return COMMAND_USAGE;
-	}
-	if (facts_read(list, &error) < 0) {
-		json_decref(list);
+	if (facts_read(list, &error) < 0)
 		return fail(&error);
-	}
 	if (options->json)
-		return print_json(list);
+		return command_print(list, JSON_INDENT(1));
 	json_array_foreach(list, index, facts) print_facts(facts);
-	json_decref(list);
 	return COMMAND_GOOD;
 }
 
@@ -150,7 +135,9 @@ static int run_renew(const struct options *options)
 	if (renewal_run(&renewal, &outcome, &error) < 0)
 		return fail(&error);
 	if (options->json) {
-		if (print_json(renewal_to_json(&outcome)) != COMMAND_GOOD)
+		_cleanup_json_ json_t *json = renewal_to_json(&outcome);
+
+		if (command_print(json, JSON_INDENT(1)) != COMMAND_GOOD)
 			return COMMAND_FAILED;
 	} else {
 		renewal_print(&outcome, stdout);

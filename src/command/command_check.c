@@ -8,6 +8,7 @@
 
 #include "command/command.h"
 #include "command/options.h"
+#include "command/print.h"
 #include "settings/settings.h"
 
 static const char usage[] =
@@ -23,28 +24,21 @@ static const char usage[] =
 
 static int print_json(const struct diagnostics *diagnostics, int status)
 {
-	json_t *object = diagnostics_to_json(diagnostics);
-	int r = -1;
+	_cleanup_json_ json_t *object = diagnostics_to_json(diagnostics);
 
-	if (object &&
-	    json_object_set_new(object, "accepted", json_boolean(status == COMMAND_GOOD)) == 0)
-		r = json_dumpf(object, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
-	json_decref(object);
-	if (r < 0 || printf("\n") < 0 || fflush(stdout) != 0) {
-		fprintf(stderr, "postcask: cannot print the result\n");
-		return COMMAND_FAILED;
-	}
-	return status;
+	json_object_set_new(object, "accepted", json_boolean(status == COMMAND_GOOD));
+	return command_print(object, JSON_INDENT(2) | JSON_SORT_KEYS) == COMMAND_GOOD
+		   ? status
+		   : COMMAND_FAILED;
 }
 
 static int check_file(const char *path, int json)
 {
 	_cleanup_(diagnostics_free) struct diagnostics diagnostics = DIAGNOSTICS_INIT;
-	json_t *settings = NULL;
+	_cleanup_json_ json_t *settings = NULL;
 	int r = settings_load_file(path, &diagnostics, &settings);
 	int status = r == 0 ? COMMAND_GOOD : COMMAND_FAILED;
 
-	json_decref(settings);
 	if (json)
 		return print_json(&diagnostics, status);
 	diagnostics_print(&diagnostics, stderr);

@@ -11,6 +11,7 @@
 #include "base/process.h"
 #include "command/command.h"
 #include "command/options.h"
+#include "command/print.h"
 #include "component/components.h"
 #include "firstboot/source.h"
 #include "generation/change.h"
@@ -128,15 +129,13 @@ static int diff(const char *file, struct comparison *comparison, struct error *e
 	_cleanup_free_ char *templates = generation_templates();
 	char folder[] = "/run/postcask/diff.XXXXXX"; /* in memory: it holds password hashes */
 	struct error late = ERROR_INIT;
-	json_t *settings = load(file, error);
+	_cleanup_json_ json_t *settings = load(file, error);
 	int result;
 
 	if (!settings)
 		return error->code ? error->code : -EINVAL;
-	if (!templates || !mkdtemp(folder)) {
-		json_decref(settings);
+	if (!templates || !mkdtemp(folder))
 		return error_errno(error, errno, "%s: cannot make", folder);
-	}
 	comparison->rendered = folder;
 	result = generation_render(settings, templates, folder, false, error);
 	if (result == 0)
@@ -145,7 +144,6 @@ static int diff(const char *file, struct comparison *comparison, struct error *e
 	if (file_remove_tree(folder, &late) < 0 && result == 0)
 		result = error_set(error, late.code, "%s", error_text(&late));
 	error_clear(&late);
-	json_decref(settings);
 	return result;
 }
 
@@ -162,7 +160,7 @@ static void print_text(const struct comparison *comparison, const json_t *units)
 			fputs(text, stdout);
 		else
 			printf("%s: changes; it holds secrets and is not shown\n",
-			       json_string_value(json_object_get(file, "path")));
+			       json_text(file, "path"));
 	}
 	json_array_foreach(units, i, unit) printf("would reload: %s\n", json_string_value(unit));
 	if (json_array_size(comparison->files) == 0)
@@ -171,18 +169,15 @@ static void print_text(const struct comparison *comparison, const json_t *units)
 
 static int show(const struct comparison *comparison, bool json)
 {
-	json_t *units = change_units(&comparison->change);
+	_cleanup_json_ json_t *units = change_units(&comparison->change);
 
 	if (json) {
-		json_t *value = json_pack("{s:O,s:O}", "files", comparison->files, "reload", units);
+		_cleanup_json_ json_t *value =
+		    json_pack("{s:O,s:O}", "files", comparison->files, "reload", units);
 
-		json_dumpf(value, stdout, JSON_INDENT(1));
-		putchar('\n');
-		json_decref(value);
-	} else {
-		print_text(comparison, units);
+		return command_print(value, JSON_INDENT(1));
 	}
-	json_decref(units);
+	print_text(comparison, units);
 	return fflush(stdout) == 0 ? COMMAND_GOOD : COMMAND_FAILED;
 }
 

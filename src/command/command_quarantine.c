@@ -10,6 +10,7 @@
 #include "base/when.h"
 #include "command/command.h"
 #include "command/options.h"
+#include "command/print.h"
 #include "quarantine/act.h"
 #include "quarantine/entry.h"
 
@@ -36,16 +37,6 @@ static int fail(const struct error *error)
 {
 	error_print(error);
 	return COMMAND_FAILED;
-}
-
-/* Prints the JSON and gives it back. */
-static int print_json(json_t *json)
-{
-	int result = json ? json_dumpf(json, stdout, JSON_INDENT(1)) : -1;
-
-	json_decref(json);
-	putchar('\n');
-	return result < 0 || fflush(stdout) == EOF ? COMMAND_FAILED : COMMAND_GOOD;
 }
 
 struct filter {
@@ -87,7 +78,7 @@ static bool kind_is_known(const char *kind)
 
 static void list_entry(const struct quarantine_entry *entry, bool json, size_t count)
 {
-	json_t *object;
+	_cleanup_json_ json_t *object = NULL;
 
 	if (!json) {
 		quarantine_entry_print(entry, stdout);
@@ -96,7 +87,6 @@ static void list_entry(const struct quarantine_entry *entry, bool json, size_t c
 	fputs(count ? ",\n" : "", stdout);
 	object = quarantine_entry_json(entry);
 	json_dumpf(object, stdout, JSON_COMPACT);
-	json_decref(object);
 }
 
 static void list_end(bool json, size_t count, int64_t bytes)
@@ -190,8 +180,11 @@ static int run_show(int argc, char **argv)
 	    quarantine_find(&act.items, argv[optind], true, &item, &error) < 0)
 		return fail(&error);
 	quarantine_entry_load(&act.quarantine, item, &entry, &fd);
-	if (what == JSON)
-		return print_json(quarantine_entry_json(&entry));
+	if (what == JSON) {
+		_cleanup_json_ json_t *json = quarantine_entry_json(&entry);
+
+		return command_print(json, JSON_INDENT(1));
+	}
 	if (what == WHOLE) {
 		quarantine_entry_print_whole(&entry, stdout);
 		return fflush(stdout) == EOF ? COMMAND_FAILED : COMMAND_GOOD;
@@ -225,7 +218,7 @@ static int run_release(int argc, char **argv)
 	const struct command_option options[] = {{"json", .flag = &json, .set = 1},
 						 {"again", .flag = &again, .set = 1},
 						 {"to", .value = &wish.to}};
-	json_t *done;
+	_cleanup_json_ json_t *done = NULL;
 
 	status = COMMAND_OPTIONS(argc, argv, options, usage, 1, ARGUMENTS_MAX);
 	if (status != COMMAND_GO_ON)
@@ -244,9 +237,8 @@ static int run_release(int argc, char **argv)
 		if (tell(json, done, argv[i], result, &one, good) != COMMAND_GOOD)
 			status = COMMAND_FAILED;
 	}
-	if (json && print_json(json_incref(done)) != COMMAND_GOOD)
+	if (json && command_print(done, JSON_INDENT(1)) != COMMAND_GOOD)
 		status = COMMAND_FAILED;
-	json_decref(done);
 	return status;
 }
 
@@ -289,7 +281,7 @@ static int run_delete(int argc, char **argv)
 	int json = 0, status;
 	const struct command_option options[] = {{"json", .flag = &json, .set = 1},
 						 {"all-older-than", .value = &days}};
-	json_t *done;
+	_cleanup_json_ json_t *done = NULL;
 
 	status = COMMAND_OPTIONS(argc, argv, options, usage, 0, ARGUMENTS_MAX);
 	if (status != COMMAND_GO_ON)
@@ -305,9 +297,8 @@ static int run_delete(int argc, char **argv)
 		      : delete_words(&act, argv + optind, done, json);
 	if (quarantine_sync(&act.quarantine, &error) < 0)
 		status = fail(&error);
-	if (json && status != COMMAND_USAGE && print_json(json_incref(done)) != COMMAND_GOOD)
+	if (json && status != COMMAND_USAGE && command_print(done, JSON_INDENT(1)) != COMMAND_GOOD)
 		status = COMMAND_FAILED;
-	json_decref(done);
 	return status;
 }
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/file.h"
+#include "base/json_file.h"
 #include "command/command.h"
 #include "command/options.h"
 #include "generation/generation.h"
@@ -20,7 +20,7 @@ static int render(const char *file, const char *folder, struct error *error)
 {
 	_cleanup_(diagnostics_free) struct diagnostics diagnostics = DIAGNOSTICS_INIT;
 	_cleanup_free_ char *templates = generation_templates();
-	json_t *settings = NULL;
+	_cleanup_json_ json_t *settings = NULL;
 	int result = settings_load_file(file, &diagnostics, &settings);
 
 	diagnostics_print(&diagnostics, stderr);
@@ -35,7 +35,6 @@ static int render(const char *file, const char *folder, struct error *error)
 		result = generation_render(settings, templates, folder, false, error);
 	if (result < 0)
 		error_print(error);
-	json_decref(settings);
 	return result;
 }
 

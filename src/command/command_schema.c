@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask schema: the settings as a JSON schema, alone or inside cloud-init's
  * own. */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 
-#include "base/file.h"
 #include "command/command.h"
 #include "command/options.h"
+#include "command/print.h"
 #include "settings/schema.h"
 
 #define CLOUD_INIT_SCHEMA_LIMIT (8u << 20)
@@ -19,42 +20,28 @@ static const char usage[] =
     "  --cloud-init FILE    print cloud-init's schema-cloud-config-v1.json in FILE\n"
     "                       with the property `mail` added\n";
 
-static int print_schema(json_t *schema)
+static int print_schema(void)
 {
-	int r = schema ? json_dumpf(schema, stdout, JSON_INDENT(2)) : -1;
+	_cleanup_json_ json_t *schema = schema_settings();
 
-	json_decref(schema);
-	if (r < 0 || printf("\n") < 0 || fflush(stdout) != 0) {
-		fprintf(stderr, "postcask: cannot print the schema\n");
-		return COMMAND_FAILED;
-	}
-	return COMMAND_GOOD;
+	return command_print(schema, JSON_INDENT(2));
 }
 
 static int print_merged(const char *path)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
-	_cleanup_free_ char *text = NULL;
-	json_error_t problem;
-	json_t *cloud_init;
-	size_t size;
+	_cleanup_json_ json_t *cloud_init = NULL;
+	int result = json_file_read(path, CLOUD_INIT_SCHEMA_LIMIT, 0, &cloud_init, &error);
 
-	if (file_read(path, CLOUD_INIT_SCHEMA_LIMIT, &text, &size, &error) < 0) {
+	if (result == -EBADMSG)
+		error_set(&error, EBADMSG, "%s; give cloud-init's schema", error_text(&error));
+	else if (result == 0 && (result = schema_merge(cloud_init, &error)) < 0)
+		error_wrap(&error, "%s", path);
+	if (result < 0) {
 		error_print(&error);
 		return COMMAND_FAILED;
 	}
-	cloud_init = json_loadb(text, size, JSON_REJECT_DUPLICATES, &problem);
-	if (!cloud_init) {
-		fprintf(stderr, "postcask: %s:%d:%d: not JSON (%s); give cloud-init's schema\n",
-			path, problem.line, problem.column, problem.text);
-		return COMMAND_FAILED;
-	}
-	if (schema_merge(cloud_init, &error) < 0) {
-		fprintf(stderr, "postcask: %s: %s\n", path, error_text(&error));
-		json_decref(cloud_init);
-		return COMMAND_FAILED;
-	}
-	return print_schema(cloud_init);
+	return command_print(cloud_init, JSON_INDENT(2));
 }
 
 int command_schema(int argc, char **argv)
@@ -65,5 +52,5 @@ int command_schema(int argc, char **argv)
 
 	if (status != COMMAND_GO_ON)
 		return status;
-	return cloud_init ? print_merged(cloud_init) : print_schema(schema_settings());
+	return cloud_init ? print_merged(cloud_init) : print_schema();
 }

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/json_file.h"
 #include "base/when.h"
 #include "command/command.h"
 #include "command/options.h"
@@ -61,7 +62,7 @@ static int print_text(const struct trace *trace, const struct id_table *next_try
 static int print_json(const struct trace *trace, const struct id_table *next_try,
 		      struct error *error)
 {
-	json_t *array = json_array();
+	_cleanup_json_ json_t *array = json_array();
 	int result = 0;
 
 	for (size_t i = 0; result == 0 && i < trace->count; i++) {
@@ -71,10 +72,7 @@ static int print_json(const struct trace *trace, const struct id_table *next_try
 		if (result == 0)
 			json_array_append_new(array, story_json(&story));
 	}
-	if (result == 0 && (json_dumpf(array, stdout, JSON_INDENT(1)) < 0 || putchar('\n') == EOF))
-		result = error_set(error, EIO, "cannot print");
-	json_decref(array);
-	return result;
+	return result == 0 ? json_print(array, JSON_INDENT(1), error) : result;
 }
 
 static int show(const char *key, uint64_t since, bool json, struct trace *trace,

@@ -8,6 +8,7 @@
 
 #include "base/json_file.h"
 #include "command/command.h"
+#include "command/print.h"
 #include "generation/drift.h"
 #include "generation/generation.h"
 #include "report/merge.h"
@@ -40,7 +41,8 @@ static void add_drift(json_t *report)
 {
 	_cleanup_(error_clear) struct error none = ERROR_INIT;
 	_cleanup_free_ char *name = NULL;
-	json_t *manifest = NULL, *changed = NULL, *path;
+	_cleanup_json_ json_t *manifest = NULL, *changed = NULL;
+	const json_t *path;
 	size_t i;
 
 	if (generation_current(STATE_FOLDER, &name, &manifest, &none) == 0 &&
@@ -53,18 +55,15 @@ static void add_drift(json_t *report)
 					 json_string_value(path)));
 		json_object_set(report, "drift", changed);
 	}
-	json_decref(manifest);
-	json_decref(changed);
 }
 
 int show_report(const char *path, int json)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
-	json_t *report = json_file_load(path, &error);
-	int status;
-	int result;
+	_cleanup_json_ json_t *report = NULL;
+	int result = json_file_read(path, JSON_FILE_LIMIT, 0, &report, &error);
 
-	if (!report && error.code == -ENOENT) {
+	if (result == -ENOENT) {
 		fprintf(
 		    stderr,
 		    "postcask: %s: there is no report: the machine is still booting, or it is no "
@@ -72,7 +71,7 @@ int show_report(const char *path, int json)
 		    path);
 		return COMMAND_FAILED;
 	}
-	if (!report) {
+	if (result < 0) {
 		error_print(&error);
 		return COMMAND_FAILED;
 	}
@@ -82,17 +81,11 @@ int show_report(const char *path, int json)
 		quarantine_summary_add(report, STATE_FOLDER);
 		update_summary_add(report, &update_machine, (json_int_t)time(NULL));
 	}
-	if (json)
-		result = json_dumpf(report, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(10)) < 0
-			     ? EOF
-			     : putchar('\n');
-	else
-		result = print_tables(report);
-	status = report_exit_status(report);
-	json_decref(report);
-	if (result == EOF || fflush(stdout) == EOF) {
+	if (json) {
+		result = command_print(report, JSON_FILE_REPORT);
+	} else if (print_tables(report) == EOF || fflush(stdout) == EOF) {
 		fputs("postcask: cannot print the report\n", stderr);
-		return COMMAND_FAILED;
+		result = COMMAND_FAILED;
 	}
-	return status;
+	return result == COMMAND_GOOD ? report_exit_status(report) : result;
 }

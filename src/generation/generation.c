@@ -11,10 +11,17 @@
 #include "base/buffer.h"
 #include "base/digest.h"
 #include "base/file.h"
+#include "base/json_file.h"
 #include "component/components.h"
 #include "generation/template.h"
 
-enum { TEMPLATE_LIMIT = 256 * 1024, MANIFEST_LIMIT = 1024 * 1024, OLDER_S = 3 };
+enum {
+	TEMPLATE_LIMIT = 256 * 1024,
+	MANIFEST_LIMIT = 1024 * 1024,
+	SETTINGS_LIMIT = 64 * 1024 * 1024,
+	OLDER_S = 3,
+	SAVED_FORM = JSON_SORT_KEYS | JSON_INDENT(1),
+};
 
 static const char INSTALLED_TEMPLATES[] = "/usr/share/postcask/templates";
 static const char SOURCE_TEMPLATES[] = "/../../overlays/usr/share/postcask/templates";
@@ -206,36 +213,24 @@ static int manifest_add(const struct component_file *file, void *context, struct
 		   : 0;
 }
 
-static int json_save(const char *folder, const char *name, const json_t *value, mode_t mode,
-		     struct error *error)
-{
-	_cleanup_free_ char *path = file_join(folder, name);
-	_cleanup_free_ char *text = json_dumps(value, JSON_SORT_KEYS | JSON_INDENT(1));
-	int result;
-
-	if (!path || !text)
-		return error_set(error, ENOMEM, "%s: out of memory", name);
-	result = file_replace(path, text, strlen(text), mode, (uid_t)-1, (gid_t)-1, error);
-	explicit_bzero(text, strlen(text));
-	return result;
-}
-
 static int manifest_save(const char *folder, const struct generation_origin *origin,
 			 struct error *error)
 {
 	struct manifest_work work = {folder, json_object()};
-	json_t *manifest =
+	_cleanup_json_ json_t *manifest =
 	    json_pack("{s:s,s:s,s:s*,s:s*,s:o}", "key", origin->key, "version", POSTCASK_VERSION,
 		      "instance", origin->instance, "over", origin->over, "files", work.files);
-	int result;
+	_cleanup_free_ char *path = file_join(folder, "manifest.json");
+	int result = manifest ? files_visit(manifest_add, &work, error) : 0;
 
-	if (!manifest)
-		return error_set(error, ENOMEM, "out of memory");
-	result = files_visit(manifest_add, &work, error);
-	if (result == 0)
-		result = json_save(folder, "manifest.json", manifest, 0644, error);
-	json_decref(manifest);
-	return result;
+	return result < 0 ? result : json_file_replace(path, manifest, SAVED_FORM, 0644, error);
+}
+
+static int settings_save(const char *folder, const json_t *settings, struct error *error)
+{
+	_cleanup_free_ char *path = file_join(folder, "settings.json");
+
+	return json_file_replace(path, settings, SAVED_FORM, 0600, error);
 }
 
 /* Keeps what `postcask apply` was given, to be applied again by a later image. */
@@ -275,7 +270,7 @@ static int generation_fill(const char *folder, const json_t *settings, const cha
 	if (result == 0)
 		result = generation_render(settings, templates, folder, true, error);
 	if (result == 0)
-		result = json_save(folder, "settings.json", settings, 0600, error);
+		result = settings_save(folder, settings, error);
 	if (result == 0 && origin->applied)
 		result = applied_save(folder, origin, error);
 	if (result == 0)
@@ -328,21 +323,30 @@ int generation_commit(const char *state, const char *name, struct error *error)
 int generation_manifest(const char *state, const char *name, json_t **ret_manifest,
 			struct error *error)
 {
-	_cleanup_free_ char *path = NULL, *text = NULL;
-	json_t *value;
+	_cleanup_json_ json_t *manifest = NULL;
+	_cleanup_free_ char *path = NULL;
+	int result;
 
 	if (asprintf(&path, "%s/%s/manifest.json", state, name) < 0)
 		return error_set(error, ENOMEM, "out of memory");
-	int result = file_read(path, MANIFEST_LIMIT, &text, NULL, error);
-	if (result < 0)
+	result = json_file_read(path, MANIFEST_LIMIT, 0, &manifest, error);
+	if (result < 0 && result != -EBADMSG)
 		return result;
-	value = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
-	if (!json_is_string(json_object_get(value, "key"))) {
-		json_decref(value);
+	if (!json_is_string(json_object_get(manifest, "key")))
 		return error_set(error, ENOENT, "%s: damaged", path);
-	}
-	*ret_manifest = value;
+	*ret_manifest = TAKE_POINTER(manifest);
 	return 0;
+}
+
+int generation_settings(const char *state, json_t **ret_settings, struct error *error)
+{
+	_cleanup_free_ char *path = file_join(state, "current/settings.json");
+	int result = json_file_read(path, SETTINGS_LIMIT, 0, ret_settings, error);
+
+	return result == -ENOENT
+		   ? error_set(error, ENOENT,
+			       "no settings are in force yet: the first boot has not ended well")
+		   : result;
 }
 
 int generation_current(const char *state, char **ret_name, json_t **ret_manifest,

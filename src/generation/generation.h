@@ -57,6 +57,9 @@ _must_check_ int generation_make(const char *state, const json_t *settings, cons
 _must_check_ int generation_manifest(const char *state, const char *name, json_t **ret_manifest,
 				     struct error *error);
 
+/* The settings of the generation in force, a new reference.  -ENOENT when there is none. */
+_must_check_ int generation_settings(const char *state, json_t **ret_settings, struct error *error);
+
 /* Puts `name` ("generations/N") in force. */
 _must_check_ int generation_commit(const char *state, const char *name, struct error *error);
 

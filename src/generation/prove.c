@@ -2,7 +2,6 @@
 #include "generation/prove.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
@@ -19,6 +18,7 @@ enum { OUTPUT_LINES = 6 };
 struct proof {
 	const struct component *component;
 	const char *folder;
+	const json_t *settings;
 	pthread_t thread;
 	bool started;
 	int result;
@@ -82,16 +82,13 @@ static const char *blamed_extra(const struct proof *proof, const json_t *extra, 
 /* Refused by the component: said with the key that an administrator can mend. */
 static int proof_refuse(struct proof *proof, struct buffer *output)
 {
-	_cleanup_free_ char *path = file_join(proof->folder, "settings.json");
 	_cleanup_free_ char *said = output_summary(output);
-	json_t *settings = path ? json_load_file(path, 0, NULL) : NULL;
-	const char *key = blamed_extra(proof, json_object_get(settings, "extra"), said ? said : "");
-	int result =
-	    error_set(&proof->error, ENOEXEC, "%s%s%s%s refuses it: %s", key ? "mail.extra." : "",
-		      key ? key : "", key ? ": " : "", proof->component->name, said ? said : "");
+	const char *key =
+	    blamed_extra(proof, json_object_get(proof->settings, "extra"), said ? said : "");
 
-	json_decref(settings);
-	return result;
+	return error_set(&proof->error, ENOEXEC, "%s%s%s%s refuses it: %s",
+			 key ? "mail.extra." : "", key ? key : "", key ? ": " : "",
+			 proof->component->name, said ? said : "");
 }
 
 /* Asks the daemon that waits; -ENOENT when there is none.  The first file of a
@@ -150,13 +147,15 @@ static void *proof_run(void *argument)
 	return NULL;
 }
 
-int prove_generation(const char *folder, const struct change *change, struct error *error)
+int prove_generation(const char *folder, const json_t *settings, const struct change *change,
+		     struct error *error)
 {
 	struct proof proofs[COMPONENTS_MAX] = {0};
 	int result = 0;
 
 	for (size_t i = 0; i < component_count && i < COMPONENTS_MAX; i++) {
-		proofs[i] = (struct proof){.component = &components[i], .folder = folder};
+		proofs[i] = (struct proof){
+		    .component = &components[i], .folder = folder, .settings = settings};
 		if (!components[i].checker[0] || !change->changed[i])
 			continue;
 		int failure = pthread_create(&proofs[i].thread, NULL, proof_run, &proofs[i]);

@@ -11,10 +11,10 @@
 enum { PROVE_TIMEOUT_MS = 180 * 1000 };
 
 /* Runs the checkers of the changed components beside each other on the generation
- * in `folder`; what is as it was in a proved generation is proved.  When one
- * refuses, the error names the component and what its checker said; -ENOEXEC
- * then, or the errno of what kept a checker from running. */
-_must_check_ int prove_generation(const char *folder, const struct change *change,
-				  struct error *error);
+ * in `folder`, made of `settings`; what is as it was in a proved generation is
+ * proved.  When one refuses, the error names the component and what its checker
+ * said; -ENOEXEC then, or the errno of what kept a checker from running. */
+_must_check_ int prove_generation(const char *folder, const json_t *settings,
+				  const struct change *change, struct error *error);
 
 #endif

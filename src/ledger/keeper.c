@@ -163,11 +163,10 @@ int keeper_look(struct keeper *keeper, struct error *error)
 static int publish(struct keeper *keeper, struct error *error)
 {
 	_cleanup_free_ char *path = file_join(keeper->run, "account.json");
-	json_t *json = account_json(&keeper->ledger, &keeper->state, keeper->quarantined);
-	int result = path && json ? json_file_save(json, path, error)
-				  : error_set(error, ENOMEM, "out of memory");
+	_cleanup_json_ json_t *json =
+	    account_json(&keeper->ledger, &keeper->state, keeper->quarantined);
+	int result = json_file_replace(path, json, JSON_FILE_REPORT, 0644, error);
 
-	json_decref(json);
 	keeper->published_ms = clock_now_ms();
 	keeper->dirty = result < 0;
 	return result;

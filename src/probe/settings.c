@@ -2,20 +2,15 @@
 #include "probe/settings.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <string.h>
 
 #include "base/file.h"
+#include "base/json_file.h"
 
 enum {
 	SETTINGS_LIMIT = 1024 * 1024,
 	PASSWORD_LIMIT = 1024,
 };
-
-static void cleanup_json(json_t **json)
-{
-	json_decref(*json);
-}
 
 void probe_settings_init(struct probe_settings *settings)
 {
@@ -36,11 +31,11 @@ void probe_settings_init(struct probe_settings *settings)
 
 static int copy_string(const json_t *root, const char *key, char **ret_text, struct error *error)
 {
-	const char *text = json_string_value(json_object_get(root, key));
+	const char *text = json_text(root, key);
 
 	free(*ret_text);
 	*ret_text = NULL;
-	if (!text || !text[0])
+	if (!text[0])
 		return 0;
 	*ret_text = strdup(text);
 	return *ret_text ? 0 : error_set(error, ENOMEM, "out of memory");
@@ -72,18 +67,11 @@ static int take(struct probe_settings *settings, const json_t *root, struct erro
 
 int probe_settings_load(struct probe_settings *settings, const char *path, struct error *error)
 {
-	_cleanup_(cleanup_json) json_t *root = NULL;
-	_cleanup_free_ char *text = NULL;
-	json_error_t where;
-	size_t size;
-	int result = file_read(path, SETTINGS_LIMIT, &text, &size, error);
+	_cleanup_json_ json_t *root = NULL;
+	int result = json_file_read(path, SETTINGS_LIMIT, 0, &root, error);
 
 	if (result < 0)
 		return result;
-	root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &where);
-	if (!root)
-		return error_set(error, EINVAL, "%s:%d:%d: %s", path, where.line, where.column,
-				 where.text);
 	result = take(settings, root, error);
 	return result < 0 ? error_wrap(error, "%s", path) : 0;
 }

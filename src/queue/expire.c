@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/diary.h"
+#include "base/json_file.h"
 #include "base/process.h"
 #include "queue/queue_id.h"
 #include "queue/queue_list.h"
@@ -18,20 +19,20 @@ static const char last_notice[] = "double-bounce@";
 /* Does it wait for others alone?  A recipient without a reason is under way. */
 static bool waits_for_others(const json_t *message)
 {
-	const char *queue = json_string_value(json_object_get(message, "queue_name"));
 	const char *sender = json_string_value(json_object_get(message, "sender"));
 	const json_t *recipients = json_object_get(message, "recipients"), *recipient;
 	size_t i;
 
-	if (!queue || strcmp(queue, "deferred") != 0 || json_array_size(recipients) == 0)
+	if (strcmp(json_text(message, "queue_name"), "deferred") != 0 ||
+	    json_array_size(recipients) == 0)
 		return false;
 	if (!sender || strncmp(sender, last_notice, strlen(last_notice)) == 0)
 		return false;
 	json_array_foreach(recipients, i, recipient)
 	{
-		const char *reason = json_string_value(json_object_get(recipient, "delay_reason"));
+		const char *reason = json_text(recipient, "delay_reason");
 
-		if (!reason || !reason[0] || queue_kind_of(reason)->ours)
+		if (!reason[0] || queue_kind_of(reason)->ours)
 			return false;
 	}
 	return true;
@@ -40,11 +41,11 @@ static bool waits_for_others(const json_t *message)
 void expire_look(void *context, const json_t *message)
 {
 	struct expiry *expiry = context;
-	const char *id = json_string_value(json_object_get(message, "queue_id"));
+	const char *id = json_text(message, "queue_id");
 	const struct diary_line *line;
 	int64_t since;
 
-	if (expiry->result < 0 || !id || !queue_is_id(slice_of(id)))
+	if (expiry->result < 0 || !queue_is_id(slice_of(id)))
 		return;
 	line = diary_find(expiry->before, id);
 	since = line && line->seen < expiry->diary.clock ? line->seen : expiry->diary.clock;

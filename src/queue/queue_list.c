@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/json_file.h"
 #include "base/process.h"
 
 enum { ASK_MS = 15000, OUTPUT_LIMIT = 32 * 1024 * 1024 };
@@ -36,7 +37,7 @@ void queue_list_parse(struct slice text, queue_found *found, void *context)
 	struct slice line;
 
 	while (text.size) {
-		json_t *message;
+		_cleanup_json_ json_t *message = NULL;
 
 		if (!slice_until(&text, SLICE("\n"), &line)) {
 			line = text;
@@ -45,7 +46,6 @@ void queue_list_parse(struct slice text, queue_found *found, void *context)
 		message = json_loadb(line.at, line.size, 0, NULL);
 		if (message)
 			found(context, message);
-		json_decref(message);
 	}
 }
 

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/json_file.h"
 #include "queue/queue_list.h"
 
 static void count_reason(struct queue_view *view, const char *what, const char *sample)
@@ -27,12 +28,12 @@ static void count_reason(struct queue_view *view, const char *what, const char *
 static void count_message(void *context, const json_t *message)
 {
 	struct queue_view *view = context;
-	const char *queue = json_string_value(json_object_get(message, "queue_name"));
-	int64_t arrival = json_integer_value(json_object_get(message, "arrival_time"));
+	const char *queue = json_text(message, "queue_name");
+	int64_t arrival = json_number(message, "arrival_time");
 	const json_t *recipient;
 	size_t i;
 
-	if (!queue)
+	if (!queue[0])
 		return;
 	if (strcmp(queue, "hold") == 0) {
 		view->held++;
@@ -43,9 +44,9 @@ static void count_message(void *context, const json_t *message)
 		view->oldest = arrival;
 	json_array_foreach(json_object_get(message, "recipients"), i, recipient)
 	{
-		const char *reason = json_string_value(json_object_get(recipient, "delay_reason"));
+		const char *reason = json_text(recipient, "delay_reason");
 
-		if (reason && reason[0]) {
+		if (reason[0]) {
 			count_reason(view, queue_kind_of(reason)->what, reason);
 			return;
 		}

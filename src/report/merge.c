@@ -4,15 +4,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/json_file.h"
 #include "net/ports.h"
 #include "state/report_state.h"
-
-static const char *string_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
 
 static json_t *empty_report(void)
 {
@@ -24,8 +18,8 @@ static json_t *empty_report(void)
 
 static void judge_firstboot(json_t *report, const json_t *verify, const json_t *firstboot)
 {
-	const char *state = string_of(firstboot, "state");
-	bool in_force = json_integer_value(json_object_get(firstboot, "generation")) > 0;
+	const char *state = json_text(firstboot, "state");
+	bool in_force = json_number(firstboot, "generation") > 0;
 
 	if (!firstboot) {
 		report_fail(report, "failed: postcask-firstboot left no result");
@@ -55,7 +49,7 @@ static void ports_of(const json_t *list, bool ports[PORTS])
 	json_array_foreach(list, i, entry)
 	{
 		const char *name =
-		    json_is_object(entry) ? string_of(entry, "name") : json_string_value(entry);
+		    json_is_object(entry) ? json_text(entry, "name") : json_string_value(entry);
 		enum port port = name ? port_find(name) : PORT_NONE;
 
 		if (port < PORTS)
@@ -96,7 +90,7 @@ static void judge_firewall(json_t *report, const json_t *firewall)
 	if (!firewall)
 		report_fail(report, "failed: the firewall left no result; nobody knows what is "
 				    "open");
-	else if (strcmp(string_of(firewall, "state"), "sealed") == 0)
+	else if (strcmp(json_text(firewall, "state"), "sealed") == 0)
 		report_fail(report, "failed: the firewall could not load its rules and sealed the "
 				    "machine");
 	else
@@ -128,14 +122,13 @@ static void clean_strings(json_t *value)
 static json_t *begin_report(const json_t *verify)
 {
 	json_t *report = empty_report();
-	json_t *copy = json_deep_copy(verify);
+	_cleanup_json_ json_t *copy = json_deep_copy(verify);
 
 	clean_strings(copy);
 	json_object_del(copy, "firstboot"); /* not its business */
 	json_object_del(copy, "firewall");
 	if (report && copy)
 		json_object_update(report, copy);
-	json_decref(copy);
 	if (!json_is_array(json_object_get(report, "notes")))
 		json_object_set_new(report, "notes", json_array());
 	json_object_set_new(report, "state",

@@ -15,11 +15,6 @@
 
 enum { ASK_MS = 10000, REASONS_SHOWN = 3, SAMPLE_SHOWN = 100 };
 
-static long long integer_of(const json_t *object, const char *key)
-{
-	return (long long)json_integer_value(json_object_get(object, key));
-}
-
 /* The service holds the lock as long as it runs. */
 static bool is_running(const char *run)
 {
@@ -79,7 +74,7 @@ static void add_alarm(json_t *report, const json_t *mail, const char *count_key,
 {
 	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
 	const json_t *alarm, *ids = json_object_get(mail, ids_key);
-	long long count = integer_of(mail, count_key);
+	long long count = json_number(mail, count_key);
 	size_t i;
 
 	if (count == 0)
@@ -121,8 +116,9 @@ void report_mail_add(json_t *report, const char *run, bool expected)
 {
 	_cleanup_(error_clear) struct error none = ERROR_INIT;
 	_cleanup_free_ char *path = file_join(run, "account/account.json");
-	json_t *mail = path ? json_file_load_foreign(path, &none) : NULL;
+	json_t *mail = NULL;
 
+	(void)!json_file_read(path, JSON_FILE_LIMIT, JSON_FILE_FOREIGN, &mail, &none);
 	if (!mail && !expected)
 		return;
 	if (!is_running(run))
@@ -135,7 +131,7 @@ void report_mail_add(json_t *report, const char *run, bool expected)
 	add_alarm(report, mail, "quarantine_gone", "quarantine_gone_ids",
 		  "files of the quarantine are gone, and nobody deleted them by postcask");
 	/* without settings in force there is no mail server to ask */
-	if (integer_of(json_object_get(report, "firstboot"), "generation") > 0) {
+	if (json_number(json_object_get(report, "firstboot"), "generation") > 0) {
 		add_queue(report, mail);
 		json_object_set_new(mail, "down", find_down(report));
 	}
@@ -156,9 +152,9 @@ static void add_balance(const json_t *mail, struct buffer *text)
 	};
 	bool first = true;
 
-	buffer_addf(text, "mail: %lld accepted =", integer_of(mail, "accepted"));
+	buffer_addf(text, "mail: %lld accepted =", json_number(mail, "accepted"));
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
-		long long count = integer_of(mail, ends[i].key);
+		long long count = json_number(mail, ends[i].key);
 
 		if (count == 0 && !ends[i].always)
 			continue;
@@ -187,25 +183,24 @@ static void add_waiting(const json_t *queue, struct buffer *text)
 	const json_t *reason;
 	size_t i;
 
-	if (integer_of(queue, "waiting") + integer_of(queue, "on_hold") == 0)
+	if (json_number(queue, "waiting") + json_number(queue, "on_hold") == 0)
 		return;
 	buffer_addf(text, "queue: %s%lld wait",
 		    json_is_true(json_object_get(queue, "partial")) ? "at least " : "",
-		    integer_of(queue, "waiting"));
-	add_age(integer_of(queue, "oldest"), text);
-	buffer_addf(text, "; %lld on hold\n", integer_of(queue, "on_hold"));
+		    json_number(queue, "waiting"));
+	add_age(json_number(queue, "oldest"), text);
+	buffer_addf(text, "; %lld on hold\n", json_number(queue, "on_hold"));
 	json_array_foreach(json_object_get(queue, "reasons"), i, reason)
 	{
-		const char *what = json_string_value(json_object_get(reason, "for"));
-		const char *sample = json_string_value(json_object_get(reason, "sample"));
+		const char *sample = json_text(reason, "sample");
 
 		if (i == REASONS_SHOWN) {
 			buffer_add_text(text, "  and for other reasons: postqueue -p\n");
 			break;
 		}
-		buffer_addf(text, "  %lld %s%s", integer_of(reason, "count"), what ? what : "",
-			    sample && sample[0] ? ": " : "");
-		slice_add(text, slice_of(sample ? sample : ""), SAMPLE_SHOWN);
+		buffer_addf(text, "  %lld %s%s", json_number(reason, "count"),
+			    json_text(reason, "for"), sample[0] ? ": " : "");
+		slice_add(text, slice_of(sample), SAMPLE_SHOWN);
 		buffer_add_char(text, '\n');
 	}
 }

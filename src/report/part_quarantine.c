@@ -5,6 +5,7 @@
 
 #include "base/diary.h"
 #include "base/file.h"
+#include "base/json_file.h"
 #include "quarantine/entry.h"
 #include "state/report_state.h"
 
@@ -87,16 +88,16 @@ void quarantine_summary_add(json_t *report, const char *state)
 void quarantine_summary_text(const json_t *report, struct buffer *text)
 {
 	const json_t *quarantine = json_object_get(report, "quarantine");
-	json_int_t messages = json_integer_value(json_object_get(quarantine, "messages"));
-	const char *oldest = json_string_value(json_object_get(quarantine, "oldest"));
+	long long messages = json_number(quarantine, "messages");
+	const char *oldest = json_text(quarantine, "oldest");
 	char size[QUARANTINE_SIZE_TEXT];
 
 	if (messages == 0)
 		return;
-	quarantine_format_size(json_integer_value(json_object_get(quarantine, "bytes")), size);
+	quarantine_format_size(json_number(quarantine, "bytes"), size);
 	buffer_addf(text,
 		    "quarantine: %lld message%s, %s, the oldest of %.10s, %lld in no digest yet "
 		    "(postcask quarantine list)\n",
-		    (long long)messages, messages == 1 ? "" : "s", size, oldest ? oldest : "-",
-		    (long long)json_integer_value(json_object_get(quarantine, "new")));
+		    messages, messages == 1 ? "" : "s", size, oldest[0] ? oldest : "-",
+		    json_number(quarantine, "new"));
 }

@@ -65,9 +65,10 @@ static json_t *load_part(const char *run, const char *name)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	_cleanup_free_ char *path = file_join(run, name);
-	json_t *part = path ? json_file_load_foreign(path, &error) : NULL;
+	json_t *part = NULL;
+	int result = json_file_read(path, JSON_FILE_LIMIT, JSON_FILE_FOREIGN, &part, &error);
 
-	if (!part && error.code && error.code != -ENOENT)
+	if (result < 0 && result != -ENOENT)
 		error_print(&error);
 	return part;
 }
@@ -86,20 +87,15 @@ static void add_volumes(json_t *report, const json_t *volumes)
 
 static json_t *merge(const char *run)
 {
-	json_t *volumes = load_part(run, "volumes.json");
-	json_t *verify = load_part(run, "verify/report.json");
-	json_t *firstboot = load_part(run, "firstboot.json");
-	json_t *firewall = load_part(run, "firewall.json");
-	json_t *settings = load_part(run, "verify-settings.json");
+	_cleanup_json_ json_t *volumes = load_part(run, "volumes.json");
+	_cleanup_json_ json_t *verify = load_part(run, "verify/report.json");
+	_cleanup_json_ json_t *firstboot = load_part(run, "firstboot.json");
+	_cleanup_json_ json_t *firewall = load_part(run, "firewall.json");
+	_cleanup_json_ json_t *settings = load_part(run, "verify-settings.json");
 	json_t *report = report_merge(verify, firstboot, firewall, settings);
 
 	if (report)
 		add_volumes(report, volumes);
-	json_decref(volumes);
-	json_decref(verify);
-	json_decref(firstboot);
-	json_decref(firewall);
-	json_decref(settings);
 	return report;
 }
 
@@ -109,10 +105,10 @@ static void add_authority(const json_t *report, const char *path, struct buffer 
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	const json_t *firstboot = json_object_get(report, "firstboot");
-	const char *state = json_string_value(json_object_get(firstboot, "authority"));
+	const char *state = json_text(firstboot, "authority");
 	_cleanup_free_ char *certificate = NULL;
 
-	if (!state || strcmp(state, "kept") == 0 || strcmp(state, "given") == 0)
+	if (!state[0] || strcmp(state, "kept") == 0 || strcmp(state, "given") == 0)
 		return;
 	if (file_read(path, CERTIFICATE_LIMIT, &certificate, NULL, &error) < 0)
 		return;
@@ -124,7 +120,7 @@ static void add_authority(const json_t *report, const char *path, struct buffer 
 static void compose(const json_t *report, const struct options *options, struct buffer *text)
 {
 	const json_t *firstboot = json_object_get(report, "firstboot");
-	bool in_force = json_integer_value(json_object_get(firstboot, "generation")) > 0;
+	bool in_force = json_number(firstboot, "generation") > 0;
 
 	buffer_add_text(text, "\n");
 	report_text_summary(report, text);
@@ -198,7 +194,7 @@ int main(int argc, char **argv)
 	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
 	_cleanup_free_ char *path = NULL;
 	int status = parse_options(argc, argv, &options);
-	json_t *report;
+	_cleanup_json_ json_t *report = NULL;
 
 	if (status >= 0)
 		return status;
@@ -212,13 +208,12 @@ int main(int argc, char **argv)
 	report_mail_add(report, options.run, false);
 	quarantine_summary_add(report, QUARANTINE_STATE_FOLDER);
 	update_summary_add(report, &update_machine, (json_int_t)time(NULL));
-	if (json_file_save(report, path, &error) < 0) {
+	if (json_file_replace(path, report, JSON_FILE_REPORT, 0644, &error) < 0) {
 		error_print(&error);
 		report_fail(report, "failed: this report could not be written");
 	}
 	status = report_exit_status(report);
 	compose(report, &options, &text);
-	json_decref(report);
 	fputs(buffer_text(&text), stdout);
 	if (options.consoles)
 		console_write_all(options.consoles, options.devices, buffer_text(&text), text.size,

@@ -6,30 +6,19 @@
 #include <net/if.h>
 #include <string.h>
 
+#include "base/json_file.h"
 #include "net/ports.h"
 #include "state/report_state.h"
 
-static const char *string_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
-static long long integer_of(const json_t *object, const char *key)
-{
-	return (long long)json_integer_value(json_object_get(object, key));
-}
-
 static void add_probe(const json_t *probe, struct buffer *text)
 {
-	const char *class = string_of(probe, "class");
-	bool failed = strcmp(string_of(probe, "result"), "failed") == 0;
+	const char *class = json_text(probe, "class");
+	bool failed = strcmp(json_text(probe, "result"), "failed") == 0;
 
-	buffer_addf(text, "%-26s %-9s %-8s %6lld ms  %s%s%s\n", string_of(probe, "name"),
-		    string_of(probe, "component"), string_of(probe, "result"),
-		    integer_of(probe, "milliseconds"), failed ? class : "", failed ? ": " : "",
-		    string_of(probe, "detail"));
+	buffer_addf(text, "%-26s %-9s %-8s %6lld ms  %s%s%s\n", json_text(probe, "name"),
+		    json_text(probe, "component"), json_text(probe, "result"),
+		    json_number(probe, "milliseconds"), failed ? class : "", failed ? ": " : "",
+		    json_text(probe, "detail"));
 }
 
 void report_text_probes(const json_t *report, struct buffer *text)
@@ -47,7 +36,7 @@ void report_text_failures(const json_t *report, unsigned limit, struct buffer *t
 	size_t i;
 
 	json_array_foreach(json_object_get(report, "probes"), i,
-			   probe) if (strcmp(string_of(probe, "result"), "failed") == 0 &&
+			   probe) if (strcmp(json_text(probe, "result"), "failed") == 0 &&
 				      count++ < limit) add_probe(probe, text);
 	if (count > limit)
 		buffer_addf(text, "and %u more failed: postcask status\n", count - limit);
@@ -71,7 +60,7 @@ static bool has_name(const json_t *names, const char *name)
 	json_array_foreach(names, i, value)
 	{
 		const char *text =
-		    json_is_object(value) ? string_of(value, "name") : json_string_value(value);
+		    json_is_object(value) ? json_text(value, "name") : json_string_value(value);
 
 		if (text && strcmp(text, name) == 0)
 			return true;
@@ -96,10 +85,10 @@ static void add_port(const json_t *report, enum port port, struct buffer *text)
 
 	json_array_foreach(json_object_get(report, "probes"), i, probe)
 	{
-		if (strcmp(string_of(probe, "port"), port_table[port].name) != 0)
+		if (strcmp(json_text(probe, "port"), port_table[port].name) != 0)
 			continue;
-		passed += strcmp(string_of(probe, "result"), "passed") == 0;
-		failed += strcmp(string_of(probe, "result"), "failed") == 0;
+		passed += strcmp(json_text(probe, "result"), "passed") == 0;
+		failed += strcmp(json_text(probe, "result"), "failed") == 0;
 	}
 	if (passed + failed == 0)
 		return;
@@ -120,9 +109,9 @@ void report_text_summary(const json_t *report, struct buffer *text)
 		add_port(report, port, text);
 	if (json_is_object(certificate))
 		buffer_addf(text, "certificate %s by %s, until %s (%lld days)\n",
-			    string_of(certificate, "subject"), string_of(certificate, "issuer"),
-			    string_of(certificate, "not_after"),
-			    integer_of(certificate, "days_left"));
+			    json_text(certificate, "subject"), json_text(certificate, "issuer"),
+			    json_text(certificate, "not_after"),
+			    json_number(certificate, "days_left"));
 	json_array_foreach(json_object_get(report, "notes"), i, note) if (json_is_string(note))
 	    buffer_addf(text, "%s\n", json_string_value(note));
 }
@@ -174,8 +163,8 @@ void report_text_hints(const json_t *report, struct buffer *text)
 {
 	static const enum port reading[] = {PORT_IMAPS, PORT_IMAP, PORT_POP3S, PORT_POP3};
 	static const enum port sending[] = {PORT_SUBMISSIONS, PORT_SUBMISSION};
-	const char *hostname = string_of(report, "hostname");
-	const char *user = string_of(report, "first_address");
+	const char *hostname = json_text(report, "hostname");
+	const char *user = json_text(report, "first_address");
 	const json_t *open = open_ports(report);
 
 	buffer_addf(text, "this machine: %s", hostname);
@@ -192,6 +181,6 @@ void report_text_line(const json_t *report, struct buffer *text)
 	buffer_addf(text, "POSTCASK state=%s seconds=%.1f passed=%lld failed=%lld version=%s\n",
 		    report_state_name(report_state_of(report)),
 		    json_number_value(json_object_get(report, "seconds")),
-		    integer_of(report, "passed"), integer_of(report, "failed"),
-		    string_of(report, "version"));
+		    json_number(report, "passed"), json_number(report, "failed"),
+		    json_text(report, "version"));
 }

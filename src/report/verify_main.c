@@ -205,8 +205,7 @@ static void print_report(const json_t *report, bool as_json)
 	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
 
 	if (as_json) {
-		json_dumpf(report, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(10));
-		putchar('\n');
+		(void)!json_print(report, JSON_FILE_REPORT, NULL);
 		return;
 	}
 	report_text_probes(report, &text);
@@ -220,7 +219,7 @@ static int verify(const struct options *options, const struct probe_settings *se
 		  struct error *error)
 {
 	_cleanup_(probe_run_free) struct probe_run run;
-	json_t *report;
+	_cleanup_json_ json_t *report = NULL;
 	int status;
 
 	if (probe_run_init(&run, probe_table, probe_table_size, options->only, settings,
@@ -233,10 +232,10 @@ static int verify(const struct options *options, const struct probe_settings *se
 		return EXIT_FAILURE;
 	}
 	status = report_exit_status(report);
-	if (options->output && json_file_save(report, options->output, error) < 0)
+	if (options->output &&
+	    json_file_replace(options->output, report, JSON_FILE_REPORT, 0644, error) < 0)
 		status = EXIT_FAILURE;
 	print_report(report, options->json);
-	json_decref(report);
 	return status;
 }
 

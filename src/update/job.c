@@ -102,7 +102,7 @@ static bool fetch_lists(json_t *state, json_int_t now)
 	_cleanup_(buffer_free) struct buffer said = BUFFER_INIT;
 	int status = process_run(&process, &said, &error);
 
-	if (!update_number(state, "begun"))
+	if (!json_number(state, "begun"))
 		set_number(state, "begun", now);
 	if (status == 0) {
 		set_number(state, "reached", now);
@@ -138,16 +138,17 @@ static void say_installed(const json_t *packages)
 	const json_t *package;
 	size_t i;
 
-	json_array_foreach(packages, i, package) printf(
-	    "installed: %s %s\n", update_text(package, "name"), update_text(package, "version"));
+	json_array_foreach(packages, i, package)
+	    printf("installed: %s %s\n", json_text(package, "name"), json_text(package, "version"));
 }
 
 /* True when something was installed, or may have been. */
 static bool install(json_t *state, json_int_t now)
 {
-	json_t *before = json_incref(json_object_get(state, "waiting"));
+	_cleanup_json_ json_t *before = json_incref(json_object_get(state, "waiting"));
 	bool failed = RUN(INSTALL_MS, "unattended-upgrade") != 0;
-	json_t *done, *after;
+	_cleanup_json_ json_t *done = NULL;
+	const json_t *after;
 
 	if (failed)
 		set_text(state, "failure", "unattended-upgrade failed");
@@ -159,8 +160,6 @@ static bool install(json_t *state, json_int_t now)
 		set_number(state, "installed_at", now);
 	}
 	failed = failed || json_array_size(done) > 0;
-	json_decref(done);
-	json_decref(before);
 	/* Without it the machine would fill with packages that are installed. */
 	RUN(SYSTEMCTL_MS, "apt-get", "clean");
 	return failed;
@@ -209,12 +208,14 @@ static void restart_stale(bool *ret_restarted, bool *ret_kept)
 static json_int_t failed_probes(void)
 {
 	_cleanup_(error_clear) struct error none = ERROR_INIT;
-	json_t *report = json_file_load(REPORT_FILE, &none);
-	json_int_t failed = report ? update_number(report, "failed") : 0;
+	_cleanup_json_ json_t *report = NULL;
+	json_int_t failed;
 
-	if (report && report_state_of(report) == REPORT_FAILED && failed == 0)
+	if (json_file_read(REPORT_FILE, JSON_FILE_LIMIT, 0, &report, &none) < 0)
+		return 0;
+	failed = json_number(report, "failed");
+	if (report_state_of(report) == REPORT_FAILED && failed == 0)
 		failed = 1; /* there was nothing that could even be tried */
-	json_decref(report);
 	return failed;
 }
 
@@ -243,7 +244,7 @@ static void arm_reboot(json_t *state, const struct update_config *config, json_i
 	run_silently(SYSTEMCTL_MS,
 		     (const char *const[]){"systemctl", "stop", "postcask-reboot.timer", NULL});
 	set_text(state, "reboot_at", "");
-	if (!needed || !update_number(state, "reboot_since"))
+	if (!needed || !json_number(state, "reboot_since"))
 		set_number(state, "reboot_since", needed ? now : 0);
 	if (!needed || !config->reboot[0] ||
 	    asprintf(&calendar, "--on-calendar=*-*-* %s:00", config->reboot) < 0)
@@ -257,16 +258,14 @@ static void arm_reboot(json_t *state, const struct update_config *config, json_i
 static void renew_report(json_int_t now)
 {
 	_cleanup_(error_clear) struct error none = ERROR_INIT;
-	json_t *report = json_file_load(REPORT_FILE, &none), *before;
+	_cleanup_json_ json_t *report = NULL, *before = NULL;
 
-	if (!report)
+	if (json_file_read(REPORT_FILE, JSON_FILE_LIMIT, 0, &report, &none) < 0)
 		return;
 	before = json_incref(json_object_get(json_object_get(report, "updates"), "notes"));
 	update_summary_add(report, &update_machine, now);
 	if (!json_equal(json_object_get(json_object_get(report, "updates"), "notes"), before))
 		RUN(SYSTEMCTL_MS, "systemctl", "restart", "postcask-report.service");
-	json_decref(before);
-	json_decref(report);
 }
 
 /* All that comes after an installation, its own or one that was cut off.  The dates of what
@@ -293,7 +292,7 @@ static int finish(json_t *state, const struct update_config *config, bool change
 
 static int job(const struct update_config *config, bool whole, struct error *error)
 {
-	json_t *state = update_state_load(UPDATE_FOLDER);
+	_cleanup_json_ json_t *state = update_state_load(UPDATE_FOLDER);
 	json_int_t now = (json_int_t)time(NULL), failed_before = failed_probes();
 	bool changed = file_exists(UPDATE_RUNNING);
 	int result = state ? marker_make(error) : error_set(error, ENOMEM, "out of memory");
@@ -307,7 +306,6 @@ static int job(const struct update_config *config, bool whole, struct error *err
 		result = finish(state, config, changed, failed_before, now, error);
 	if (result == 0)
 		renew_report(now);
-	json_decref(state);
 	return result;
 }
 
@@ -323,11 +321,10 @@ int update_resume(const struct update_config *config, struct error *error)
 
 int update_reboot(const struct update_config *config, struct error *error)
 {
-	json_t *state = update_state_load(UPDATE_FOLDER);
-	bool due = state && update_number(state, "reboot_since") && config->reboot[0] &&
-		   strcmp(update_text(state, "reboot_at"), config->reboot) == 0;
+	_cleanup_json_ json_t *state = update_state_load(UPDATE_FOLDER);
+	bool due = state && json_number(state, "reboot_since") && config->reboot[0] &&
+		   strcmp(json_text(state, "reboot_at"), config->reboot) == 0;
 
-	json_decref(state);
 	if (!due) {
 		puts("the restart is not wanted any more, or at another time");
 		return 0;

@@ -41,27 +41,14 @@ json_t *update_state_load(const char *folder)
 {
 	_cleanup_free_ char *path = file_join(folder, "state.json");
 	_cleanup_(error_clear) struct error none = ERROR_INIT;
-	json_t *state = path ? json_file_load(path, &none) : NULL;
+	json_t *state;
 
-	return state ? state : json_object();
+	return json_file_read(path, JSON_FILE_LIMIT, 0, &state, &none) == 0 ? state : json_object();
 }
 
 int update_state_save(const char *folder, const json_t *state, struct error *error)
 {
 	_cleanup_free_ char *path = file_join(folder, "state.json");
 
-	return path ? json_file_save(state, path, error)
-		    : error_set(error, ENOMEM, "out of memory");
-}
-
-const char *update_text(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
-json_int_t update_number(const json_t *object, const char *key)
-{
-	return json_integer_value(json_object_get(object, key));
+	return json_file_replace(path, state, JSON_FILE_REPORT, 0644, error);
 }

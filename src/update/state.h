@@ -39,8 +39,4 @@ _must_check_ int update_config_load(const char *path, struct update_config *conf
 json_t *update_state_load(const char *folder);
 _must_check_ int update_state_save(const char *folder, const json_t *state, struct error *error);
 
-/* Text and numbers of an object, "" and 0 where there are none. */
-const char *update_text(const json_t *object, const char *key);
-json_int_t update_number(const json_t *object, const char *key);
-
 #endif

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/file.h"
+#include "base/json_file.h"
 #include "state/report_state.h"
 #include "update/state.h"
 
@@ -49,11 +50,11 @@ static void add_names(const json_t *packages, bool held, json_int_t until, struc
 	json_array_foreach(packages, i, package)
 	{
 		if ((held && !json_is_true(json_object_get(package, "held"))) ||
-		    (until && update_number(package, "since") > until))
+		    (until && json_number(package, "since") > until))
 			continue;
 		if (shown++ < NAMES_SHOWN)
 			buffer_addf(text, "%s%.64s", shown > 1 ? ", " : "",
-				    update_text(package, "name"));
+				    json_text(package, "name"));
 	}
 	if (shown > NAMES_SHOWN)
 		buffer_add_text(text, ", ...");
@@ -92,7 +93,7 @@ static void judge_waiting(json_t *report, const json_t *waiting, json_int_t now)
 
 	json_array_foreach(waiting, i, package)
 	{
-		json_int_t since = update_number(package, "since");
+		json_int_t since = json_number(package, "since");
 
 		oldest = since > 0 && since < oldest ? since : oldest;
 	}
@@ -108,8 +109,8 @@ static void judge_waiting(json_t *report, const json_t *waiting, json_int_t now)
 
 static void judge_archive(json_t *report, const json_t *state, json_int_t now)
 {
-	json_int_t reached = update_number(state, "reached");
-	json_int_t days = days_since(reached ? reached : update_number(state, "begun"), now);
+	json_int_t reached = json_number(state, "reached");
+	json_int_t days = days_since(reached ? reached : json_number(state, "begun"), now);
 	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
 
 	if (days < PATIENCE_DAYS)
@@ -118,8 +119,8 @@ static void judge_archive(json_t *report, const json_t *state, json_int_t now)
 		    "degraded: nobody has looked for security fixes for %lld days; the last time "
 		    "the package archive said: %s",
 		    (long long)days,
-		    update_text(state, "unreached")[0] ? update_text(state, "unreached")
-						       : "all was well");
+		    json_text(state, "unreached")[0] ? json_text(state, "unreached")
+						     : "all was well");
 	degrade(report, &text);
 }
 
@@ -130,9 +131,9 @@ static void judge_proof(json_t *report, const json_t *state)
 	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
 	char date[DATE_SIZE];
 
-	if (!blamed || update_number(report, "failed") == 0)
+	if (!blamed || json_number(report, "failed") == 0)
 		return;
-	format_date(update_number(blamed, "at"), date);
+	format_date(json_number(blamed, "at"), date);
 	buffer_addf(&text,
 		    "degraded: the self-tests passed before the updates of %.10s and do "
 		    "not any more (",
@@ -144,17 +145,17 @@ static void judge_proof(json_t *report, const json_t *state)
 
 static void judge(json_t *report, const json_t *state, json_int_t now)
 {
-	json_int_t days = days_since(update_number(state, "reboot_since"), now);
+	json_int_t days = days_since(json_number(state, "reboot_since"), now);
 	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
 
 	judge_waiting(report, json_object_get(state, "waiting"), now);
 	judge_archive(report, state, now);
 	judge_proof(report, state);
-	if (update_text(state, "failure")[0]) {
+	if (json_text(state, "failure")[0]) {
 		buffer_addf(&text,
 			    "degraded: the last installation of updates is not in order: %s "
 			    "(journalctl -u postcask-update)",
-			    update_text(state, "failure"));
+			    json_text(state, "failure"));
 		degrade(report, &text);
 	}
 	if (days >= PATIENCE_DAYS) {
@@ -176,7 +177,7 @@ static json_t *dated(const json_t *waiting)
 	{
 		json_t *copy = json_copy(package);
 
-		json_object_set_new(copy, "since", date_or_null(update_number(package, "since")));
+		json_object_set_new(copy, "since", date_or_null(json_number(package, "since")));
 		json_array_append_new(list, copy);
 	}
 	return list;
@@ -190,10 +191,9 @@ static void describe(json_t *updates, const json_t *state)
 	json_t *installed = json_object_get(state, "installed");
 
 	for (size_t i = 0; i < ARRAY_SIZE(dates); i++)
-		json_object_set_new(updates, dates[i],
-				    date_or_null(update_number(state, dates[i])));
+		json_object_set_new(updates, dates[i], date_or_null(json_number(state, dates[i])));
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
-		json_object_set_new(updates, texts[i], json_string(update_text(state, texts[i])));
+		json_object_set_new(updates, texts[i], json_string(json_text(state, texts[i])));
 	json_object_set_new(updates, "waiting", dated(json_object_get(state, "waiting")));
 	json_object_set(updates, "installed", installed ? installed : json_null());
 }
@@ -202,7 +202,8 @@ void update_summary_add(json_t *report, const struct update_paths *paths, json_i
 {
 	_cleanup_(error_clear) struct error none = ERROR_INIT;
 	struct update_config config = {0};
-	json_t *updates, *state;
+	_cleanup_json_ json_t *state = NULL;
+	json_t *updates;
 
 	forget_notes(report);
 	if (update_config_load(paths->config, &config, &none) < 0)
@@ -216,7 +217,6 @@ void update_summary_add(json_t *report, const struct update_paths *paths, json_i
 		json_object_del(state, "reboot_since");
 	describe(updates, state);
 	judge(report, state, now);
-	json_decref(state);
 }
 
 static void add_waiting(const json_t *waiting, struct buffer *text)
@@ -240,19 +240,19 @@ static void add_waiting(const json_t *waiting, struct buffer *text)
 void update_summary_text(const json_t *report, struct buffer *text)
 {
 	const json_t *updates = json_object_get(report, "updates");
-	const char *looked = update_text(updates, "looked");
+	const char *looked = json_text(updates, "looked");
 
 	if (!looked[0])
 		return;
-	if (update_text(updates, "unreached")[0])
+	if (json_text(updates, "unreached")[0])
 		buffer_addf(text, "updates: a package archive was not reached: %s\n",
-			    update_text(updates, "unreached"));
+			    json_text(updates, "unreached"));
 	buffer_addf(text, "updates: on %.10s ", looked);
 	add_waiting(json_object_get(updates, "waiting"), text);
 	buffer_add_char(text, '\n');
-	if (update_text(updates, "reboot_since")[0])
+	if (json_text(updates, "reboot_since")[0])
 		buffer_addf(text, "updates: since %.10s the machine waits for a restart%s%s\n",
-			    update_text(updates, "reboot_since"),
-			    update_text(updates, "reboot_at")[0] ? ", which comes at " : "",
-			    update_text(updates, "reboot_at"));
+			    json_text(updates, "reboot_since"),
+			    json_text(updates, "reboot_at")[0] ? ", which comes at " : "",
+			    json_text(updates, "reboot_at"));
 }

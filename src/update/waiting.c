@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json_file.h"
 #include "base/process.h"
 #include "update/state.h"
 
@@ -47,7 +48,7 @@ static const json_t *find_name(const json_t *packages, const char *name)
 
 	json_array_foreach(packages, i, package)
 	{
-		if (strcmp(update_text(package, "name"), name) == 0)
+		if (strcmp(json_text(package, "name"), name) == 0)
 			return package;
 	}
 	return NULL;
@@ -83,7 +84,7 @@ json_t *waiting_parse(const char *printed, const char *held, const json_t *befor
 
 		if (!line_parse(line, &name, &version))
 			continue;
-		since = update_number(find_name(before, name), "since");
+		since = json_number(find_name(before, name), "since");
 		json_array_append_new(waiting, json_pack("{s:s,s:s,s:I,s:b}", "name", name,
 							 "version", version, "since",
 							 since > 0 && since < now ? since : now,
@@ -131,11 +132,11 @@ json_t *waiting_done(const json_t *before, const json_t *after)
 
 	json_array_foreach(before, i, package)
 	{
-		const char *name = update_text(package, "name");
+		const char *name = json_text(package, "name");
 
 		if (!find_name(after, name))
 			json_array_append_new(done, json_pack("{s:s,s:s}", "name", name, "version",
-							      update_text(package, "version")));
+							      json_text(package, "version")));
 	}
 	return done;
 }

@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
+#include "base/json_file.h"
 #include "base/process.h"
 #include "volume/below.h"
 #include "volume/mount_list.h"
@@ -329,33 +330,25 @@ static void change_find(const struct work *work, const char *path, const json_t 
 			struct volume_change *change)
 {
 	_cleanup_(error_clear) struct error none = ERROR_INIT;
-	_cleanup_free_ char *text = NULL;
-	json_t *before = NULL;
+	_cleanup_json_ json_t *before = NULL;
 	const json_t *mounted;
 
-	if (file_read(path, STATE_LIMIT, &text, NULL, &none) == 0)
-		before = json_loads(text, 0, NULL);
+	(void)!json_file_read(path, STATE_LIMIT, 0, &before, &none);
 	mounted = json_object_get(before, "mounted");
 	for (size_t i = 0; i < work->mounted.count; i++)
 		change->came = change->came || !json_has(mounted, work->mounted.paths[i]);
 	change->any = change->any || !json_equal(before, state);
-	json_decref(before);
 }
 
 static int state_save(const struct work *work, struct volume_change *change, struct error *error)
 {
-	_cleanup_free_ char *path = file_join(work->paths->run, VOLUMES_NAME), *text = NULL;
-	json_t *state = json_pack("{s:o,s:o,s:O}", "wanted", list_json(&work->wanted), "mounted",
-				  list_json(&work->mounted), "notes", work->notes);
+	_cleanup_free_ char *path = file_join(work->paths->run, VOLUMES_NAME);
+	_cleanup_json_ json_t *state =
+	    json_pack("{s:o,s:o,s:O}", "wanted", list_json(&work->wanted), "mounted",
+		      list_json(&work->mounted), "notes", work->notes);
 
-	if (state && path) {
-		change_find(work, path, state, change);
-		text = json_dumps(state, JSON_INDENT(1));
-	}
-	json_decref(state);
-	if (!text)
-		return error_set(error, ENOMEM, "out of memory");
-	return file_replace(path, text, strlen(text), 0644, (uid_t)-1, (gid_t)-1, error);
+	change_find(work, path, state, change);
+	return json_file_replace(path, state, JSON_INDENT(1), 0644, error);
 }
 
 /* What one of them meets is said, and keeps the others from nothing. */

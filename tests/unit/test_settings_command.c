@@ -2,6 +2,7 @@
 /* postcask check, schema and explain as a person calls them. */
 #include "test.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 
@@ -112,5 +113,6 @@ int main(void)
 	    folder_test(schema_and_explain_print),
 	};
 
+	program_invocation_short_name = (char *)"postcask";
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

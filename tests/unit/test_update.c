@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "base/json_file.h"
 #include "state/report_state.h"
 #include "update/stale.h"
 #include "update/state.h"
@@ -28,7 +29,7 @@ static const char simulated[] =
 
 static const char *name_at(const json_t *list, size_t i)
 {
-	return update_text(json_array_get(list, i), "name");
+	return json_text(json_array_get(list, i), "name");
 }
 
 static void fixes_of_the_security_archive_wait(void **state _unused_)
@@ -39,11 +40,11 @@ static void fixes_of_the_security_archive_wait(void **state _unused_)
 
 	assert_int_equal(json_array_size(waiting), 3);
 	assert_string_equal(name_at(waiting, 0), "libssl3t64");
-	assert_string_equal(update_text(json_array_get(waiting, 0), "version"), "3.5.4-1~deb13u2");
+	assert_string_equal(json_text(json_array_get(waiting, 0), "version"), "3.5.4-1~deb13u2");
 	/* a newer version of what waits waits as long */
-	assert_int_equal(update_number(json_array_get(waiting, 0), "since"), NOW - 3 * DAY);
+	assert_int_equal(json_number(json_array_get(waiting, 0), "since"), NOW - 3 * DAY);
 	assert_string_equal(name_at(waiting, 1), "amavisd-new");
-	assert_int_equal(update_number(json_array_get(waiting, 1), "since"), NOW);
+	assert_int_equal(json_number(json_array_get(waiting, 1), "since"), NOW);
 	assert_true(json_is_true(json_object_get(json_array_get(waiting, 1), "held")));
 	assert_false(json_is_true(json_object_get(json_array_get(waiting, 2), "held")));
 	json_decref(waiting);
@@ -56,7 +57,7 @@ static void a_date_from_the_future_begins_anew(void **state _unused_)
 	    json_pack("[{s:s,s:I}]", "name", "libssl3t64", "since", (json_int_t)NOW + DAY);
 	json_t *waiting = waiting_parse(simulated, "", before, NOW);
 
-	assert_int_equal(update_number(json_array_get(waiting, 0), "since"), NOW);
+	assert_int_equal(json_number(json_array_get(waiting, 0), "since"), NOW);
 	json_decref(waiting);
 	json_decref(before);
 }
