@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/json_file.h"
 #include "base/process.h"
 #include "firstboot/publish.h"
 #include "generation/change.h"
@@ -59,13 +60,12 @@ static void probes_run(const struct judge *judge)
 static json_t *probes_failed(const struct judge *judge)
 {
 	_cleanup_(error_clear) struct error none = ERROR_INIT;
-	_cleanup_free_ char *path = file_join(judge->paths->run, "verify/report.json"),
-			    *text = NULL;
-	json_t *failed = json_object(), *report = NULL, *probes, *probe;
+	_cleanup_free_ char *path = file_join(judge->paths->run, "verify/report.json");
+	json_t *failed = json_object(), *probes, *probe;
+	_cleanup_json_ json_t *report = NULL;
 	size_t i;
 
-	if (path && file_read_foreign(path, REPORT_LIMIT, &text, NULL, &none) == 0)
-		report = json_loads(text, 0, NULL);
+	(void)!json_file_read(path, REPORT_LIMIT, JSON_FILE_FOREIGN, &report, &none);
 	probes = json_object_get(report, "probes");
 	if (json_array_size(probes) == 0)
 		json_object_set_new(failed, "self-tests", json_string("they left no result"));
@@ -73,13 +73,12 @@ static json_t *probes_failed(const struct judge *judge)
 	{
 		_cleanup_free_ char *name = printable(json_object_get(probe, "name"));
 		_cleanup_free_ char *detail = printable(json_object_get(probe, "detail"));
-		const char *result = json_string_value(json_object_get(probe, "result"));
+		const char *result = json_text(probe, "result");
 
-		if (name && detail &&
-		    (!result || (strcmp(result, "passed") != 0 && strcmp(result, "skipped") != 0)))
+		if (name && detail && strcmp(result, "passed") != 0 &&
+		    strcmp(result, "skipped") != 0)
 			json_object_set_new(failed, name, json_string(detail));
 	}
-	json_decref(report);
 	return failed;
 }
 
@@ -129,8 +128,9 @@ static json_t *blamed(const json_t *failed, const json_t *before)
 /* Goes back; comes forward again when the change is not to blame. */
 static int go_back(struct judge *judge, const json_t *failed, struct error *error)
 {
-	json_t *before, *fault, *detail;
+	_cleanup_json_ json_t *before = NULL, *fault = NULL;
 	const char *name;
+	json_t *detail;
 	int result = put_in_force(judge, judge->trial.previous, error);
 
 	if (result < 0)
@@ -149,14 +149,12 @@ static int go_back(struct judge *judge, const json_t *failed, struct error *erro
 		if (result == 0)
 			json_decref(take_and_probe(judge));
 	}
-	json_decref(before);
-	json_decref(fault);
 	return result;
 }
 
 static int judge_prepare(struct judge *judge, struct error *error)
 {
-	json_t *old = NULL, *new = NULL;
+	_cleanup_json_ json_t *old = NULL, *new = NULL;
 	int result = generation_manifest(judge->paths->state, judge->trial.previous, &old, error);
 
 	if (result == 0)
@@ -166,8 +164,6 @@ static int judge_prepare(struct judge *judge, struct error *error)
 		judge->change = change_between(old, new);
 	if (judge->trial.certificate)
 		change_add_certificate(&judge->change);
-	json_decref(old);
-	json_decref(new);
 	judge->outcome->result = APPLY_APPLIED;
 	free(judge->outcome->generation);
 	judge->outcome->generation = strdup(judge->trial.generation);
@@ -176,7 +172,7 @@ static int judge_prepare(struct judge *judge, struct error *error)
 
 static int judge_run(struct judge *judge, bool running, struct error *error)
 {
-	json_t *failed;
+	_cleanup_json_ json_t *failed = NULL;
 	int result = judge_prepare(judge, error);
 
 	if (result == -ENOENT) { /* nothing to go back to: what is in force stays */
@@ -190,7 +186,6 @@ static int judge_run(struct judge *judge, bool running, struct error *error)
 	failed = running ? take_and_probe(judge) : probes_failed(judge);
 	if (json_object_size(failed) > 0)
 		result = go_back(judge, failed, error);
-	json_decref(failed);
 	if (running && result == 0)
 		judge->outcome->reloaded = change_units(&judge->change);
 	return result;

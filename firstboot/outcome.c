@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/json_file.h"
 
 enum { OUTCOME_LIMIT = 16 * 1024 * 1024 };
 
@@ -64,15 +65,13 @@ static json_int_t generation_number(const struct apply_outcome *outcome)
 	return number ? strtol(number + 1, NULL, 10) : 0;
 }
 
+/* Takes `value`. */
 static int save(const struct apply_paths *paths, json_t *value, struct error *error)
 {
 	_cleanup_free_ char *path = file_join(paths->run, paths->name);
-	_cleanup_free_ char *text = value ? json_dumps(value, JSON_INDENT(1)) : NULL;
+	_cleanup_json_ json_t *taken = value;
 
-	json_decref(value);
-	if (!path || !text)
-		return error_set(error, ENOMEM, "out of memory");
-	return file_replace(path, text, strlen(text), 0644, (uid_t)-1, (gid_t)-1, error);
+	return json_file_replace(path, taken, JSON_INDENT(1), 0644, error);
 }
 
 int outcome_save(const struct apply_paths *paths, const struct apply_outcome *outcome,
@@ -107,16 +106,12 @@ static void extend(json_t *value, const char *name, json_t *more)
 int outcome_amend(const struct apply_paths *paths, const struct apply_outcome *later,
 		  struct error *error)
 {
-	_cleanup_free_ char *path = file_join(paths->run, paths->name), *text = NULL;
+	_cleanup_free_ char *path = file_join(paths->run, paths->name);
 	_cleanup_(error_clear) struct error none = ERROR_INIT;
-	json_t *value = NULL;
+	json_t *value;
 
-	if (path && file_read(path, OUTCOME_LIMIT, &text, NULL, &none) == 0)
-		value = json_loads(text, 0, NULL);
-	if (!json_is_object(value)) {
-		json_decref(value);
+	if (json_file_read(path, OUTCOME_LIMIT, 0, &value, &none) < 0)
 		return outcome_save(paths, later, error);
-	}
 	json_object_set_new(value, "state", json_string(apply_result_name(later->result)));
 	json_object_set_new(value, "generation", json_integer(generation_number(later)));
 	extend(value, "errors", later->errors);

@@ -7,9 +7,10 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/json_file.h"
 #include "certificate/certificate.h"
 #include "firstboot/selftest.h"
-#include "firstboot/source.h"
+#include "generation/generation.h"
 
 enum { KEYS_TIMEOUT_MS = 120 * 1000 };
 
@@ -17,21 +18,17 @@ enum { KEYS_TIMEOUT_MS = 120 * 1000 };
 static int probe_settings_save(const struct apply_paths *paths, const json_t *settings,
 			       struct error *error)
 {
-	_cleanup_free_ char *path = file_join(paths->run, "verify-settings.json"), *text = NULL;
+	_cleanup_free_ char *path = file_join(paths->run, "verify-settings.json");
 	const json_t *user = json_array_get(json_object_get(settings, "users"), 0);
 	json_t *address = json_object_get(user, "address");
-	json_t *value = json_pack(
+	_cleanup_json_ json_t *value = json_pack(
 	    "{s:O,s:O,s:O,s:O,s:s,s:O,s:O}", "hostname", json_object_get(settings, "hostname"),
 	    "domains", json_object_get(settings, "domains"), "services",
 	    json_object_get(settings, "services"), "limits", json_object_get(settings, "limits"),
 	    "version", POSTCASK_VERSION, "first_address", address ? address : json_null(),
 	    "certificate", json_object_get(json_object_get(settings, "tls"), "certificate"));
 
-	text = value ? json_dumps(value, JSON_SORT_KEYS | JSON_INDENT(1)) : NULL;
-	json_decref(value);
-	if (!path || !text)
-		return error_set(error, ENOMEM, "out of memory");
-	return file_replace(path, text, strlen(text), 0644, (uid_t)-1, (gid_t)-1, error);
+	return json_file_replace(path, value, JSON_SORT_KEYS | JSON_INDENT(1), 0644, error);
 }
 
 /* What of the network is the machine's own affair and no setting.  IPv6 that is switched off
@@ -86,14 +83,11 @@ int certificates_finish(struct certificate_job *job, struct apply_outcome *outco
 int publish_in_force(const struct apply_paths *paths, bool certificates,
 		     struct apply_outcome *outcome, struct error *error)
 {
-	json_t *settings = source_in_force(paths);
+	_cleanup_json_ json_t *settings = NULL;
 	struct certificate_job *job;
-	int result = 0;
+	int result = generation_settings(paths->state, &settings, error);
 
-	if (!settings)
-		return error_set(error, ENOENT, "%s/current/settings.json: missing or damaged",
-				 paths->state);
-	if (certificates) {
+	if (result == 0 && certificates) {
 		result = certificates_begin(paths, settings, &job, error);
 		if (result == 0)
 			result = certificates_finish(job, outcome, error);
@@ -104,6 +98,5 @@ int publish_in_force(const struct apply_paths *paths, bool certificates,
 		result = probe_settings_save(paths, settings, error);
 	if (result == 0)
 		result = addresses_save(paths, error);
-	json_decref(settings);
 	return result;
 }

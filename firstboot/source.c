@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/json_file.h"
 #include "firstboot/instance.h"
 
 #define INSTANCE_PATH "/var/lib/cloud/data/instance-id"
@@ -30,19 +31,6 @@ struct generation_origin source_origin(const struct source *source, const char *
 					  .over = source->applied ? source->over : NULL};
 }
 
-json_t *source_in_force(const struct apply_paths *paths)
-{
-	_cleanup_free_ char *path = file_join(paths->state, "current/settings.json"), *text = NULL;
-	_cleanup_(error_clear) struct error none = ERROR_INIT;
-	json_t *settings;
-
-	if (!path || file_read(path, SETTINGS_SIZE_LIMIT * 4u, &text, NULL, &none) < 0)
-		return NULL;
-	settings = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
-	explicit_bzero(text, strlen(text));
-	return settings;
-}
-
 /* The manifest of the generation in force; NULL when there is none. */
 static json_t *manifest_in_force(const struct apply_paths *paths)
 {
@@ -60,21 +48,16 @@ static int machine_digest(const char *path, char ret[DIGEST_TEXT_SIZE], bool *re
 			  struct error *error)
 {
 	_cleanup_(error_clear) struct error none = ERROR_INIT;
-	_cleanup_free_ char *text = NULL, *canonical = NULL;
+	_cleanup_json_ json_t *all = NULL, *ours = json_object();
+	_cleanup_free_ char *canonical = NULL;
 	static const char *const keys[] = {"mail", "fqdn", "hostname"};
-	json_t *all = NULL, *ours = json_object();
 	EVP_MD_CTX *digest = digest_begin();
 
-	if (file_read(path, COMBINED_LIMIT, &text, NULL, &none) == 0)
-		all = json_loads(text, 0, NULL);
-	if (text)
-		explicit_bzero(text, strlen(text));
+	(void)!json_file_read(path, COMBINED_LIMIT, JSON_FILE_REPEATS, &all, &none);
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		json_object_set(ours, keys[i], json_object_get(all, keys[i]));
 	*ret_mail = json_object_get(ours, "mail") != NULL;
 	canonical = json_dumps(ours, JSON_SORT_KEYS | JSON_COMPACT);
-	json_decref(ours);
-	json_decref(all);
 	if (!digest || !canonical) {
 		EVP_MD_CTX_free(digest);
 		return error_set(error, ENOMEM, "out of memory");
@@ -106,9 +89,10 @@ static int load_applied(const char *path, struct apply_outcome *outcome, struct 
 static int load_machine(const struct apply_paths *paths, const struct settings_sources *sources,
 			struct apply_outcome *outcome, struct source *source, struct error *error)
 {
+	_cleanup_(error_clear) struct error none = ERROR_INIT;
 	int result = settings_load_machine(sources, &outcome->diagnostics, &source->settings);
 
-	if (result == -ENOENT && (source->settings = source_in_force(paths))) {
+	if (result == -ENOENT && generation_settings(paths->state, &source->settings, &none) == 0) {
 		diagnostics_free(&outcome->diagnostics);
 		outcome->diagnostics = DIAGNOSTICS_INIT;
 		outcome_note(outcome, "this boot's user-data has no settings for mail; those in "
@@ -172,7 +156,7 @@ int source_load(const struct apply_paths *paths, const struct settings_sources *
 	_cleanup_(source_clear) struct source source = SOURCE_INIT;
 	const char *combined = sources && sources->combined ? sources->combined : COMBINED_PATH;
 	const char *instance = sources && sources->instance ? sources->instance : INSTANCE_PATH;
-	json_t *manifest = manifest_in_force(paths);
+	_cleanup_json_ json_t *manifest = manifest_in_force(paths);
 	bool mail = false;
 	int result = machine_digest(combined, source.over, &mail, error);
 
@@ -183,7 +167,6 @@ int source_load(const struct apply_paths *paths, const struct settings_sources *
 		result = load_newest(paths, sources, manifest, mail, outcome, &source, error);
 	if (result == 0 && !file && manifest)
 		result = instance_check(paths, &source, manifest, error);
-	json_decref(manifest);
 	if (result < 0)
 		return result;
 	*ret = source;

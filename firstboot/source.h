@@ -37,10 +37,6 @@ _must_check_ int source_load(const struct apply_paths *paths,
 /* What a generation keeps of its source; valid as long as the source is. */
 struct generation_origin source_origin(const struct source *source, const char *key);
 
-/* The settings of the generation in force (a new reference), NULL when there is
- * none or they cannot be read. */
-json_t *source_in_force(const struct apply_paths *paths);
-
 void source_clear(struct source *source);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/json_file.h"
 
 enum { TRIAL_LIMIT = 4096 };
 
@@ -17,43 +18,37 @@ void trial_clear(struct trial *trial)
 
 int trial_begin(const char *state, const struct trial *trial, struct error *error)
 {
-	_cleanup_free_ char *path = file_join(state, "trial"), *text = NULL;
+	_cleanup_free_ char *path = file_join(state, "trial");
+	_cleanup_json_ json_t *value =
+	    json_pack("{s:s,s:s,s:b}", "generation", trial->generation, "previous", trial->previous,
+		      "certificate", trial->certificate);
 
-	if (!path ||
-	    asprintf(&text, "{\"generation\": \"%s\", \"previous\": \"%s\", \"certificate\": %s}\n",
-		     trial->generation, trial->previous, trial->certificate ? "true" : "false") < 0)
-		return error_set(error, ENOMEM, "out of memory");
-	return file_replace(path, text, strlen(text), 0644, (uid_t)-1, (gid_t)-1, error);
+	return json_file_replace(path, value, JSON_FILE_NEWLINE, 0644, error);
 }
 
 /* "generations/N", as generation_make names them. */
 static char *take_name(const json_t *value, const char *key)
 {
-	const char *name = json_string_value(json_object_get(value, key));
+	const char *name = json_text(value, key);
 	unsigned long number;
 	int end = 0;
 
-	if (!name || sscanf(name, "generations/%9lu%n", &number, &end) != 1 || name[end])
+	if (sscanf(name, "generations/%9lu%n", &number, &end) != 1 || name[end])
 		return NULL;
 	return strdup(name);
 }
 
 int trial_read(const char *state, struct trial *ret, struct error *error)
 {
-	_cleanup_free_ char *path = file_join(state, "trial"), *text = NULL;
-	json_t *value;
-	int result;
+	_cleanup_free_ char *path = file_join(state, "trial");
+	_cleanup_json_ json_t *value = NULL;
+	int result = json_file_read(path, TRIAL_LIMIT, 0, &value, error);
 
-	if (!path)
-		return error_set(error, ENOMEM, "out of memory");
-	result = file_read(path, TRIAL_LIMIT, &text, NULL, error);
-	if (result < 0)
+	if (result < 0 && result != -EBADMSG)
 		return result;
-	value = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 	*ret = (struct trial){.generation = take_name(value, "generation"),
 			      .previous = take_name(value, "previous"),
 			      .certificate = json_is_true(json_object_get(value, "certificate"))};
-	json_decref(value);
 	if (ret->generation && ret->previous)
 		return 0;
 	trial_clear(ret);
