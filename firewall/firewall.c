@@ -8,38 +8,24 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
-#include <jansson.h>
-
-#include "base/buffer.h"
 #include "base/file.h"
+#include "base/json_file.h"
 #include "firewall/netlink.h"
 #include "firewall/ports.h"
 #include "firewall/ruleset.h"
 #include "firewall/seal.h"
 
-static int state_add(const char *bytes, size_t size, void *text)
-{
-	buffer_add(text, bytes, size);
-	return 0;
-}
-
 static int state_write(const char *path, const char *state, uint32_t ports, struct error *error)
 {
 	_cleanup_free_ char *folder = path_folder(path);
-	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
-	json_t *json = json_pack("{s:s, s:o}", "state", state, "open", ports_to_json(ports));
-	int result;
+	_cleanup_json_ json_t *json =
+	    json_pack("{s:s, s:o}", "state", state, "open", ports_to_json(ports));
+	int result = folder ? file_make_folders(folder, 0755, error)
+			    : error_set(error, ENOMEM, "out of memory");
 
-	if (!json || json_dump_callback(json, state_add, &text, JSON_INDENT(1)) < 0)
-		text.failed = true;
-	json_decref(json);
-	buffer_add_char(&text, '\n');
-	if (text.failed || !folder)
-		return error_set(error, ENOMEM, "out of memory");
-	result = file_make_folders(folder, 0755, error);
 	if (result == 0)
 		result =
-		    file_replace(path, text.data, text.size, 0644, (uid_t)-1, (gid_t)-1, error);
+		    json_file_replace(path, json, JSON_INDENT(1) | JSON_FILE_NEWLINE, 0644, error);
 	return result < 0 ? error_wrap(error, "the rules are loaded, but not their state file") : 0;
 }
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/json_file.h"
 #include "firewall/firewall.h"
 #include "firewall/ports.h"
 #include "firewall/ruleset.h"
@@ -112,16 +113,13 @@ static int run_open(const struct options *options)
 
 static int print_json(const struct readback *readback)
 {
-	json_t *json = json_pack(
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	_cleanup_json_ json_t *json = json_pack(
 	    "{s:s, s:i, s:o, s:{s:I, s:I}}", "state", readback->ports ? "open" : "closed", "ssh",
 	    RULESET_SSH_PORT, "open", ports_to_json(readback->ports), "dropped", "packets",
 	    (json_int_t)readback->dropped_packets, "bytes", (json_int_t)readback->dropped_bytes);
 
-	if (!json || json_dumpf(json, stdout, JSON_INDENT(1)) < 0)
-		return EXIT_FAILURE;
-	putchar('\n');
-	json_decref(json);
-	return EXIT_SUCCESS;
+	return finish(json_print(json, JSON_INDENT(1), &error), &error);
 }
 
 static int run_list(const struct options *options)

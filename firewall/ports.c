@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/file.h"
+#include "base/json_file.h"
 
 #define REPORT_MAX (1024 * 1024)
 
@@ -67,21 +67,12 @@ static int ports_from_json(const json_t *report, uint32_t *ret_ports, struct err
 
 int ports_read_report(const char *path, uint32_t *ret_ports, struct error *error)
 {
-	_cleanup_free_ char *text = NULL;
-	json_error_t where;
-	json_t *report;
-	size_t size;
-	int result;
+	_cleanup_json_ json_t *report = NULL;
+	int result = json_file_read(path, REPORT_MAX, JSON_FILE_FOREIGN, &report, error);
 
-	result = file_read_foreign(path, REPORT_MAX, &text, &size, error);
 	if (result < 0)
 		return result;
-	report = json_loadb(text, size, JSON_REJECT_DUPLICATES, &where);
-	if (!report)
-		return error_set(error, EINVAL, "%s:%d:%d: %s", path, where.line, where.column,
-				 where.text);
 	result = ports_from_json(report, ret_ports, error);
-	json_decref(report);
 	return result < 0 ? error_wrap(error, "%s", path) : 0;
 }
 
