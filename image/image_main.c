@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask-image: makes the disk image, boots it, makes seed disks for it.  See
  * postcask-image(8). */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,6 +34,7 @@ int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
 
+	signal(SIGPIPE, SIG_IGN); /* a build is undone in order, whoever stops reading */
 	if (strcmp(name, "--help") == 0) {
 		usage_print(stdout);
 		return EXIT_SUCCESS;

@@ -66,9 +66,30 @@ static _Noreturn void child_run(const struct process *process, struct pipes *pip
 	_exit(127);
 }
 
+/* write(2) to a child that may have ended.  A pipe has no MSG_NOSIGNAL, and what the program
+ * does at a SIGPIPE is its own affair, so this thread's is taken back. */
+static ssize_t write_quietly(int fd, const char *bytes, size_t size)
+{
+	const struct timespec at_once = {0};
+	sigset_t signals, before;
+	ssize_t put;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGPIPE);
+	pthread_sigmask(SIG_BLOCK, &signals, &before);
+	put = write(fd, bytes, size);
+	if (put < 0 && errno == EPIPE) {
+		sigtimedwait(&signals, NULL, &at_once);
+		errno = EPIPE;
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return put;
+}
+
 static void input_pump(struct pipes *pipes, const struct process *process, size_t *done)
 {
-	ssize_t put = write(pipes->input[1], process->input + *done, process->input_size - *done);
+	ssize_t put =
+	    write_quietly(pipes->input[1], process->input + *done, process->input_size - *done);
 
 	if (put > 0)
 		*done += (size_t)put;
@@ -172,7 +193,6 @@ int process_run(const struct process *process, struct buffer *output, struct err
 	if (pipe2(pipes.input, O_CLOEXEC) < 0 || pipe2(pipes.output, O_CLOEXEC) < 0 ||
 	    pipe2(pipes.status, O_CLOEXEC) < 0)
 		return error_errno(error, errno, "%s: cannot make a pipe", process->argv[0]);
-	signal(SIGPIPE, SIG_IGN);
 	pid = fork();
 	if (pid < 0)
 		return error_errno(error, errno, "%s: cannot fork", process->argv[0]);

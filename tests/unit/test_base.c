@@ -348,6 +348,29 @@ static void process_output_held_by_a_grandchild_does_not_hold_us(void **state _u
 	assert_true(clock_now_ms() - start < 4000);
 }
 
+static unsigned pipes_broken;
+
+static void count_broken_pipe(int number _unused_)
+{
+	pipes_broken++;
+}
+
+static void process_that_does_not_read_leaves_our_signals_alone(void **state _unused_)
+{
+	static char input[1024 * 1024];
+	static const char *const argv[] = {"true", NULL};
+	const struct process process = {
+	    .argv = argv, .timeout_ms = 10000, .input = input, .input_size = sizeof(input)};
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	sigset_t pending;
+
+	signal(SIGPIPE, count_broken_pipe);
+	assert_int_equal(process_run(&process, NULL, &error), 0);
+	assert_int_equal(pipes_broken, 0);
+	assert_int_equal(sigpending(&pending) < 0 || sigismember(&pending, SIGPIPE), 0);
+	assert_ptr_equal(signal(SIGPIPE, SIG_DFL), count_broken_pipe);
+}
+
 static void process_that_is_not_there_is_an_error(void **state _unused_)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
@@ -378,6 +401,7 @@ int main(void)
 	    cmocka_unit_test(process_is_killed_at_its_deadline),
 	    cmocka_unit_test(process_deadline_holds_under_signals),
 	    cmocka_unit_test(process_output_held_by_a_grandchild_does_not_hold_us),
+	    cmocka_unit_test(process_that_does_not_read_leaves_our_signals_alone),
 	    cmocka_unit_test(process_that_is_not_there_is_an_error),
 	};
 
