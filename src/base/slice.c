@@ -3,6 +3,8 @@
 
 #include <strings.h>
 
+#include "base/utf8.h"
+
 bool slice_equal(struct slice a, struct slice b)
 {
 	return a.size == b.size && (a.size == 0 || memcmp(a.at, b.at, a.size) == 0);
@@ -73,30 +75,13 @@ void slice_copy(struct slice slice, char *to, size_t size)
 	to[copied] = '\0';
 }
 
-/* Bytes of the UTF-8 character at the front, 0 when it is none (RFC 3629); control
- * characters (C0, DEL, C1) are none here. */
-static size_t character_size(struct slice slice)
+/* Controls, and what turns the direction of writing or ends a line.  What is only not seen
+ * (soft hyphens, zero-width blanks) is common in a text for people, so it stays. */
+static bool is_harmful(uint32_t character)
 {
-	const unsigned char *byte = (const unsigned char *)slice.at;
-	size_t size = byte[0] < 0x80 ? 1 : byte[0] < 0xe0 ? 2 : byte[0] < 0xf0 ? 3 : 4;
-
-	if (size == 1)
-		return byte[0] >= 0x20 && byte[0] != 0x7f;
-	if (byte[0] < 0xc2 || byte[0] > 0xf4 || slice.size < size)
-		return 0;
-	for (size_t i = 1; i < size; i++)
-		if ((byte[i] & 0xc0) != 0x80)
-			return 0;
-	if ((byte[0] == 0xc2 && byte[1] < 0xa0) || (byte[0] == 0xe0 && byte[1] < 0xa0) ||
-	    (byte[0] == 0xed && byte[1] > 0x9f) || (byte[0] == 0xf0 && byte[1] < 0x90) ||
-	    (byte[0] == 0xf4 && byte[1] > 0x8f))
-		return 0;
-	/* what turns the direction of writing, or ends a line (U+2028 to U+202E, U+2066 to
-	 * U+2069) */
-	if (byte[0] == 0xe2 && ((byte[1] == 0x80 && byte[2] >= 0xa8 && byte[2] <= 0xae) ||
-				(byte[1] == 0x81 && byte[2] >= 0xa6 && byte[2] <= 0xa9)))
-		return 0;
-	return size;
+	return character < 0x20 || (character >= 0x7f && character < 0xa0) ||
+	       (character >= 0x2028 && character <= 0x202e) ||
+	       (character >= 0x2066 && character <= 0x2069);
 }
 
 void slice_add(struct buffer *buffer, struct slice slice, size_t limit)
@@ -106,14 +91,17 @@ void slice_add(struct buffer *buffer, struct slice slice, size_t limit)
 	if (shortened)
 		slice.size = limit;
 	while (slice.size) {
-		size_t size = character_size(slice);
+		uint32_t character;
+		size_t size = utf8_decode(slice.at, slice.size, &character);
 
-		if (size)
+		if (size && !is_harmful(character)) {
 			buffer_add(buffer, slice.at, size);
-		else
+		} else {
 			buffer_add_char(buffer, '?');
-		slice.at += size ? size : 1;
-		slice.size -= size ? size : 1;
+			size = 1; /* the others of its bytes are no characters */
+		}
+		slice.at += size;
+		slice.size -= size;
 	}
 	if (shortened)
 		buffer_add_text(buffer, "...");

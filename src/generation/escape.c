@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 struct escape {
 	const char *name;
 	/* Appends the escaped text, in which nothing is a control character. */
@@ -22,46 +24,21 @@ static bool is_one_of(char c, const char *set)
 	return c != '\0' && strchr(set, c);
 }
 
-/* The length of the UTF-8 sequence at `text`, 0 when it is not a valid one
- * (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF). */
-static size_t utf8_sequence(const unsigned char *text, size_t size)
+/* Why the text may stand in no file, or NULL: control characters (also C1 with NEL, but not
+ * those of `controls`), the line and paragraph separators, which some readers take for line
+ * ends, and bytes that are not UTF-8.  What is only not seen may: it is the settings' to judge. */
+static const char *text_refusal(const char *text, size_t size, const char *controls)
 {
-	size_t length = text[0] < 0x80	 ? 1
-			: text[0] < 0xc2 ? 0
-			: text[0] < 0xe0 ? 2
-			: text[0] < 0xf0 ? 3
-			: text[0] < 0xf5 ? 4
-					 : 0;
-
-	if (length == 0 || length > size)
-		return 0;
-	for (size_t i = 1; i < length; i++)
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-	if ((text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xed && text[1] > 0x9f) ||
-	    (text[0] == 0xf0 && text[1] < 0x90) || (text[0] == 0xf4 && text[1] > 0x8f))
-		return 0;
-	return length;
-}
-
-/* Why the text may stand in no file, or NULL: control characters (also C1 with
- * NEL, but not those of `controls`, and the line and paragraph separators, which some readers take
- * for line ends) and bytes that are not UTF-8. */
-static const char *text_refusal(const char *bytes, size_t size, const char *controls)
-{
-	const unsigned char *text = (const unsigned char *)bytes;
-
 	for (size_t i = 0; i < size;) {
-		size_t length = utf8_sequence(text + i, size - i);
+		uint32_t character;
+		size_t length = utf8_decode(text + i, size - i, &character);
 
 		if (length == 0)
 			return "it is not valid UTF-8";
-		if ((text[i] < 0x20 && !is_one_of((char)text[i], controls)) || text[i] == 0x7f)
+		if ((character < 0x20 && !is_one_of(text[i], controls)) ||
+		    (character >= 0x7f && character < 0xa0))
 			return "it has a control character";
-		if (length == 2 && text[i] == 0xc2 && text[i + 1] < 0xa0)
-			return "it has a control character";
-		if (length == 3 && text[i] == 0xe2 && text[i + 1] == 0x80 &&
-		    (text[i + 2] == 0xa8 || text[i + 2] == 0xa9))
+		if (character == 0x2028 || character == 0x2029)
 			return "it has a line separator";
 		i += length;
 	}
