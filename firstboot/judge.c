@@ -2,13 +2,13 @@
 /* trial_judge: the probes decide whether a change stays. */
 #include "firstboot/trial.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/json_file.h"
 #include "base/process.h"
+#include "base/utf8.h"
 #include "firstboot/publish.h"
 #include "generation/change.h"
 #include "generation/generation.h"
@@ -35,9 +35,7 @@ static char *printable(const json_t *value)
 	const char *text = json_string_value(value);
 	char *copy = strndup(text ? text : "", 300);
 
-	for (char *at = copy; at && *at; at++)
-		if (!isprint((unsigned char)*at))
-			*at = '?';
+	ascii_make_printable(copy);
 	return copy;
 }
 

@@ -12,13 +12,9 @@ enum { OUTCOME_LIMIT = 16 * 1024 * 1024 };
 
 _printf_(2, 0) static void add_sentence(json_t **list, const char *format, va_list arguments)
 {
-	_cleanup_free_ char *text = NULL;
-
-	if (vasprintf(&text, format, arguments) < 0)
-		text = NULL;
 	if (!*list)
 		*list = json_array();
-	json_array_append_new(*list, json_string(text ? text : "out of memory"));
+	json_vadd_sentence(*list, format, arguments);
 }
 
 void outcome_note(struct apply_outcome *outcome, const char *format, ...)

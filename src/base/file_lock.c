@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 
 enum { HOLDER_MAX = 64, INTERRUPT_AGAIN_NS = 10 * 1000 * 1000 };
 
@@ -95,9 +96,7 @@ static void holder_read(int fd, char name[HOLDER_MAX])
 		strcpy(name, "another process");
 	else
 		name[size] = '\0';
-	for (char *c = name; *c; c++)
-		if (*c < ' ' || *c > '~')
-			*c = '?';
+	ascii_make_printable(name);
 }
 
 int file_lock(const char *path, int timeout_ms, int *ret_fd, struct error *error)

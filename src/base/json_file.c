@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/utf8.h"
 
 static int parse_object(const char *path, const char *text, size_t size, size_t flags, json_t **ret,
 			struct error *error)
@@ -78,4 +79,28 @@ const char *json_text(const json_t *object, const char *key)
 long long json_number(const json_t *object, const char *key)
 {
 	return json_integer_value(json_object_get(object, key));
+}
+
+void json_vadd_sentence(json_t *list, const char *format, va_list arguments)
+{
+	_cleanup_free_ char *text = NULL;
+	json_t *sentence;
+
+	if (vasprintf(&text, format, arguments) < 0)
+		text = NULL;
+	sentence = json_string(text ? text : "out of memory");
+	if (!sentence) {
+		ascii_make_printable(text);
+		sentence = json_string(text);
+	}
+	json_array_append_new(list, sentence);
+}
+
+void json_add_sentence(json_t *list, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	json_vadd_sentence(list, format, arguments);
+	va_end(arguments);
 }

@@ -4,6 +4,7 @@
 #define POSTCASK_JSON_FILE_H
 
 #include <jansson.h>
+#include <stdarg.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -45,5 +46,10 @@ _must_check_ int json_print(const json_t *value, size_t format, struct error *er
 /* What an object has under a key: "" and 0 when it has none, or one of another type. */
 const char *json_text(const json_t *object, const char *key);
 long long json_number(const json_t *object, const char *key);
+
+/* Appends a sentence to a list.  What is no UTF-8 (a program's words, a path) becomes ASCII, for
+ * JSON would not have it at all. */
+void json_add_sentence(json_t *list, const char *format, ...) _printf_(2, 3);
+void json_vadd_sentence(json_t *list, const char *format, va_list arguments) _printf_(2, 0);
 
 #endif

@@ -37,3 +37,10 @@ bool utf8_is_control(uint32_t character)
 	       character == 0x200f || (character >= 0x2028 && character <= 0x202e) ||
 	       (character >= 0x2060 && character <= 0x2069) || character == 0xfeff;
 }
+
+void ascii_make_printable(char *text)
+{
+	for (; text && *text; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+}

@@ -17,4 +17,8 @@ size_t utf8_decode(const char *text, size_t size, uint32_t *ret_character);
  * marks.  (The joiners U+200C and U+200D belong to some scripts.) */
 bool utf8_is_control(uint32_t character);
 
+/* Makes every byte that is no printable ASCII a '?': what somebody else wrote, for one line on
+ * a console.  NULL is nothing. */
+void ascii_make_printable(char *text);
+
 #endif

@@ -42,7 +42,7 @@ static bool arguments_expand(const struct proof *proof, char *ret[COMPONENT_ARGU
 	return true;
 }
 
-/* The last lines of what a checker said, on one line. */
+/* The last lines of what a checker said, on one line.  It quotes the settings, which are UTF-8. */
 static char *output_summary(struct buffer *output)
 {
 	_cleanup_(buffer_free) struct buffer summary = BUFFER_INIT;

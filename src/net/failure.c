@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 #undef failure_set /* what failure.h says to the analyzer */
 
 enum {
@@ -32,9 +34,7 @@ const char *failure_class_name(enum failure_class class)
 
 static void clean(char *text)
 {
-	for (char *at = text; *at; at++)
-		if (*at < ' ' || *at > '~')
-			*at = '?';
+	ascii_make_printable(text);
 	if (strlen(text) > TEXT_LIMIT)
 		strcpy(text + TEXT_LIMIT - 3, "...");
 }

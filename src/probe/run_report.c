@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/json_file.h"
 #include "probe/signatures.h"
 #include "state/report_state.h"
 
@@ -73,19 +74,6 @@ static json_t *make_open(const struct probe_run *run, bool partial)
 	return open;
 }
 
-_printf_(2, 3) static void add_note(json_t *notes, const char *format, ...)
-{
-	_cleanup_free_ char *text = NULL;
-	va_list arguments;
-
-	va_start(arguments, format);
-	if (vasprintf(&text, format, arguments) < 0)
-		text = NULL;
-	va_end(arguments);
-	if (text)
-		json_array_append_new(notes, json_string(text));
-}
-
 static json_t *make_signatures(const struct probe_run *run, json_t *notes)
 {
 	struct signatures signatures;
@@ -94,18 +82,20 @@ static json_t *make_signatures(const struct probe_run *run, json_t *notes)
 	signatures_read(run->settings->signatures, &signatures);
 	age = (time(NULL) - signatures.made) / DAY;
 	if (!signatures.any)
-		add_note(notes, "degraded: virus signatures (none)");
+		json_add_sentence(notes, "degraded: virus signatures (none)");
 	else if (!signatures.official && age < SIGNATURES_AWAITED)
-		add_note(notes,
-			 "virus signatures: only the machine's own for the EICAR test, until "
-			 "freshclam has fetched the official ones");
+		json_add_sentence(
+		    notes, "virus signatures: only the machine's own for the EICAR test, until "
+			   "freshclam has fetched the official ones");
 	else if (!signatures.official)
-		add_note(notes,
-			 "degraded: virus signatures (only the machine's own for the EICAR test, "
-			 "for %lld days; `journalctl -u clamav-freshclam` says why)",
-			 (long long)age);
+		json_add_sentence(
+		    notes,
+		    "degraded: virus signatures (only the machine's own for the EICAR test, "
+		    "for %lld days; `journalctl -u clamav-freshclam` says why)",
+		    (long long)age);
 	else if (age > SIGNATURES_OLD)
-		add_note(notes, "degraded: virus signatures (age %lld days)", (long long)age);
+		json_add_sentence(notes, "degraded: virus signatures (age %lld days)",
+				  (long long)age);
 	return json_pack("{s:b, s:o}", "official", signatures.official, "age_days",
 			 signatures.any ? json_integer(age) : json_null());
 }
@@ -123,7 +113,8 @@ static json_t *make_certificate(const struct probe_run *run, json_t *notes)
 	if (gmtime_r(&not_after, &parts))
 		strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &parts);
 	if (days < CERTIFICATE_SHORT)
-		add_note(notes, "degraded: the certificate ends in %lld days", (long long)days);
+		json_add_sentence(notes, "degraded: the certificate ends in %lld days",
+				  (long long)days);
 	return json_pack("{s:s?, s:s?, s:s?, s:s, s:I, s:s}", "subject", facts->subject, "issuer",
 			 facts->issuer, "key", facts->key, "not_after", date, "days_left", days,
 			 "sha256", facts->fingerprint);

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/json_file.h"
+#include "base/utf8.h"
 #include "net/ports.h"
 #include "state/report_state.h"
 
@@ -108,9 +109,7 @@ static void clean_strings(json_t *value)
 	if (json_is_string(value)) {
 		_cleanup_free_ char *text = strdup(json_string_value(value));
 
-		for (char *at = text; at && *at; at++)
-			if (*at < ' ' || *at > '~')
-				*at = '?';
+		ascii_make_printable(text);
 		json_string_set(value, text ? text : "");
 	} else if (json_is_array(value)) {
 		json_array_foreach(value, i, child) clean_strings(child);

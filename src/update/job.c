@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/json_file.h"
 #include "base/process.h"
+#include "base/utf8.h"
 #include "state/report_state.h"
 #include "update/stale.h"
 #include "update/summary.h"
@@ -58,9 +59,7 @@ static void set_text(json_t *state, const char *key, const char *text)
 {
 	_cleanup_free_ char *clean = strdup(text);
 
-	for (char *at = clean; at && *at; at++)
-		if (*at < ' ' || *at > '~')
-			*at = '?';
+	ascii_make_printable(clean);
 	json_object_set_new(state, key, json_string(clean ? clean : ""));
 }
 

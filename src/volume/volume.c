@@ -38,18 +38,6 @@ static void work_clear(struct work *work)
 	json_decref(work->notes);
 }
 
-_printf_(2, 3) static void add_note(struct work *work, const char *format, ...)
-{
-	_cleanup_free_ char *text = NULL;
-	va_list arguments;
-
-	va_start(arguments, format);
-	if (vasprintf(&text, format, arguments) < 0)
-		text = NULL;
-	va_end(arguments);
-	json_array_append_new(work->notes, json_string(text ? text : "degraded: out of memory"));
-}
-
 static int run(const char *const *argv, struct buffer *output, struct error *error)
 {
 	struct process process = {.argv = argv, .timeout_ms = COMMAND_MS};
@@ -199,8 +187,8 @@ static void note_hidden(struct work *work, const char *mount_point, const struct
 	_cleanup_free_ char *folder = path_folder(mount_point);
 	const char *name = strrchr(mount_point, '/') + 1;
 
-	add_note(
-	    work,
+	json_add_sentence(
+	    work->notes,
 	    "degraded: %s lies in the folder that the volume at %s hides%s; copy it into the "
 	    "volume, and remove it where it was: `mount --bind %s /mnt && cp -a /mnt/%s/. %s/ "
 	    "&& rm -r /mnt/%s/*; umount /mnt`, and `systemctl start postcask-volumes`",
@@ -250,11 +238,12 @@ static int attend_missing(struct work *work, const char *mount_point, struct err
 	_cleanup_close_ int below = -1;
 	int result = file_make_folders(mount_point, 0755, error);
 
-	add_note(work,
-		 "degraded: nothing is mounted at %s, where /etc/fstab wants a volume: %s, and "
-		 "nothing is written in its place; attach the volume and run `mount %s`, or, if it "
-		 "is gone for good, take its line out of /etc/fstab and boot again",
-		 mount_point, place_next(mount_point, NULL)->without, mount_point);
+	json_add_sentence(
+	    work->notes,
+	    "degraded: nothing is mounted at %s, where /etc/fstab wants a volume: %s, and "
+	    "nothing is written in its place; attach the volume and run `mount %s`, or, if it "
+	    "is gone for good, take its line out of /etc/fstab and boot again",
+	    mount_point, place_next(mount_point, NULL)->without, mount_point);
 	if (result < 0)
 		return result;
 	below = below_open(mount_point, false);
@@ -358,7 +347,8 @@ static void attend_one(struct work *work, const char *path,
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 
 	if (attend(work, path, &error) < 0)
-		add_note(work, "degraded: the volume at %s: %s", path, error_text(&error));
+		json_add_sentence(work->notes, "degraded: the volume at %s: %s", path,
+				  error_text(&error));
 }
 
 static void attend_all(struct work *work)

@@ -183,6 +183,17 @@ static void what_is_missing_reads_as_nothing(void **state _unused_)
 	assert_int_equal(json_number(NULL, "number"), 0);
 }
 
+static void a_sentence_is_never_lost(void **state _unused_)
+{
+	_cleanup_json_ json_t *list = json_array();
+
+	json_add_sentence(list, "%s at %d", "Gr\xc3\xbc\xc3\x9f", 1);
+	json_add_sentence(list, "mount: /srv/Gr\xfc\xdf: busy");
+	assert_int_equal(json_array_size(list), 2);
+	assert_string_equal(json_string_value(json_array_get(list, 0)), "Gr\xc3\xbc\xc3\x9f at 1");
+	assert_string_equal(json_string_value(json_array_get(list, 1)), "mount: /srv/Gr??: busy");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -194,6 +205,7 @@ int main(void)
 	    folder_test(a_file_is_replaced_at_once),
 	    cmocka_unit_test(a_full_output_is_an_error),
 	    cmocka_unit_test(what_is_missing_reads_as_nothing),
+	    cmocka_unit_test(a_sentence_is_never_lost),
 	};
 
 	return cmocka_run_group_tests_name("json_file", tests, NULL, NULL);
