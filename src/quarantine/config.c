@@ -85,6 +85,14 @@ int quarantine_config_load(const char *path, struct quarantine_config *config, s
 	return 0;
 }
 
+struct quarantine_told quarantine_told(const struct quarantine_config *config)
+{
+	const struct quarantine_told *viruses = &config->viruses, *rest = &config->rest;
+
+	return (struct quarantine_told){viruses->postmaster || rest->postmaster,
+					viruses->recipients || rest->recipients};
+}
+
 void quarantine_config_free(struct quarantine_config *config)
 {
 	free(config->receiver);

@@ -27,6 +27,10 @@ struct quarantine_config {
 /* -EINVAL when a line is none of them, or one is missing. */
 _must_check_ int quarantine_config_load(const char *path, struct quarantine_config *config,
 					struct error *error);
+
+/* Who is told of anything. */
+struct quarantine_told quarantine_told(const struct quarantine_config *config);
+
 void quarantine_config_free(struct quarantine_config *config);
 
 #endif

@@ -247,10 +247,9 @@ int digest_run(const struct digest *digest, const struct quarantine *quarantine,
 	       size_t *ret_mails, struct error *error)
 {
 	_cleanup_(buffer_free) struct buffer list = BUFFER_INIT;
-	bool postmaster_told =
-	    digest->config->viruses.postmaster || digest->config->rest.postmaster;
+	bool told = quarantine_told(digest->config).postmaster;
 	const struct held *held =
-	    postmaster_told && digest->held && digest->held->count ? digest->held : NULL;
+	    told && digest->held && digest->held->count ? digest->held : NULL;
 	struct mail postmaster = {digest->config->receiver, false, 0, &list, held};
 	size_t count = 0;
 	int result;

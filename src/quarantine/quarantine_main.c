@@ -41,7 +41,7 @@ static int begin(struct job *job, struct error *error)
 		result = quarantine_open(&job->quarantine, QUARANTINE_STATE_FOLDER, error);
 	if (result == 0)
 		result = quarantine_list(&job->quarantine, &job->items, error);
-	if (result == 0 && (job->config.viruses.recipients || job->config.rest.recipients))
+	if (result == 0 && quarantine_told(&job->config).recipients)
 		result = residents_load("/etc/postfix/mailboxes", "/etc/postfix/aliases",
 					&job->residents, error);
 	return result;
@@ -86,16 +86,14 @@ static int tell(struct job *job, struct error *error)
 				.now = (int64_t)time(NULL),
 				.send = digest_sendmail,
 				.held = &held};
-	const struct quarantine_told *viruses = &job->config.viruses, *rest = &job->config.rest;
-	bool postmaster = viruses->postmaster || rest->postmaster;
-	bool anybody = postmaster || viruses->recipients || rest->recipients;
+	struct quarantine_told told = quarantine_told(&job->config);
 	size_t count, mails;
 	int result;
 
-	if (!anybody || job->config.digest == DIGEST_NEVER ||
+	if (!(told.postmaster || told.recipients) || job->config.digest == DIGEST_NEVER ||
 	    !(job->digest_now || digest_is_due(job->config.digest, job->diary.digest, digest.now)))
 		return 0;
-	if (postmaster)
+	if (told.postmaster)
 		find_held(&held);
 	result =
 	    digest_run(&digest, &job->quarantine, &job->items, &job->diary, &count, &mails, error);
