@@ -16,7 +16,12 @@ static int file_read_fd(int fd, const char *path, size_t limit, char **ret_text,
 {
 	size_t capacity = 4096, size = 0;
 	_cleanup_free_ char *text = NULL;
+	struct stat status;
 
+	/* Whole at once, so that a caller who wipes the text wipes its only copy. */
+	if (fstat(fd, &status) == 0 && (size_t)status.st_size >= capacity &&
+	    (size_t)status.st_size <= limit)
+		capacity = (size_t)status.st_size + 1;
 	for (;;) {
 		char *grown = realloc(text, capacity + 1);
 		ssize_t got;
