@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/json_file.h"
 #include "firstboot/publish.h"
 #include "firstboot/source.h"
 #include "firstboot/trial.h"
@@ -55,7 +56,7 @@ static bool same_text(const json_t *manifest, const char *key, const char *wante
 static int drift_decide(struct work *work, struct error *error)
 {
 	struct apply_outcome *outcome = work->outcome;
-	json_t *changed = NULL;
+	_cleanup_json_ json_t *changed = NULL;
 	json_t *path;
 	size_t i;
 	int result = drift_find(work->paths->state, work->manifest, &changed, error);
@@ -70,7 +71,6 @@ static int drift_decide(struct work *work, struct error *error)
 		outcome->result = APPLY_APPLIED;
 		work->drifted = true;
 	}
-	json_decref(changed);
 	return result;
 }
 
@@ -101,13 +101,12 @@ static int decide(struct work *work, struct error *error)
 /* What the new generation changes; after a drift nobody knows. */
 static int change_find(struct work *work, struct error *error)
 {
-	json_t *made = NULL;
+	_cleanup_json_ json_t *made = NULL;
 	int result = generation_manifest(work->paths->state, work->name, &made, error);
 
 	if (result < 0)
 		return result;
 	work->change = work->drifted ? CHANGE_ALL : change_between(work->manifest, made);
-	json_decref(made);
 	return 0;
 }
 
@@ -144,11 +143,9 @@ static int prepare(struct work *work, struct error *error)
  * the first of another image, cannot. */
 static bool needs_trial(const struct work *work)
 {
-	json_t *units = change_units(&work->change);
-	bool changes = json_array_size(units) > 0;
+	_cleanup_json_ json_t *units = change_units(&work->change);
 
-	json_decref(units);
-	return changes && same_text(work->manifest, "version", POSTCASK_VERSION);
+	return json_array_size(units) > 0 && same_text(work->manifest, "version", POSTCASK_VERSION);
 }
 
 static int put_in_force(struct work *work, struct error *error)

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/json_file.h"
 #include "base/process.h"
 #include "firstboot/apply.h"
 #include "firstboot/instance.h"
@@ -55,12 +56,11 @@ static int lock_take(int *ret_fd, struct error *error)
 static bool machine_has_generation(struct apply_outcome *outcome)
 {
 	struct error none = ERROR_INIT;
-	json_t *manifest = NULL;
+	_cleanup_json_ json_t *manifest = NULL;
 	bool found =
 	    outcome->generation != NULL ||
 	    generation_current(boot_paths.state, &outcome->generation, &manifest, &none) == 0;
 
-	json_decref(manifest);
 	error_clear(&none);
 	return found;
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/json_file.h"
 #include "image/command.h"
 #include "image/digest.h"
 #include "image/step.h"
@@ -22,11 +23,6 @@ enum { CONVERT_S = 900, QUERY_S = 60 };
 /* All that can stand beside each other under one --output. */
 static const char *const suffixes[] = {".qcow2", ".qcow2.sha256", ".raw", ".raw.sha256",
 				       ".manifest.json"};
-
-static void json_free(json_t **json)
-{
-	json_decref(*json);
-}
 
 static char *partial_path(const struct build *build, const char *suffix)
 {
@@ -187,7 +183,7 @@ static int manifest_make(const struct build *build, double seconds, struct buffe
 			 struct error *error)
 {
 	_cleanup_free_ char *tree = NULL;
-	_cleanup_(json_free) json_t *packages = json_array(), *images = json_array(), *whole = NULL;
+	_cleanup_json_ json_t *packages = json_array(), *images = json_array(), *whole = NULL;
 	char built[32];
 	time_t now = time(NULL);
 	struct tm utc;

@@ -6,6 +6,7 @@
 
 #include "base/digest.h"
 #include "base/file.h"
+#include "base/json_file.h"
 
 enum { RENDERED_LIMIT = 64 * 1024 * 1024 };
 
@@ -35,7 +36,8 @@ static int file_matches(const char *path, const char *digest, bool *ret_matches,
 
 int drift_find(const char *state, const json_t *manifest, json_t **ret_paths, struct error *error)
 {
-	json_t *files = json_object_get(manifest, "files"), *digest, *paths = json_array();
+	json_t *files = json_object_get(manifest, "files"), *digest;
+	_cleanup_json_ json_t *paths = json_array();
 	const char *name;
 	int result = paths ? 0 : error_set(error, ENOMEM, "out of memory");
 
@@ -51,9 +53,7 @@ int drift_find(const char *state, const json_t *manifest, json_t **ret_paths, st
 		if (!matches)
 			json_array_append_new(paths, json_string(name));
 	}
-	if (result < 0)
-		json_decref(paths);
-	else
-		*ret_paths = paths;
+	if (result == 0)
+		*ret_paths = TAKE_POINTER(paths);
 	return result;
 }

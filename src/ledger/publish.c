@@ -3,6 +3,8 @@
 
 #include <time.h>
 
+#include "base/json_file.h"
+
 static json_t *json_time(uint64_t time)
 {
 	time_t seconds = (time_t)(time / 1000000);
@@ -49,8 +51,8 @@ json_t *account_json(const struct ledger *ledger, const struct ledger_state *sta
 		     size_t quarantined)
 {
 	static const uint64_t nothing[LEDGER_COUNTERS];
-	json_t *object = counters_since(ledger->counters, nothing);
-	json_t *rest = json_pack(
+	_cleanup_json_ json_t *object = counters_since(ledger->counters, nothing);
+	_cleanup_json_ json_t *rest = json_pack(
 	    "{s:I, s:I, s:I, s:I, s:o, s:I, s:o, s:I, s:o, s:o, s:o, s:o, s:s?}", "waiting",
 	    (json_int_t)ledger->open, "settled", (json_int_t)ledger->counters[COUNT_SETTLED],
 	    "unfollowed", (json_int_t)ledger->counters[COUNT_UNFOLLOWED], "missing",
@@ -61,10 +63,7 @@ json_t *account_json(const struct ledger *ledger, const struct ledger_state *sta
 	    counters_since(ledger->counters, state->at_boot), "gap_time",
 	    json_time(state->gap_time), "gap", state->gap[0] ? state->gap : NULL);
 
-	if (!object || !rest || json_object_update(object, rest) < 0) {
-		json_decref(object);
-		object = NULL;
-	}
-	json_decref(rest);
-	return object;
+	if (!object || !rest || json_object_update(object, rest) < 0)
+		return NULL;
+	return TAKE_POINTER(object);
 }
