@@ -156,7 +156,7 @@ static int put_in_force(struct work *work, struct error *error)
 	int result = 0;
 
 	if (outcome->certificate_changed)
-		change_add_certificate(&work->change);
+		change_add_key(&work->change, "certificate");
 	outcome->trial = needs_trial(work);
 	if (outcome->trial)
 		result = trial_begin(work->paths->state, &trial, error);

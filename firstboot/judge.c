@@ -161,7 +161,7 @@ static int judge_prepare(struct judge *judge, struct error *error)
 	if (result == 0)
 		judge->change = change_between(old, new);
 	if (judge->trial.certificate)
-		change_add_certificate(&judge->change);
+		change_add_key(&judge->change, "certificate");
 	judge->outcome->result = APPLY_APPLIED;
 	free(judge->outcome->generation);
 	judge->outcome->generation = strdup(judge->trial.generation);

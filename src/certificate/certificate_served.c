@@ -13,8 +13,6 @@
 
 #define LOOPBACK "127.0.0.1"
 
-_Static_assert((int)PORTS <= SERVED_PORTS_MAX, "every port has its place");
-
 const char *served_state_name(enum served_state state)
 {
 	static const char *const NAMES[] = {"current", "stale", "unreachable"};
@@ -87,13 +85,14 @@ static int client_make(const struct certificate_request *request, struct tls_cli
 
 /* The handshake is what counts: a server that fails after it has still shown its
  * certificate. */
-static void ask(const struct port_entry *entry, const struct tls_client *client,
-		const struct fingerprints *files, int timeout_ms, struct served_port *ret)
+static void ask(enum port port, const struct tls_client *client, const struct fingerprints *files,
+		int timeout_ms, struct served_port *ret)
 {
+	const struct port_entry *entry = &port_table[port];
 	_cleanup_(session_free) struct session session = SESSION_INIT;
 	struct tls_facts facts = {0};
 	struct session_params params = {
-	    .protocol = entry->protocol,
+	    .protocol = port_protocols[port],
 	    .stream = {.address = LOOPBACK,
 		       .port = entry->number,
 		       .deadline_ms = clock_now_ms() + timeout_ms},
@@ -131,12 +130,12 @@ int certificate_check_served(const struct certificate_request *request, const js
 	if (result < 0)
 		return result;
 	*ret = SERVED_INIT;
-	for (size_t i = 0; i < PORTS; i++) {
+	for (enum port i = 0; i < PORTS; i++) {
 		struct served_port *port = &ret->ports[ret->count];
 
 		if (!json_is_true(json_object_get(services, port_table[i].name)))
 			continue;
-		ask(&port_table[i], client, &files, timeout_ms, port);
+		ask(i, client, &files, timeout_ms, port);
 		ret->count++;
 		ret->current += port->state == SERVED_CURRENT;
 	}

@@ -13,14 +13,13 @@
 #include <jansson.h>
 
 #include "certificate/certificate.h"
+#include "component/ports.h"
 
 enum served_state {
 	SERVED_CURRENT,	    /* one of the files' certificates */
 	SERVED_STALE,	    /* another certificate: the daemon was not reloaded */
 	SERVED_UNREACHABLE, /* no handshake: `detail` says why */
 };
-
-#define SERVED_PORTS_MAX 8
 
 struct served_port {
 	const char *name; /* static */
@@ -29,7 +28,7 @@ struct served_port {
 };
 
 struct served {
-	struct served_port ports[SERVED_PORTS_MAX];
+	struct served_port ports[PORTS];
 	size_t count;
 	size_t current; /* how many are SERVED_CURRENT */
 };

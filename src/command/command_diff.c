@@ -87,7 +87,7 @@ static int compare_file(struct comparison *comparison, size_t component,
 		return result;
 	if (old_size == new_size && memcmp(old, new, old_size) == 0)
 		return 0;
-	comparison->change.changed[component] = true;
+	component_set_add(&comparison->change.changed, component);
 	if (!secret)
 		diff = unified(file->path, comparison->rendered);
 	json_array_append_new(comparison->files,
@@ -99,7 +99,7 @@ static int compare_file(struct comparison *comparison, size_t component,
 static int compare_all(struct comparison *comparison, struct error *error)
 {
 	for (size_t i = 0; i < component_count; i++)
-		for (const struct component_file *file = components[i].files; file->path; file++) {
+		for (const struct component_file *file = components[i]->files; file->path; file++) {
 			int result = compare_file(comparison, i, file, error);
 
 			if (result < 0)

@@ -1,74 +1,63 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "component/components.h"
 
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
 #include "base/cleanup.h"
+#include "base/file.h"
 
-const struct component components[] = {
-    {.name = "postfix",
-     .files = {{"etc/postfix/main.cf", "postfix", 0644, NULL, "postfix"},
-	       {"etc/postfix/master.cf", "postfix", 0644, NULL, "postfix_services"},
-	       {"etc/postfix/domains", "table", 0644, NULL, NULL},
-	       {"etc/postfix/mailboxes", "table", 0644, NULL, NULL},
-	       {"etc/postfix/aliases", "table", 0644, NULL, NULL},
-	       {"etc/postfix/senders", "table", 0644, NULL, NULL},
-	       {"etc/postfix/plus", "table", 0644, NULL, NULL},
-	       {"etc/postfix/plus_users", "table", 0644, NULL, NULL},
-	       {"etc/postfix/commands", "table", 0644, NULL, NULL},
-	       {"etc/postcask/tls.cnf", "plain", 0644, NULL, NULL}},
-     .checker = {"/usr/lib/postcask/check-postfix", "@"},
-     .reload_verb = "reload-or-restart",
-     .unit = "postfix.service",
-     .serves_certificate = true},
-    {.name = "dovecot",
-     .files = {{"etc/dovecot/dovecot.conf", "dovecot", 0644, NULL, "dovecot"},
-	       {"etc/dovecot/users", "passwd", 0640, "dovecot", NULL},
-	       {"etc/dovecot/users_letters", "passwd", 0640, "dovecot", NULL}},
-     .checker = {"sh", "-c", "exec doveconf -n -c \"$0\" >/dev/null", "@/etc/dovecot/dovecot.conf"},
-     .reload_verb = "reload-or-restart",
-     .unit = "dovecot.service",
-     .serves_certificate = true},
-    {.name = "amavis",
-     .files = {{"etc/amavis/amavisd.conf", "perl", 0644, NULL, "amavis"}},
-     .checker = {"amavisd", "-c", "@/etc/amavis/amavisd.conf", "test-config"},
-     .socket = "/run/amavis/check",
-     .reload_verb = "restart",
-     .unit = "amavis.service"},
-    {.name = "spamassassin",
-     .files = {{"etc/spamassassin/postcask.cf", "lines", 0644, NULL, "spamassassin"}},
-     .checker = {"/usr/lib/postcask/check-spamassassin", "@"},
-     .checked_if = "etc/spamassassin/postcask.cf",
-     .reload_verb = "restart",
-     .unit = "amavis.service"},
-    {.name = "clamav",
-     .files = {{"etc/clamav/clamd.conf", "clamd", 0644, NULL, "clamd"}},
-     .checker = {"clamd", "--config-file=@/etc/clamav/clamd.conf", "--version"},
-     .reload_verb = "restart",
-     .unit = "clamav-daemon.service"},
-    {.name = "freshclam",
-     .files = {{"etc/clamav/freshclam.conf", "clamd", 0644, NULL, "freshclam"},
-	       {"etc/clamav/updates", "plain", 0644, NULL, NULL}},
-     .checker = {"freshclam", "--config-file=@/etc/clamav/freshclam.conf", "--version"},
-     .reload_verb = "restart",
-     .unit = "clamav-freshclam.service"},
-    {.name = "quarantine",
-     .files = {{"etc/postcask/quarantine.conf", "table", 0644, NULL, NULL}},
-     .reload_verb = "try-restart",
-     .unit = "postcask-quarantine.timer"},
-    {.name = "updates",
-     .files = {{"etc/postcask/updates.conf", "plain", 0644, NULL, NULL}},
-     .reload_verb = "restart",
-     .unit = "postcask-update.timer"},
-    {.name = "unbound",
-     .files = {{"etc/unbound/settings.conf", "unbound", 0644, NULL, "unbound"}},
-     .checker = {"unbound-checkconf", "@/etc/unbound/settings.conf"},
-     .reload_verb = "reload-or-restart",
-     .unit = "unbound.service",
-     .starts_early = true},
-    {.name = "timesync",
-     .files = {{"etc/systemd/timesyncd.conf.d/postcask.conf", "plain", 0644, NULL, NULL}},
-     .reload_verb = "try-restart",
-     .unit = "systemd-timesyncd.service",
-     .starts_early = true},
-};
+void component_set_add(struct component_set *set, size_t number)
+{
+	set->bits[number / 64] |= UINT64_C(1) << number % 64;
+}
 
-const size_t component_count = ARRAY_SIZE(components);
+bool component_set_has(const struct component_set *set, size_t number)
+{
+	return set->bits[number / 64] & UINT64_C(1) << number % 64;
+}
+
+const struct component *component_find(const char *name)
+{
+	for (size_t i = 0; i < component_count; i++)
+		if (strcmp(components[i]->name, name) == 0)
+			return components[i];
+	return NULL;
+}
+
+unsigned component_inner_port(const struct component *component, const char *name)
+{
+	for (const struct component_port *port = component->inner; port->name; port++)
+		if (strcmp(port->name, name) == 0)
+			return port->number;
+	return 0;
+}
+
+bool component_has_key(const struct component *component, const char *kind)
+{
+	for (const char *const *key = component->keys; *key; key++)
+		if (strcmp(*key, kind) == 0)
+			return true;
+	return false;
+}
+
+const char *component_password_group(void)
+{
+	for (size_t i = 0; i < component_count; i++)
+		if (components[i]->password_group)
+			return components[i]->password_group;
+	return NULL;
+}
+
+bool component_is_wanted(const struct component *component, const char *folder)
+{
+	for (const struct component_file *file = component->files; file->path; file++) {
+		_cleanup_free_ char *path = file->mark ? file_join(folder, file->path) : NULL;
+		struct stat status;
+
+		if (file->mark)
+			return path && stat(path, &status) == 0 && status.st_size > 0;
+	}
+	return true;
+}

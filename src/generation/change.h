@@ -8,29 +8,31 @@
 #include <stdbool.h>
 
 #include "base/error.h"
-
-enum { COMPONENTS_MAX = 16 };
+#include "component/components.h"
 
 struct change {
-	bool changed[COMPONENTS_MAX]; /* by the numbers of components[] */
+	struct component_set changed;  /* in their files, or in what they serve */
+	struct component_set switched; /* on or off, of those that are not always wanted */
 };
 
-#define CHANGE_ALL ((struct change){.changed = {[0 ... COMPONENTS_MAX - 1] = true}})
+#define CHANGE_ALL ((struct change){COMPONENT_SET_ALL, COMPONENT_SET_ALL})
 
 /* Which components' files differ between two manifests (generation/generation.h);
  * all of them when `old` is NULL or of another image version. */
 struct change change_between(const json_t *old, const json_t *new);
 
-/* Adds the components that serve the server certificate. */
-void change_add_certificate(struct change *change);
+/* Adds the components that serve keys of a kind (src/key). */
+void change_add_key(struct change *change, const char *kind);
 
 /* The unit names of the changed components, in the order of the table (a new
  * reference). */
 json_t *change_units(const struct change *change);
 
 /* Makes the running daemons of the changed components take their new files, and
- * waits until they have.  A daemon that is not started yet at boot is left to its
- * unit.  An error names the units that did not follow. */
+ * waits until they have.  What became wanted is started and what is wanted no longer
+ * is stopped: both by `systemctl restart`, as each such unit has a condition on the
+ * component's mark.  A daemon that is not started yet at boot is left to its unit.
+ * An error names the units that did not follow. */
 _must_check_ int change_reload(const struct change *change, struct error *error);
 
 /* Only those that start before the settings are known, and without waiting. */

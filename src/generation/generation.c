@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/json_file.h"
 #include "component/components.h"
+#include "generation/context.h"
 #include "generation/template.h"
 
 enum {
@@ -46,24 +47,34 @@ char *generation_templates(void)
 	return strdup(INSTALLED_TEMPLATES);
 }
 
-static int template_read(const char *templates, const struct component_file *file, char **ret_text,
+/* A file of a component. */
+struct place {
+	const struct component *component;
+	const struct component_file *file;
+};
+
+static int template_read(const char *templates, const struct place *place, char **ret_text,
 			 size_t *ret_size, struct error *error)
 {
+	const struct component_file *file = place->file;
 	_cleanup_free_ char *path = file_join(templates, file->path);
 
-	if (!path)
+	if (path && !file->mark)
+		return file_read(path, TEMPLATE_LIMIT, ret_text, ret_size, error);
+	*ret_text = path ? context_mark_template(place->component) : NULL;
+	if (!*ret_text)
 		return error_set(error, ENOMEM, "%s: out of memory", file->path);
-	return file_read(path, TEMPLATE_LIMIT, ret_text, ret_size, error);
+	*ret_size = strlen(*ret_text);
+	return 0;
 }
 
 /* Calls visit for every rendered file of every component, in table order. */
-static int files_visit(int (*visit)(const struct component_file *file, void *context,
-				    struct error *error),
+static int files_visit(int (*visit)(const struct place *place, void *context, struct error *error),
 		       void *context, struct error *error)
 {
 	for (size_t i = 0; i < component_count; i++)
-		for (const struct component_file *file = components[i].files; file->path; file++) {
-			int result = visit(file, context, error);
+		for (const struct component_file *file = components[i]->files; file->path; file++) {
+			int result = visit(&(struct place){components[i], file}, context, error);
 
 			if (result < 0)
 				return result;
@@ -76,16 +87,16 @@ struct key_work {
 	EVP_MD_CTX *digest;
 };
 
-static int key_add_template(const struct component_file *file, void *context, struct error *error)
+static int key_add_template(const struct place *place, void *context, struct error *error)
 {
 	struct key_work *work = context;
 	_cleanup_free_ char *text = NULL;
 	size_t size;
-	int result = template_read(work->templates, file, &text, &size, error);
+	int result = template_read(work->templates, place, &text, &size, error);
 
 	if (result < 0)
 		return result;
-	digest_add(work->digest, file->path, strlen(file->path) + 1);
+	digest_add(work->digest, place->file->path, strlen(place->file->path) + 1);
 	digest_add(work->digest, text, size);
 	return 0;
 }
@@ -110,7 +121,7 @@ int generation_key(const json_t *settings, const char *templates, char ret_key[G
 }
 
 struct render_work {
-	const json_t *settings;
+	const json_t *context;
 	const char *templates, *folder;
 	bool machine;
 };
@@ -150,14 +161,15 @@ static int file_write(const char *path, const struct buffer *text,
 	return 0;
 }
 
-static int render_file(const struct component_file *file, void *context, struct error *error)
+static int render_file(const struct place *place, void *context, struct error *error)
 {
+	const struct component_file *file = place->file;
 	const struct render_work *work = context;
 	_cleanup_free_ char *text = NULL, *path = file_join(work->folder, file->path);
 	_cleanup_(buffer_wipe) struct buffer output = BUFFER_INIT;
 	char *slash;
 	size_t size;
-	int result = template_read(work->templates, file, &text, &size, error);
+	int result = template_read(work->templates, place, &text, &size, error);
 
 	if (result < 0)
 		return result;
@@ -169,7 +181,7 @@ static int render_file(const struct component_file *file, void *context, struct 
 	*slash = '/';
 	if (result < 0)
 		return result;
-	result = template_render(file->path, text, size, work->settings,
+	result = template_render(file->path, text, size, work->context,
 				 escape_find(file->escape, strlen(file->escape)), &output, error);
 	return result < 0 ? result : file_write(path, &output, file, work->machine, error);
 }
@@ -177,10 +189,16 @@ static int render_file(const struct component_file *file, void *context, struct 
 int generation_render(const json_t *settings, const char *templates, const char *folder,
 		      bool machine, struct error *error)
 {
-	struct render_work work = {settings, templates, folder, machine};
+	json_t *context = context_make(settings);
+	struct render_work work = {context, templates, folder, machine};
 	int result = file_make_folders(folder, 0755, error);
 
-	return result < 0 ? result : files_visit(render_file, &work, error);
+	if (result == 0 && !context)
+		result = error_set(error, ENOMEM, "out of memory");
+	if (result == 0)
+		result = files_visit(render_file, &work, error);
+	json_decref(context);
+	return result;
 }
 
 struct manifest_work {
@@ -189,8 +207,9 @@ struct manifest_work {
 };
 
 /* Adds the digest of one rendered file and syncs it. */
-static int manifest_add(const struct component_file *file, void *context, struct error *error)
+static int manifest_add(const struct place *place, void *context, struct error *error)
 {
+	const struct component_file *file = place->file;
 	struct manifest_work *work = context;
 	_cleanup_free_ char *path = file_join(work->folder, file->path), *text = NULL;
 	_cleanup_close_ int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -109,7 +110,7 @@ static int proof_inquire(struct proof *proof)
 	return proof_refuse(proof, &answer);
 }
 
-static bool is_wanted(const struct proof *proof)
+static bool is_checked(const struct proof *proof)
 {
 	_cleanup_free_ char *path = proof->component->checked_if
 					? file_join(proof->folder, proof->component->checked_if)
@@ -128,7 +129,7 @@ static void *proof_run(void *argument)
 	struct process process = {.argv = (const char *const *)argv,
 				  .timeout_ms = PROVE_TIMEOUT_MS};
 
-	if (!is_wanted(proof))
+	if (!is_checked(proof))
 		return NULL;
 	if (proof->component->socket) {
 		proof->result = proof_inquire(proof);
@@ -147,23 +148,32 @@ static void *proof_run(void *argument)
 	return NULL;
 }
 
-int prove_generation(const char *folder, const json_t *settings, const struct change *change,
-		     struct error *error)
+/* Begins the proofs of the changed components that have a checker. */
+static void proofs_begin(struct proof *proofs, const struct change *change)
 {
-	struct proof proofs[COMPONENTS_MAX] = {0};
-	int result = 0;
-
-	for (size_t i = 0; i < component_count && i < COMPONENTS_MAX; i++) {
-		proofs[i] = (struct proof){
-		    .component = &components[i], .folder = folder, .settings = settings};
-		if (!components[i].checker[0] || !change->changed[i])
+	for (size_t i = 0; i < component_count; i++) {
+		if (!components[i]->checker[0] || !component_set_has(&change->changed, i))
 			continue;
 		int failure = pthread_create(&proofs[i].thread, NULL, proof_run, &proofs[i]);
 		if (failure)
 			proofs[i].result = error_errno(&proofs[i].error, failure, "no thread");
 		proofs[i].started = failure == 0;
 	}
-	for (size_t i = 0; i < component_count && i < COMPONENTS_MAX; i++) {
+}
+
+int prove_generation(const char *folder, const json_t *settings, const struct change *change,
+		     struct error *error)
+{
+	_cleanup_free_ struct proof *proofs = calloc(component_count, sizeof(*proofs));
+	int result = 0;
+
+	if (!proofs)
+		return error_set(error, ENOMEM, "out of memory");
+	for (size_t i = 0; i < component_count; i++)
+		proofs[i] = (struct proof){
+		    .component = components[i], .folder = folder, .settings = settings};
+	proofs_begin(proofs, change);
+	for (size_t i = 0; i < component_count; i++) {
 		if (proofs[i].started)
 			pthread_join(proofs[i].thread, NULL);
 		if (proofs[i].result < 0 && result == 0)

@@ -26,7 +26,7 @@ struct session_params probe_session_params(const struct probe_run *run, enum por
 	int64_t deadline_ms = clock_now_ms() + PROBE_MS;
 
 	return (struct session_params){
-	    .protocol = port_table[port].protocol,
+	    .protocol = port_protocols[port],
 	    .stream =
 		{
 		    .address = settings->host,

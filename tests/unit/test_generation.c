@@ -14,7 +14,7 @@ static void templates_make(const char *folder)
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 
 	for (size_t i = 0; i < component_count; i++)
-		for (const struct component_file *file = components[i].files; file->path; file++) {
+		for (const struct component_file *file = components[i]->files; file->path; file++) {
 			_cleanup_free_ char *path = file_join(folder, file->path);
 
 			*strrchr(path, '/') = '\0';
@@ -27,7 +27,7 @@ static void templates_make(const char *folder)
 
 static json_t *settings_of(const char *value)
 {
-	return json_pack("{s:s}", "value", value);
+	return json_pack("{s:s, s:{s:b}}", "value", value, "signatures", "updates", 1);
 }
 
 static void key_follows_settings_and_templates(void **state)

@@ -309,7 +309,7 @@ static void compare_rendered(const char *folder, const struct target *target, js
 		fail_msg("%s, %s: %s", target->key, attack->name, error_text(&error));
 	json_decref(harmless);
 	for (size_t i = 0; i < component_count; i++)
-		for (const struct component_file *file = components[i].files; file->path; file++) {
+		for (const struct component_file *file = components[i]->files; file->path; file++) {
 			_cleanup_free_ char *a = read_rendered(one, file);
 			_cleanup_free_ char *b = read_rendered(two, file);
 

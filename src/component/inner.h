@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The inner ports that more than one part knows: on the loopback, without a login, each
+ * for the account that has business there (firewall/ruleset.h).  Their names are those of
+ * the components that listen. */
+#ifndef POSTCASK_COMPONENT_INNER_H
+#define POSTCASK_COMPONENT_INNER_H
+
+enum inner_port {
+	INNER_DNS = 53,
+	INNER_INCOMING = 10024,	 /* into the filter: from the world */
+	INNER_FILTERED = 10025,	 /* out of it, back to Postfix */
+	INNER_SUBMITTED = 10026, /* into the filter: from our users */
+	INNER_LOCAL = 10027,	 /* into the filter: from this machine */
+	INNER_SIEVE = 10028,	 /* what Dovecot sends: redirects and answers of filter rules */
+};
+
+#endif

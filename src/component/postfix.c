@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "component/component_rows.h"
+#include "component/inner.h"
+#include "component/ports.h"
+
+const struct component component_postfix = {
+    .name = "postfix",
+    .files = {{"etc/postfix/main.cf", "postfix", .mode = 0644, .extra = "postfix"},
+	      {"etc/postfix/master.cf", "postfix", .mode = 0644, .extra = "postfix_services"},
+	      {"etc/postfix/domains", "table", .mode = 0644},
+	      {"etc/postfix/mailboxes", "table", .mode = 0644},
+	      {"etc/postfix/aliases", "table", .mode = 0644},
+	      {"etc/postfix/senders", "table", .mode = 0644},
+	      {"etc/postfix/plus", "table", .mode = 0644},
+	      {"etc/postfix/plus_users", "table", .mode = 0644},
+	      {"etc/postfix/commands", "table", .mode = 0644},
+	      {"etc/postcask/tls.cnf", "plain", .mode = 0644}},
+    .checker = {"/usr/lib/postcask/check-postfix", "@"},
+    .reload_verb = "reload-or-restart",
+    .units = {"postfix.service"},
+    .idle_servers = true,
+    .wall_clock = true,
+    .vital = true,
+    .ports = PORT_BIT(PORT_SMTP) | PORT_BIT(PORT_SUBMISSIONS) | PORT_BIT(PORT_SUBMISSION),
+    .inner = {{"filtered", INNER_FILTERED}, {"sieve", INNER_SIEVE}},
+    .keys = {"certificate"},
+    .accounts = {"postfix", "postdrop"},
+    .waits = {{{"mail transport unavailable"}, .what = "for a part of Postfix"}},
+    .logs = {{"postfix/postsuper", "postfix", .writer = WRITER_POSTSUPER},
+	     {LOG_SERVICES, "postfix", .writer = WRITER_POSTFIX}},
+};

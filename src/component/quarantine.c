@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The daily job, and the commands, whose lines the account of messages reads. */
+#include "component/component_rows.h"
+
+const struct component component_quarantine = {
+    .name = "quarantine",
+    .files = {{"etc/postcask/quarantine.conf", "table", .mode = 0644}},
+    .reload_verb = "try-restart",
+    .units = {"postcask-quarantine.timer", "postcask-quarantine.service"},
+    .accounts = {"root"},
+    .logs = {{"postcask-quarantine", "root", .writer = WRITER_QUARANTINE}},
+};

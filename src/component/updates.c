@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "component/component_rows.h"
+
+const struct component component_updates = {
+    .name = "updates",
+    .files = {{"etc/postcask/updates.conf", "plain", .mode = 0644}},
+    .reload_verb = "restart",
+    .units = {"postcask-update.timer", "postcask-update.service"},
+    .accounts = {"root"},
+};
