@@ -8,6 +8,7 @@
 
 #include "base/digest.h"
 #include "base/file.h"
+#include "component/components.h"
 
 /* The password has 256 random bits, so its plain SHA-256 gives nothing away. */
 enum { PASSWORD_BYTES = 32, PASSWORD_SIZE = 2 * PASSWORD_BYTES + 1 };
@@ -28,14 +29,16 @@ int selftest_prepare(const char *run, struct error *error)
 {
 	_cleanup_free_ char *passwd = file_join(run, "selftest.passwd"), *line = NULL;
 	_cleanup_free_ char *secret = file_join(run, "selftest.secret");
-	const struct group *group = getgrnam("dovecot");
+	const char *name = component_password_group();
+	const struct group *group = name ? getgrnam(name) : NULL;
 	char password[PASSWORD_SIZE], hash[DIGEST_TEXT_SIZE];
 	EVP_MD_CTX *digest = digest_begin();
 	int result;
 
 	if (!group) {
 		EVP_MD_CTX_free(digest);
-		return error_set(error, ENOENT, "there is no group dovecot");
+		return error_set(error, ENOENT, "there is no group %s",
+				 name ? name : "for passwords");
 	}
 	if (!digest || !passwd || !secret)
 		return error_set(error, ENOMEM, "out of memory");

@@ -2,7 +2,8 @@
 /* The self-test mailbox: an account that exists on loopback alone, with a
  * password that is new at every boot.
  *
- *	RUN/selftest.passwd	0640 root:dovecot, Dovecot passwd-file, hashed
+ *	RUN/selftest.passwd	0640 root:GROUP, Dovecot passwd-file, hashed; the group is
+ *				the one of the component that checks passwords
  *	RUN/selftest.secret	0400 root, handed to the probes by systemd */
 #ifndef POSTCASK_SELFTEST_H
 #define POSTCASK_SELFTEST_H

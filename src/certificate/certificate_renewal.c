@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/json_file.h"
 #include "base/process.h"
 #include "certificate/certificate_facts.h"
+#include "component/components.h"
 #include "generation/generation.h"
 
 #define HANDSHAKE_MS	  10000
@@ -23,12 +25,20 @@
 /* A daemon that is stopped stays stopped. */
 static int reload_daemons(struct error *error)
 {
-	static const char *const COMMAND[] = {"systemctl", "try-reload-or-restart",
-					      "postfix.service", "dovecot.service", NULL};
+	_cleanup_free_ const char **argv = calloc(component_count + 3, sizeof(*argv));
 	_cleanup_(buffer_free) struct buffer output = BUFFER_INIT;
-	struct process process = {.argv = COMMAND, .timeout_ms = RELOAD_TIMEOUT_MS};
-	int status = process_run(&process, &output, error);
+	struct process process = {.argv = argv, .timeout_ms = RELOAD_TIMEOUT_MS};
+	size_t count = 0;
+	int status;
 
+	if (!argv)
+		return error_set(error, ENOMEM, "out of memory");
+	argv[count++] = "systemctl";
+	argv[count++] = "try-reload-or-restart";
+	for (size_t i = 0; i < component_count; i++)
+		if (component_has_key(components[i], CERTIFICATE_KEY))
+			argv[count++] = components[i]->units[0];
+	status = process_run(&process, &output, error);
 	if (status < 0)
 		return error_wrap(error, "cannot reload the daemons");
 	if (status > 0)
@@ -106,6 +116,19 @@ bool renewal_succeeded(const struct renewal_outcome *outcome)
 	return outcome->served.current == outcome->served.count;
 }
 
+static void print_reloaded(FILE *stream)
+{
+	const char *before = "";
+
+	fprintf(stream, "%-18s ", "reloaded");
+	for (size_t i = 0; i < component_count; i++)
+		if (component_has_key(components[i], CERTIFICATE_KEY)) {
+			fprintf(stream, "%s%s", before, components[i]->name);
+			before = ", ";
+		}
+	putc('\n', stream);
+}
+
 void renewal_print(const struct renewal_outcome *outcome, FILE *stream)
 {
 	const struct certificate_outcome *certificate = &outcome->certificate;
@@ -120,7 +143,7 @@ void renewal_print(const struct renewal_outcome *outcome, FILE *stream)
 		fprintf(stream, "%-18s %s\n", "valid until", end);
 	}
 	if (outcome->reloaded)
-		fprintf(stream, "%-18s postfix, dovecot\n", "reloaded");
+		print_reloaded(stream);
 	for (size_t i = 0; i < outcome->served.count; i++) {
 		const struct served_port *port = &outcome->served.ports[i];
 

@@ -48,13 +48,13 @@ struct component_file {
  * {{component.NAME.PORT}}. */
 struct component_port {
 	const char *name;
-	unsigned number; /* of component/inner.h where others know it too */
+	uint16_t number; /* of component/inner.h where others know it too */
 };
 
 /* How it is asked whether it hangs (src/watch). */
 struct component_watch {
 	const char *address;  /* numeric, or the path of a unix socket; NULL: the list ends */
-	unsigned port;	      /* 53: a name is asked for; otherwise a stream */
+	uint16_t port;	      /* 53: a name is asked for; otherwise a stream */
 	const char *question; /* NULL: the server speaks first */
 	const char *answer;   /* how it begins */
 	const char *program;  /* NULL: asked; or the one of its programs that owes an answer to
@@ -65,7 +65,7 @@ struct component_watch {
 /* What its absence looks like to a message in the queue. */
 struct component_wait {
 	const char *parts[2]; /* what the reason has in it, both where two are given; */
-	unsigned port;	      /* or this inner port, to which nobody could connect */
+	uint16_t port;	      /* or this inner port, to which nobody could connect */
 	const char *what;     /* "for the filter (amavis)"; NULL: the list ends */
 	bool others;	      /* nothing of this machine has to be mended for it */
 };

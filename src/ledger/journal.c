@@ -6,14 +6,39 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static int find_account(const char *name, uint32_t *ret_uid, struct error *error)
+static bool has_account(const struct journal *journal, const char *name)
+{
+	for (size_t i = 0; i < journal->account_count; i++)
+		if (strcmp(journal->accounts[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static int find_account(struct journal *journal, const char *name, struct error *error)
 {
 	const struct passwd *entry = getpwnam(name);
 
 	if (!entry)
 		return error_set(error, ENOENT, "there is no account %s: this is no mail server",
 				 name);
-	*ret_uid = entry->pw_uid;
+	journal->accounts[journal->account_count++] = (struct line_account){name, entry->pw_uid};
+	return 0;
+}
+
+/* Those under which components write. */
+static int find_accounts(struct journal *journal, bool folders, struct error *error)
+{
+	journal->accounts = calloc(component_count * COMPONENT_LOGS, sizeof(*journal->accounts));
+	if (!journal->accounts)
+		return error_set(error, ENOMEM, "out of memory");
+	for (size_t i = 0; i < component_count; i++)
+		for (const struct component_log *log = components[i]->logs; log->writer; log++) {
+			if ((log->folders && !folders) || has_account(journal, log->account))
+				continue;
+			int result = find_account(journal, log->account, error);
+			if (result < 0)
+				return result;
+		}
 	return 0;
 }
 
@@ -50,28 +75,37 @@ _printf_(2, 3) static int add_match(sd_journal *journal, const char *format, ...
 	return size < 0 ? -ENOMEM : sd_journal_add_match(journal, match, (size_t)size);
 }
 
+/* A sentence of the filter: this account, and of its lines those of the identifiers that
+ * components name, or all where one has services. */
+static int add_account(sd_journal *journal, const struct line_account *account, bool folders)
+{
+	int result = add_match(journal, "_UID=%u", account->uid);
+	bool all = false;
+
+	for (size_t i = 0; i < component_count; i++)
+		for (const struct component_log *log = components[i]->logs; log->writer; log++)
+			all |= strcmp(log->account, account->name) == 0 &&
+			       strcmp(log->identifier, LOG_SERVICES) == 0;
+	for (size_t i = 0; i < component_count && !all; i++)
+		for (const struct component_log *log = components[i]->logs; log->writer; log++)
+			if (strcmp(log->account, account->name) == 0 && result >= 0 &&
+			    (folders || !log->folders))
+				result =
+				    add_match(journal, "SYSLOG_IDENTIFIER=%s", log->identifier);
+	return result;
+}
+
 /* Only a filter that makes reading fast; line_writer() decides. */
 static int add_matches(struct journal *journal, bool folders)
 {
-	sd_journal *j = journal->journal;
-	int result = add_match(j, "_UID=%u", journal->accounts.postfix);
+	int result = 0;
 
-	if (result >= 0)
-		result = sd_journal_add_disjunction(j);
-	if (result >= 0)
-		result = add_match(j, "_UID=%u", journal->accounts.amavis);
-	if (result >= 0)
-		result = add_match(j, "SYSLOG_IDENTIFIER=amavis");
-	if (result >= 0)
-		result = sd_journal_add_disjunction(j);
-	if (result >= 0)
-		result = add_match(j, "_UID=0");
-	if (result >= 0)
-		result = add_match(j, "SYSLOG_IDENTIFIER=postcask-quarantine");
-	if (result >= 0)
-		result = add_match(j, "SYSLOG_IDENTIFIER=postcask-account");
-	if (result >= 0 && folders)
-		result = add_match(j, "SYSLOG_IDENTIFIER=dovecot");
+	for (size_t i = 0; i < journal->account_count && result >= 0; i++) {
+		if (i > 0)
+			result = sd_journal_add_disjunction(journal->journal);
+		if (result >= 0)
+			result = add_account(journal->journal, &journal->accounts[i], folders);
+	}
 	return result;
 }
 
@@ -83,11 +117,11 @@ int journal_open(struct journal *journal, const char *folder, bool folders, stru
 	if (!folder)
 		result = check_access(error);
 	if (result == 0)
-		result = find_account("postfix", &journal->accounts.postfix, error);
-	if (result == 0)
-		result = find_account("amavis", &journal->accounts.amavis, error);
-	if (result < 0)
+		result = find_accounts(journal, folders, error);
+	if (result < 0) {
+		journal_close(journal);
 		return result;
+	}
 	result = folder ? sd_journal_open_directory(&journal->journal, folder, 0)
 			: sd_journal_open(&journal->journal, SD_JOURNAL_LOCAL_ONLY);
 	if (result >= 0)
@@ -105,7 +139,8 @@ void journal_close(struct journal *journal)
 {
 	if (journal->journal)
 		sd_journal_close(journal->journal);
-	journal->journal = NULL;
+	free(journal->accounts);
+	*journal = JOURNAL_INIT;
 }
 
 int journal_seek_time(struct journal *journal, uint64_t time, struct error *error)
@@ -156,6 +191,7 @@ static long long get_number(sd_journal *journal, const char *name)
 /* What one field gives is good until another one is asked for: MESSAGE is the last. */
 static bool take_line(struct journal *journal, struct journal_line *line)
 {
+	const struct line_accounts accounts = {journal->accounts, journal->account_count};
 	long long uid = get_number(journal->journal, "_UID");
 	uint64_t time;
 
@@ -165,7 +201,7 @@ static bool take_line(struct journal *journal, struct journal_line *line)
 	slice_copy(get_field(journal->journal, "SYSLOG_IDENTIFIER"), journal->identifier,
 		   sizeof(journal->identifier));
 	*line = (struct journal_line){.identifier = slice_of(journal->identifier), .time = time};
-	line->writer = line_writer(&journal->accounts, line->identifier, (uint32_t)uid);
+	line->writer = line_writer(&accounts, line->identifier, (uint32_t)uid);
 	if (line->writer == WRITER_NONE)
 		return false;
 	line->pid = (pid_t)get_number(journal->journal, "_PID");

@@ -14,7 +14,8 @@ enum { JOURNAL_IDENTIFIER_LIMIT = 64 };
 
 struct journal {
 	sd_journal *journal;
-	struct line_accounts accounts;
+	struct line_account *accounts; /* owned: those of the table's logs */
+	size_t account_count;
 	char identifier[JOURNAL_IDENTIFIER_LIMIT];
 };
 

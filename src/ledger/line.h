@@ -17,22 +17,12 @@
 #include <stdint.h>
 
 #include "base/slice.h"
+#include "component/components.h"
 #include "queue/queue_id.h"
 
 enum {
 	LINE_LIMIT = 16 * 1024, /* of a longer line only the beginning is read */
 	LINE_NAME_LIMIT = 64,	/* a quarantine name or an id of the filter, likewise */
-};
-
-/* Who wrote it. */
-enum line_writer {
-	WRITER_NONE,
-	WRITER_POSTFIX,	   /* under the account postfix */
-	WRITER_POSTSUPER,  /* root at the queue by hand; it takes that account too */
-	WRITER_AMAVIS,	   /* under the account amavis */
-	WRITER_DOVECOT,	   /* its log process is root's */
-	WRITER_QUARANTINE, /* postcask quarantine, root's */
-	WRITER_ACCOUNT,	   /* postcask trace --settle, root's */
 };
 
 enum line_kind {
@@ -87,10 +77,17 @@ struct line {
 	struct slice session; /* Dovecot's, also in its answer to Postfix */
 };
 
-/* Which writer this is, by the journal's fields. */
-struct line_accounts {
-	uint32_t postfix, amavis;
+/* The numbers of the accounts under which components write (their `logs`). */
+struct line_account {
+	const char *name;
+	uint32_t uid;
 };
+struct line_accounts {
+	const struct line_account *rows;
+	size_t count;
+};
+
+/* Which writer this is, by the journal's fields. */
 enum line_writer line_writer(const struct line_accounts *accounts, struct slice identifier,
 			     uint32_t uid);
 

@@ -34,7 +34,7 @@ static void take_addresses(struct slice text, struct line *line)
 
 /* "(ID) Passed CLEAN {WHAT}, Queue-ID: A, mail_id: M, quarantine: Q, Hits: S, size: N,
  * queued_as: B, took: T ms, <from> -> <to>, Message-ID: <...>, reason: ..." */
-void line_parse_amavis(struct slice text, struct line *line)
+void line_parse_amavis(struct slice identifier _unused_, struct slice text, struct line *line)
 {
 	struct slice done, took = {0};
 
@@ -67,7 +67,7 @@ void line_parse_amavis(struct slice text, struct line *line)
 
 /* "lmtp(USER)<PID><SESSION>: sieve: msgid=...: [fileinto action: ]stored mail into mailbox
  * 'NAME'"; the user is one of ours. */
-void line_parse_dovecot(struct slice text, struct line *line)
+void line_parse_dovecot(struct slice identifier _unused_, struct slice text, struct line *line)
 {
 	static const char stored[] = "stored mail into mailbox '";
 	struct slice pid, before;
@@ -86,7 +86,7 @@ void line_parse_dovecot(struct slice text, struct line *line)
 
 /* "release id=ID queue=QUEUEID ...", "copy id=ID queue=QUEUEID ...", "delete id=ID ...", "expire
  * id=ID ..." */
-void line_parse_quarantine(struct slice text, struct line *line)
+void line_parse_quarantine(struct slice identifier _unused_, struct slice text, struct line *line)
 {
 	enum line_kind kind = LINE_DESTROYED;
 	struct slice word;
@@ -113,7 +113,7 @@ void line_parse_quarantine(struct slice text, struct line *line)
 }
 
 /* "settled ID by ..." */
-void line_parse_account(struct slice text, struct line *line)
+void line_parse_account(struct slice identifier _unused_, struct slice text, struct line *line)
 {
 	if (!slice_skip(&text, SLICE("settled ")))
 		return;

@@ -216,7 +216,7 @@ void line_parse_postfix(struct slice identifier, struct slice text, struct line 
 	parse_delivery(text, line);
 }
 
-void line_parse_postsuper(struct slice text, struct line *line)
+void line_parse_postsuper(struct slice identifier _unused_, struct slice text, struct line *line)
 {
 	static const struct {
 		struct slice text;

@@ -15,10 +15,10 @@ bool line_take_address(struct slice *text, struct slice *ret_address);
 struct slice line_take_word(struct slice *text, const char *others);
 
 void line_parse_postfix(struct slice identifier, struct slice text, struct line *line);
-void line_parse_postsuper(struct slice text, struct line *line);
-void line_parse_amavis(struct slice text, struct line *line);
-void line_parse_dovecot(struct slice text, struct line *line);
-void line_parse_quarantine(struct slice text, struct line *line);
-void line_parse_account(struct slice text, struct line *line);
+void line_parse_postsuper(struct slice identifier, struct slice text, struct line *line);
+void line_parse_amavis(struct slice identifier, struct slice text, struct line *line);
+void line_parse_dovecot(struct slice identifier, struct slice text, struct line *line);
+void line_parse_quarantine(struct slice identifier, struct slice text, struct line *line);
+void line_parse_account(struct slice identifier, struct slice text, struct line *line);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/json_file.h"
+#include "component/inner.h"
 
 enum {
 	SETTINGS_LIMIT = 1024 * 1024,
@@ -21,9 +22,9 @@ void probe_settings_init(struct probe_settings *settings)
 	    .quarantine = "/var/lib/postcask/quarantine/selftest",
 	    .signatures = "/var/lib/clamav",
 	    .resolver = "127.0.0.1",
-	    .resolver_port = 53,
-	    .amavis_incoming = 10024,
-	    .amavis_submitted = 10026,
+	    .resolver_port = INNER_DNS,
+	    .amavis_incoming = INNER_INCOMING,
+	    .amavis_submitted = INNER_SUBMITTED,
 	};
 	for (enum port port = 0; port < PORTS; port++)
 		settings->number[port] = port_table[port].number;

@@ -32,7 +32,7 @@ static bool waits_for_others(const json_t *message)
 	{
 		const char *reason = json_text(recipient, "delay_reason");
 
-		if (!reason[0] || queue_kind_of(reason)->ours)
+		if (!reason[0] || queue_kind_of(reason).ours)
 			return false;
 	}
 	return true;

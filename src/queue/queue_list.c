@@ -2,34 +2,39 @@
 #include "queue/queue_list.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "base/json_file.h"
 #include "base/process.h"
+#include "component/components.h"
 
 enum { ASK_MS = 15000, OUTPUT_LIMIT = 32 * 1024 * 1024 };
 
-/* The first that fits. */
-static const struct queue_kind kinds[] = {
-    {{"virus_scan", ""}, "for the virus scanner (clamd)", true},
-    {{"VIRUS SCANNERS", ""}, "for the virus scanner (clamd)", true},
-    {{"]:10024", ""}, "for the filter (amavis)", true},
-    {{"]:10026", ""}, "for the filter (amavis)", true},
-    {{"host 127.0.0.1[127.0.0.1]", ""}, "for the filter (amavis)", true},
-    {{"with 127.0.0.1[127.0.0.1]", ""}, "for the filter (amavis)", true},
-    {{"private/dovecot-lmtp", "4.2.2"}, "for room in a mailbox", false},
-    {{"private/dovecot-lmtp", ""}, "for the mailboxes (Dovecot)", true},
-    {{"mail transport unavailable", ""}, "for a part of Postfix", true},
-    {{"Name service error", ""}, "for the DNS", false},
-    {{"", ""}, "for another server", false},
-};
-
-const struct queue_kind *queue_kind_of(const char *reason)
+/* Nobody could connect to "HOST[ADDRESS]:PORT". */
+static bool names_port(const char *reason, uint16_t port)
 {
-	const struct queue_kind *kind = kinds;
+	char text[sizeof("]:65535")];
 
-	while (!strstr(reason, kind->parts[0]) || !strstr(reason, kind->parts[1]))
-		kind++;
-	return kind;
+	snprintf(text, sizeof(text), "]:%u", port);
+	return strstr(reason, text);
+}
+
+static bool fits(const struct component_wait *wait, const char *reason)
+{
+	if (wait->port)
+		return names_port(reason, wait->port);
+	return strstr(reason, wait->parts[0]) &&
+	       (!wait->parts[1] || strstr(reason, wait->parts[1]));
+}
+
+struct queue_kind queue_kind_of(const char *reason)
+{
+	for (size_t i = 0; i < component_count; i++)
+		for (const struct component_wait *wait = components[i]->waits; wait->what; wait++)
+			if (fits(wait, reason))
+				return (struct queue_kind){wait->what, !wait->others};
+	return (struct queue_kind){"for another server", false};
 }
 
 void queue_list_parse(struct slice text, queue_found *found, void *context)

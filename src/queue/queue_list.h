@@ -12,13 +12,13 @@
 
 /* What a message can wait for. */
 struct queue_kind {
-	const char *parts[2]; /* what its reason has in it, both */
-	const char *what;     /* "for the filter (amavis)" */
-	bool ours;	      /* a part of this machine, which is mended or is not */
+	const char *what; /* "for the filter (amavis)" */
+	bool ours;	  /* a part of this machine, which is mended or is not */
 };
 
-/* By what the reason says, which may be a stranger's text.  Never NULL. */
-const struct queue_kind *queue_kind_of(const char *reason);
+/* By what the reason says, which may be a stranger's text: of the components' words
+ * (component/components.h) the first that fit. */
+struct queue_kind queue_kind_of(const char *reason);
 
 /* `message` is postqueue's object, borrowed: "queue_name", "queue_id", "arrival_time",
  * "sender", "recipients" with "address" and "delay_reason". */

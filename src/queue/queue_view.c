@@ -47,7 +47,7 @@ static void count_message(void *context, const json_t *message)
 		const char *reason = json_text(recipient, "delay_reason");
 
 		if (reason[0]) {
-			count_reason(view, queue_kind_of(reason)->what, reason);
+			count_reason(view, queue_kind_of(reason).what, reason);
 			return;
 		}
 	}

@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "base/process.h"
+#include "component/components.h"
 #include "watch/program.h"
 #include "watch/watch.h"
 
@@ -19,26 +21,44 @@ enum {
 
 static const char cgroups[] = "/sys/fs/cgroup/system.slice";
 
-static struct watched parts[] = {
-    /* who is needed stands before who needs it */
-    {.unit = "clamav-daemon.service",
-     .address = "/run/clamav/clamd.ctl",
-     .question = "nPING\n",
-     .answer = "PONG"},
-    {.unit = "amavis.service",
-     .address = "127.0.0.1",
-     .port = 10024,
-     .answer = "220 ",
-     .needs = &parts[0]},
-    {.unit = "unbound.service", .address = "127.0.0.1", .port = 53, .question = "localhost"},
-    {.unit = "dovecot.service", .address = "/var/spool/postfix/private/auth", .answer = "VERSION"},
-    /* Each has one client; when all of Postfix's wait for some that hang, no mail moves.  Not
-     * asked: the question would be answered by a new one. */
-    {.unit = "dovecot.service",
-     .program = "lmtp",
-     .address = "/var/spool/postfix/private/dovecot-lmtp",
-     .patience = 4},
-};
+static struct watched *parts; /* who is needed stands before who needs it, as in the table */
+static size_t part_count;
+
+/* The first part of a component, NULL when it is not watched. */
+static const struct watched *find_part(const struct component *component)
+{
+	for (size_t i = 0; component && i < part_count; i++)
+		if (strcmp(parts[i].unit, component->units[0]) == 0)
+			return &parts[i];
+	return NULL;
+}
+
+static struct watched part_of(const struct component *component,
+			      const struct component_watch *watch)
+{
+	return (struct watched){
+	    .unit = component->units[0],
+	    .program = watch->program,
+	    .address = watch->address,
+	    .port = watch->port,
+	    .question = watch->question,
+	    .answer = watch->answer,
+	    .patience = watch->patience,
+	    .needs = find_part(component->needs),
+	};
+}
+
+static bool list_parts(void)
+{
+	parts = calloc(component_count * COMPONENT_WATCHES, sizeof(*parts));
+	for (size_t i = 0; parts && i < component_count; i++)
+		for (const struct component_watch *watch = components[i]->watches; watch->address;
+		     watch++) {
+			parts[part_count] = part_of(components[i], watch);
+			part_count++;
+		}
+	return parts;
+}
 
 static void run(const char *const *argv)
 {
@@ -93,9 +113,25 @@ static bool watch_all(void)
 {
 	bool silent = false;
 
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+	for (size_t i = 0; i < part_count; i++)
 		silent |= watch_part(&parts[i]);
 	return silent;
+}
+
+/* Has those that count in times of the wall clock begin anew. */
+static void reload_clocked(void)
+{
+	_cleanup_free_ const char **argv = calloc(component_count + 3, sizeof(*argv));
+	size_t count = 0;
+
+	if (!argv)
+		return;
+	argv[count++] = "systemctl";
+	argv[count++] = "reload";
+	for (size_t i = 0; i < component_count; i++)
+		if (components[i]->wall_clock)
+			argv[count++] = components[i]->units[0];
+	run(argv);
 }
 
 /* After a step back Dovecot starts no process for three minutes, and Postfix's queue manager,
@@ -112,8 +148,7 @@ static void watch_clock(void)
 	if (watch_clock_set_back(&clock, (int64_t)wall.tv_sec * 1000 + wall.tv_nsec / 1000000,
 				 clock_now_ms())) {
 		puts("the clock was set back: Dovecot and Postfix begin anew");
-		run((const char *[]){"systemctl", "reload", "dovecot.service", "postfix.service",
-				     NULL});
+		reload_clocked();
 		again = true;
 	} else if (again) {
 		run((const char *[]){"systemctl", "start", "postcask-flush.service", NULL});
@@ -130,6 +165,10 @@ int main(int argc, char *argv[] _unused_)
 		      "Ends the parts of the mail path that hang; takes no words.\n",
 		      stderr);
 		return EXIT_USAGE;
+	}
+	if (!list_parts()) {
+		fputs("postcask-watch: out of memory\n", stderr);
+		return EXIT_FAILURE;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGPIPE, SIG_IGN);

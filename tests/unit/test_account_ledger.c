@@ -10,7 +10,8 @@
 
 enum { SECOND = 1000000, GRACE = 60 * SECOND };
 
-static const struct line_accounts accounts = {.postfix = 421, .amavis = 425};
+static const struct line_account account_rows[] = {{"root", 0}, {"postfix", 421}, {"amavis", 425}};
+static const struct line_accounts accounts = {account_rows, ARRAY_SIZE(account_rows)};
 
 struct book {
 	struct ledger ledger;

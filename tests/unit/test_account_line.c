@@ -8,7 +8,8 @@
 #include "base/when.h"
 #include "ledger/line.h"
 
-static const struct line_accounts accounts = {.postfix = 421, .amavis = 425};
+static const struct line_account account_rows[] = {{"root", 0}, {"postfix", 421}, {"amavis", 425}};
+static const struct line_accounts accounts = {account_rows, ARRAY_SIZE(account_rows)};
 
 static struct line parse(const char *identifier, uint32_t uid, const char *text)
 {
