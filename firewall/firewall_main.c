@@ -30,20 +30,24 @@ struct options {
 
 static void print_usage(FILE *stream)
 {
-	fputs("usage: postcask-firewall close [PORT...]\n"
-	      "       postcask-firewall open PORT... | --report FILE\n"
-	      "       postcask-firewall list [--json]\n"
-	      "PORT is smtp, submissions, submission, imap, imaps, pop3, pop3s or managesieve,\n"
-	      "or its number.  --state FILE writes the state there instead of " FIREWALL_STATE_FILE
-	      ".\n",
-	      stream);
+	_cleanup_free_ char *names = ports_list_names(" or ");
+
+	fprintf(
+	    stream,
+	    "usage: postcask-firewall close [PORT...]\n"
+	    "       postcask-firewall open PORT... | --report FILE\n"
+	    "       postcask-firewall list [--json]\n"
+	    "PORT is %s,\n"
+	    "or its number.  --state FILE writes the state there instead of " FIREWALL_STATE_FILE
+	    ".\n",
+	    names ? names : "the name of a port");
 }
 
 static void print_ports(uint32_t ports)
 {
-	for (size_t i = 0; i < FIREWALL_PORT_COUNT; i++) {
-		if (ports & (1u << i))
-			printf("%-12s %5u\n", firewall_ports[i].name, firewall_ports[i].number);
+	for (enum port port = 0; port < PORTS; port++) {
+		if (ports & PORT_BIT(port))
+			printf("%-12s %5u\n", port_table[port].name, port_table[port].number);
 	}
 }
 

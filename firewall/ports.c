@@ -5,41 +5,51 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/json_file.h"
 
 #define REPORT_MAX (1024 * 1024)
 
-const struct firewall_port firewall_ports[FIREWALL_PORT_COUNT] = {
-    {"smtp", 25},   {"submissions", 465}, {"submission", 587}, {"imap", 143},
-    {"imaps", 993}, {"pop3", 110},	  {"pop3s", 995},      {"managesieve", 4190},
-};
-
 int ports_add_number(uint32_t *ports, uint16_t number)
 {
-	for (size_t i = 0; i < FIREWALL_PORT_COUNT; i++) {
-		if (firewall_ports[i].number == number) {
-			*ports |= 1u << i;
-			return 0;
-		}
-	}
-	return -EINVAL;
+	enum port port = port_find_number(number);
+
+	if (port == PORT_NONE)
+		return -EINVAL;
+	*ports |= PORT_BIT(port);
+	return 0;
+}
+
+char *ports_list_names(const char *last)
+{
+	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
+
+	for (enum port port = 0; port < PORTS; port++)
+		buffer_addf(&text, "%s%s",
+			    port == 0		? ""
+			    : port == PORTS - 1 ? last
+						: ", ",
+			    port_table[port].name);
+	return buffer_take(&text);
 }
 
 int ports_add(uint32_t *ports, const char *text, struct error *error)
 {
-	for (size_t i = 0; i < FIREWALL_PORT_COUNT; i++) {
+	_cleanup_free_ char *names = NULL;
+
+	for (enum port port = 0; port < PORTS; port++) {
 		char number[8];
 
-		snprintf(number, sizeof(number), "%u", firewall_ports[i].number);
-		if (strcmp(text, firewall_ports[i].name) == 0 || strcmp(text, number) == 0) {
-			*ports |= 1u << i;
+		snprintf(number, sizeof(number), "%u", port_table[port].number);
+		if (strcmp(text, port_table[port].name) == 0 || strcmp(text, number) == 0) {
+			*ports |= PORT_BIT(port);
 			return 0;
 		}
 	}
+	names = ports_list_names(", ");
 	return error_set(error, EINVAL,
-			 "\"%.40s\" is no mail port; write smtp, submissions, submission, imap, "
-			 "imaps, pop3, pop3s, managesieve or one of their numbers",
-			 text);
+			 "\"%.40s\" is no mail port; write %s or one of their numbers", text,
+			 names ? names : "its name");
 }
 
 /* The names of a report's "open" array as ports. */
@@ -80,11 +90,11 @@ json_t *ports_to_json(uint32_t ports)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; list && i < FIREWALL_PORT_COUNT; i++) {
-		if (!(ports & (1u << i)))
+	for (enum port i = 0; list && i < PORTS; i++) {
+		if (!(ports & PORT_BIT(i)))
 			continue;
-		json_t *port = json_pack("{s:s, s:i}", "name", firewall_ports[i].name, "port",
-					 firewall_ports[i].number);
+		json_t *port = json_pack("{s:s, s:i}", "name", port_table[i].name, "port",
+					 port_table[i].number);
 		if (json_array_append_new(list, port) < 0) {
 			json_decref(list);
 			return NULL;

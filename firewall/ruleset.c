@@ -16,6 +16,7 @@
 
 #include <libnftnl/udata.h>
 
+#include "component/inner.h"
 #include "firewall/ports.h"
 #include "firewall/rule.h"
 
@@ -31,7 +32,6 @@
 #define DHCP_SERVER_PORT   67
 #define DHCP_CLIENT_PORT   68
 #define DHCPV6_CLIENT_PORT 546
-#define DNS_PORT	   53
 
 /* The accounts of overlays/usr/lib/sysusers.d/postcask.conf. */
 #define USER_ROOT	    0
@@ -39,9 +39,6 @@
 #define USER_AMAVIS	    425
 #define USER_VMAIL	    450
 #define USER_POSTCASK_PROBE 451
-
-#define FILTERED_PORT 10025 /* the filter's way back to Postfix */
-#define SIEVE_PORT    10028 /* what Dovecot sends: redirects and answers of filter rules */
 
 #define STATE_ESTABLISHED NF_CT_STATE_BIT(IP_CT_ESTABLISHED)
 #define STATE_RELATED	  NF_CT_STATE_BIT(IP_CT_RELATED)
@@ -65,8 +62,10 @@ static const uint8_t ICMPV6_TYPES[] = {
     /* secure neighbour discovery, multicast router discovery */
     148, 149, 151, 152, 153};
 
-/* What the filter listens on: 10024, 10026 and 10027 as they travel. */
-static const uint8_t FILTER_PORTS[] = {0x27, 0x28, 0x27, 0x2a, 0x27, 0x2b};
+/* What the filter listens on, as ports travel. */
+#define TRAVELS(port) (port) >> 8, (port)&0xff
+static const uint8_t FILTER_PORTS[] = {TRAVELS(INNER_INCOMING), TRAVELS(INNER_SUBMITTED),
+				       TRAVELS(INNER_LOCAL)};
 
 /* Where the clouds of datasource_list (90_postcask.cfg) keep an instance's user-data. */
 static const uint8_t METADATA[] = {
@@ -113,8 +112,8 @@ static const struct {
 #define INNER	    {MATCH_OUT_INTERFACE, LOOPBACK_INTERFACE, 0, NULL}, \
 		    {MATCH_PROTOCOL, IPPROTO_TCP, 0, NULL}
 #define TO_FILTER   INNER, {MATCH_PORT_IN_SET, 0, 0, "filter_ports"}
-#define FROM_FILTER INNER, {MATCH_PORT, FILTERED_PORT, DESTINATION_PORT, NULL}
-#define FROM_SIEVE  INNER, {MATCH_PORT, SIEVE_PORT, DESTINATION_PORT, NULL}
+#define FROM_FILTER INNER, {MATCH_PORT, INNER_FILTERED, DESTINATION_PORT, NULL}
+#define FROM_SIEVE  INNER, {MATCH_PORT, INNER_SIEVE, DESTINATION_PORT, NULL}
 /* clang-format on */
 
 static const struct rule RULES[RULESET_RULES] = {
@@ -177,7 +176,7 @@ static const struct rule RULES[RULESET_RULES] = {
     {"output", "nobody else without a login", {FROM_SIEVE}, RULE_REFUSE},
     {"output",
      "name servers",
-     {{MATCH_PROTOCOL, IPPROTO_TCP, 0, NULL}, {MATCH_PORT, DNS_PORT, DESTINATION_PORT, NULL}},
+     {{MATCH_PROTOCOL, IPPROTO_TCP, 0, NULL}, {MATCH_PORT, INNER_DNS, DESTINATION_PORT, NULL}},
      NF_ACCEPT},
     {"output",
      "the cloud's user-data",
@@ -220,10 +219,10 @@ static bool set_add(struct nftnl_set *set, const void *key, uint32_t size)
 
 static bool set_add_ports(struct nftnl_set *set, uint32_t ports)
 {
-	for (size_t i = 0; i < FIREWALL_PORT_COUNT; i++) {
-		uint16_t number = htons(firewall_ports[i].number);
+	for (enum port port = 0; port < PORTS; port++) {
+		uint16_t number = htons(port_table[port].number);
 
-		if ((ports & (1u << i)) && !set_add(set, &number, sizeof(number)))
+		if ((ports & PORT_BIT(port)) && !set_add(set, &number, sizeof(number)))
 			return false;
 	}
 	return true;

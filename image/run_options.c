@@ -7,27 +7,19 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "component/ports.h"
 
-/* What a mail server answers on, and ssh. */
-static const struct {
-	unsigned port;
-	const char *says;
-} services[] = {{22, "ssh"},
-		{25, "smtp, from other mail servers"},
-		{465, "submissions: send mail, TLS"},
-		{587, "submission: send mail, STARTTLS"},
-		{143, "imap, STARTTLS"},
-		{993, "imaps: read mail, TLS"},
-		{110, "pop3, STARTTLS"},
-		{995, "pop3s, TLS"},
-		{4190, "managesieve: filters, STARTTLS"}};
+/* Beside the ports of mail. */
+#define SSH_PORT 22
+_Static_assert(1 + (int)PORTS <= FORWARD_LIMIT, "every port is forwarded");
 
-const char *service_explain(unsigned port)
+const char *service_explain(unsigned number)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(services); i++)
-		if (services[i].port == port)
-			return services[i].says;
-	return "";
+	enum port port = port_find_number(number);
+
+	if (number == SSH_PORT)
+		return "ssh";
+	return port < PORTS ? port_table[port].says : "";
 }
 
 static const char usage[] =
@@ -160,9 +152,9 @@ static void forwards_default(struct run_options *options)
 {
 	if (options->forward_count > 0)
 		return;
-	for (size_t i = 0; i < ARRAY_SIZE(services); i++)
-		options->forwards[i].guest = services[i].port;
-	options->forward_count = ARRAY_SIZE(services);
+	options->forwards[options->forward_count++].guest = SSH_PORT;
+	for (enum port port = 0; port < PORTS; port++)
+		options->forwards[options->forward_count++].guest = port_table[port].number;
 }
 
 int run_options_parse(int argc, char **argv, struct run_options *options, struct error *error)

@@ -25,6 +25,6 @@ _must_check_ int run_options_parse(int argc, char **argv, struct run_options *op
 				   struct error *error);
 
 /* What the machine answers on this port, for people; "" when it is unknown. */
-const char *service_explain(unsigned port);
+const char *service_explain(unsigned number);
 
 #endif

@@ -165,3 +165,11 @@ def test_the_image_is_described_and_hashed():
         assert len(hashed[0]) == 64 and hashed[1].lstrip("*") == name
     done = run("sha256sum", "--check", "--quiet", "postcask.qcow2.sha256", cwd=TOP / "build")
     assert done.returncode == 0, done.stderr
+
+
+def test_the_firewall_links_no_mail_client():
+    """It knows the ports by the table alone: neither TLS nor a resolver is in what root runs
+    before everything else."""
+    linked = run("ldd", BIN / "postcask-firewall").stdout
+    assert "libnftnl" in linked
+    assert not re.search(r"libssl|libcrypto|libresolv", linked), linked

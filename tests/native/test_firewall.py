@@ -8,9 +8,7 @@ import time
 import pytest
 
 from firewall_pair import CLIENT, MACHINE, PROGRAM, SERVER, STRANGER, TOP, run
-
-PORTS = {"smtp": 25, "submissions": 465, "submission": 587, "imap": 143, "imaps": 993,
-         "pop3": 110, "pop3s": 995, "managesieve": 4190}
+from ports import FILTER as FILTER_PORTS, INNER, PORTS
 
 
 @pytest.mark.parametrize("family", [4, 6])
@@ -77,7 +75,6 @@ ACCOUNTS = {"root": "0", "nobody": "65534", **{
     words[1]: words[2].split(":")[0] for words in map(str.split, (
         TOP / "overlays/usr/lib/sysusers.d/postcask.conf").read_text().splitlines())
     if words[:1] == ["u"]}}
-FILTER_PORTS = [10024, 10026, 10027]
 
 
 def reaches(pair, account, address, port):
@@ -86,7 +83,7 @@ def reaches(pair, account, address, port):
 
 
 def test_inner_ports_answer_who_has_business_there(pair):
-    pair.listen(25, 10025, 10028, *FILTER_PORTS)
+    pair.listen(25, INNER["FILTERED"], INNER["SIEVE"], *FILTER_PORTS)
     pair.firewall("close")
     for account in ACCOUNTS:
         free = account == "root"
@@ -94,12 +91,12 @@ def test_inner_ports_answer_who_has_business_there(pair):
             business = free or account in ("postfix", "postcask-probe")
             assert reaches(pair, account, "127.0.0.1", port) == (
                 "hello" if business else "refused"), (account, port)
-        assert reaches(pair, account, "127.0.0.1", 10025) == (
+        assert reaches(pair, account, "127.0.0.1", INNER["FILTERED"]) == (
             "hello" if free or account == "amavis" else "refused"), account
-        assert reaches(pair, account, "127.0.0.1", 10028) == (
+        assert reaches(pair, account, "127.0.0.1", INNER["SIEVE"]) == (
             "hello" if free or account == "vmail" else "refused"), account
     for address in ("::1", MACHINE[4], MACHINE[6], "127.9.9.9"):
-        assert reaches(pair, "nobody", address, 10025) == "refused", address
+        assert reaches(pair, "nobody", address, INNER["FILTERED"]) == "refused", address
         assert reaches(pair, "nobody", address, 25) == "hello", address
 
 

@@ -9,11 +9,11 @@ import time
 import pytest
 
 from machine import Machine, user_data
+from ports import PORTS
 
 MAIN = "etc/postfix/main.cf"
 AMAVIS = "etc/amavis/amavisd.conf"
 DOVECOT = "etc/dovecot/dovecot.conf"
-PORTS = ("smtp", "submission", "submissions", "imap", "imaps", "pop3", "pop3s", "managesieve")
 
 
 @pytest.fixture(scope="module")

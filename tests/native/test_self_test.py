@@ -9,8 +9,8 @@ import time
 import pytest
 
 from machine import Machine, letter, user_data
+from ports import PORTS
 
-PORTS = (25, 465, 587, 143, 993, 110, 995, 4190)
 DROP_IN = "etc/systemd/system/postcask-verify.service.d/broken.conf"
 BROKEN = {
     "ends without a report": "ExecStart=\nExecStart=/bin/false\n",
@@ -40,7 +40,7 @@ def assert_failed_and_shut(machine):
     assert report["state"] == "failed" and report["open"] == []
     assert "failed: the self-tests have no result" in report["notes"]
     assert report["firewall"] == {"state": "closed", "open": []}
-    assert not any(reachable(machine, port) for port in PORTS)
+    assert not any(reachable(machine, port) for port in PORTS.values())
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def own():
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_self_test_without_result_closes_all(own, name):
-    assert all(reachable(own, port) for port in PORTS)
+    assert all(reachable(own, port) for port in PORTS.values())
     break_verifier(own, name)
     own.run("systemctl", "daemon-reload")
     try:
@@ -66,7 +66,7 @@ def test_a_self_test_without_result_closes_all(own, name):
         own.run("systemctl", "daemon-reload")
         well = own.run("postcask", "verify", check=False, timeout=120)
     assert well.returncode == 0, well.stdout
-    assert all(reachable(own, port) for port in PORTS)
+    assert all(reachable(own, port) for port in PORTS.values())
 
 
 OFTEN = """[Timer]

@@ -24,7 +24,6 @@
 #include "firewall/rule.h"
 #include "firewall/ruleset.h"
 #include "firewall/seal.h"
-#include "net/ports.h"
 
 #define MESSAGES_MAX 64
 
@@ -325,30 +324,18 @@ static void test_ports_by_name_and_number(void **state)
 	uint32_t by_name = 0, by_number = 0, bad = 0;
 
 	(void)state;
-	for (size_t i = 0; i < FIREWALL_PORT_COUNT; i++) {
+	for (enum port i = 0; i < PORTS; i++) {
 		char number[8];
 
-		snprintf(number, sizeof(number), "%u", firewall_ports[i].number);
-		assert_int_equal(ports_add(&by_name, firewall_ports[i].name, NULL), 0);
+		snprintf(number, sizeof(number), "%u", port_table[i].number);
+		assert_int_equal(ports_add(&by_name, port_table[i].name, NULL), 0);
 		assert_int_equal(ports_add(&by_number, number, NULL), 0);
 	}
 	assert_int_equal(by_name, by_number);
-	assert_int_equal(by_name, (1u << FIREWALL_PORT_COUNT) - 1);
+	assert_int_equal(by_name, PORT_BIT(PORTS) - 1);
 	for (size_t i = 0; i < ARRAY_SIZE(BAD); i++)
 		assert_int_equal(ports_add(&bad, BAD[i], NULL), -EINVAL);
 	assert_int_equal(bad, 0);
-}
-
-/* The firewall keeps a table of its own so that it links no mail client; this is
- * what keeps the two from drifting apart. */
-static void test_ports_are_those_of_the_probes(void **state)
-{
-	(void)state;
-	assert_int_equal(FIREWALL_PORT_COUNT, PORTS);
-	for (size_t i = 0; i < FIREWALL_PORT_COUNT; i++) {
-		assert_string_equal(firewall_ports[i].name, port_table[i].name);
-		assert_int_equal(firewall_ports[i].number, port_table[i].number);
-	}
 }
 
 static int read_report(const char *text, uint32_t *ports)
@@ -399,7 +386,6 @@ int main(void)
 	    cmocka_unit_test(test_open_ports_are_elements),
 	    cmocka_unit_test(test_too_long_a_transaction_is_refused),
 	    cmocka_unit_test(test_ports_by_name_and_number),
-	    cmocka_unit_test(test_ports_are_those_of_the_probes),
 	    cmocka_unit_test(test_report),
 	};
 

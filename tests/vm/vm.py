@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 
+import ports
+
 TOP = Path(__file__).resolve().parent.parent.parent
 IMAGE = Path(os.environ.get("POSTCASK_TEST_IMAGE", TOP / "build" / "postcask.qcow2"))
 USER_DATA = TOP / "image" / "example-user-data.yaml"
 POSTCASK_IMAGE = TOP / "build" / "bin" / "postcask-image"
 LINE = re.compile(r"POSTCASK state=(\w+) seconds=([\d.]+) passed=(\d+) failed=(\d+) version=(\S+)")
-PORTS = {"ssh": 22, "smtp": 25, "submissions": 465, "submission": 587, "imap": 143, "imaps": 993,
-         "pop3": 110, "pop3s": 995, "managesieve": 4190}
+PORTS = {"ssh": 22, **ports.PORTS}
 BOOT_TIMEOUT = 420      # emulated, on a busy host
 in_soak_only = pytest.mark.skipif(
     "POSTCASK_VM_CUTS" not in os.environ,

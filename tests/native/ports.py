@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The ports of mail, as the project's own tables have them."""
+
+import re
+from pathlib import Path
+
+COMPONENTS = Path(__file__).resolve().parent.parent.parent / "src/component"
+
+# name -> number
+PORTS = {name: int(number) for name, number in re.findall(
+    r'\[PORT_\w+\] = \{"(\w+)", (\d+),', (COMPONENTS / "ports.c").read_text())}
+# "INCOMING" -> 10024
+INNER = {name: int(number) for name, number in re.findall(
+    r"INNER_(\w+) = (\d+),", (COMPONENTS / "inner.h").read_text())}
+FILTER = [INNER[name] for name in ("INCOMING", "SUBMITTED", "LOCAL")]
+
+assert len(PORTS) >= 8 and len(INNER) >= 6
