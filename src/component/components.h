@@ -103,7 +103,8 @@ struct component {
 	 * when nobody answers there the checker is run.  NULL: nowhere. */
 	const char *socket;
 	/* What makes a running daemon take the new files, by systemctl: of the first unit.
-	 * The others are started and stopped with it.  No verb: it takes none. */
+	 * The others are started and stopped with it; what a timer starts is none of them.
+	 * No verb: it takes none. */
 	const char *reload_verb, *units[COMPONENT_UNITS];
 	/* The settings want it while what stands at this path is true there, as templates
 	 * take it (generation/template.h).  It has a mark then.  NULL: always. */
@@ -115,8 +116,8 @@ struct component {
 	bool idle_servers;
 	/* It counts in times of the wall clock: it begins anew when that was set back. */
 	bool wall_clock;
-	/* Mail needs it: when it is down the machine is degraded, and when it is back the
-	 * queue goes on (its unit wants postcask-flush.service). */
+	/* Mail needs it: when it is down the machine is degraded.  When it is back the queue
+	 * goes on, if its `waits` are this machine's (its unit wants postcask-flush.service). */
 	bool vital;
 
 	uint32_t ports; /* the public ones: PORT_BIT() of component/ports.h */

@@ -6,7 +6,7 @@ const struct component component_quarantine = {
     .name = "quarantine",
     .files = {{"etc/postcask/quarantine.conf", "table", .mode = 0644}},
     .reload_verb = "try-restart",
-    .units = {"postcask-quarantine.timer", "postcask-quarantine.service"},
+    .units = {"postcask-quarantine.timer"},
     .accounts = {"root"},
     .logs = {{"postcask-quarantine", "root", .writer = WRITER_QUARANTINE}},
 };

@@ -3,8 +3,9 @@
 
 const struct component component_updates = {
     .name = "updates",
-    .files = {{"etc/postcask/updates.conf", "plain", .mode = 0644}},
+    .files = {{"etc/postcask/updates.conf", "plain", .mode = 0644}, COMPONENT_MARK("updates")},
     .reload_verb = "restart",
-    .units = {"postcask-update.timer", "postcask-update.service"},
+    .units = {"postcask-update.timer"},
+    .wanted = "updates.automatic",
     .accounts = {"root"},
 };
