@@ -6,6 +6,7 @@
 #include "base/diary.h"
 #include "quarantine/retention.h"
 #include "queue/expire.h"
+#include "queue/queue_list.h"
 
 #define NOW  INT64_C(1795515240)
 #define HOUR INT64_C(3600)
@@ -14,6 +15,7 @@
 
 #define ELSEWHERE "connect to mx.example.com[192.0.2.1]:25: Connection timed out"
 #define FILTER	  "connect to 127.0.0.1[127.0.0.1]:10024: Connection refused"
+#define LOCAL	  "connect to 127.0.0.1[127.0.0.1]:10027: Connection refused"
 #define FULL                                                                                       \
 	"host mail.example.org[private/dovecot-lmtp] said: 452 4.2.2 <a@example.org> Quota "       \
 	"exceeded (mailbox for user is full) (in reply to end of DATA command)"
@@ -57,6 +59,36 @@ static size_t goes_after(int64_t hours, json_t *waiting)
 	return count;
 }
 
+/* Of the table's words the first that fit: the scanner's failure is in the filter's answer. */
+static void what_a_message_waits_for_is_said(void **state _unused_)
+{
+	static const struct {
+		const char *reason, *what;
+		bool ours;
+	} reasons[] = {
+	    {FILTER, "for the filter (amavis)", true},
+	    {LOCAL, "for the filter (amavis)", true},
+	    {"conversation with 127.0.0.1[127.0.0.1] timed out", "for the filter (amavis)", true},
+	    {"host 127.0.0.1[127.0.0.1] said: 451 4.5.0 id=1-1, virus_scan FAILED",
+	     "for the virus scanner (clamd)", true},
+	    {FULL, "for room in a mailbox", false},
+	    {DOVECOT, "for the mailboxes (Dovecot)", true},
+	    {"mail transport unavailable", "for a part of Postfix", true},
+	    {"Host or domain name not found. Name service error for name=x.example type=MX",
+	     "for the DNS", false},
+	    {ELSEWHERE, "for another server", false},
+	    {"connect to mx.example.com[192.0.2.1]:10025: Connection refused", "for another server",
+	     false},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++) {
+		struct queue_kind kind = queue_kind_of(reasons[i].reason);
+
+		assert_string_equal(kind.what, reasons[i].what);
+		assert_int_equal(kind.ours, reasons[i].ours);
+	}
+}
+
 static void what_waits_for_others_goes_after_five_days(void **state _unused_)
 {
 	assert_int_equal(goes_after(119, message("deferred", "a@x.example", ELSEWHERE, NULL)), 0);
@@ -68,6 +100,7 @@ static void what_waits_for_others_goes_after_five_days(void **state _unused_)
 static void what_waits_for_this_machine_stays(void **state _unused_)
 {
 	assert_int_equal(goes_after(300, message("deferred", "a@x.example", FILTER, NULL)), 0);
+	assert_int_equal(goes_after(300, message("deferred", "a@x.example", LOCAL, NULL)), 0);
 	assert_int_equal(goes_after(300, message("deferred", "a@x.example", DOVECOT, NULL)), 0);
 	assert_int_equal(goes_after(300, message("deferred", "a@x.example", ELSEWHERE, DOVECOT)),
 			 0);
@@ -124,6 +157,7 @@ static void what_is_no_message_is_left_out(void **state _unused_)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_a_message_waits_for_is_said),
 	    cmocka_unit_test(what_waits_for_others_goes_after_five_days),
 	    cmocka_unit_test(what_waits_for_this_machine_stays),
 	    cmocka_unit_test(the_last_notice_stays),
