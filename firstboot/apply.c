@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json_file.h"
+#include "firstboot/keys.h"
 #include "firstboot/publish.h"
 #include "firstboot/source.h"
 #include "firstboot/trial.h"
@@ -151,12 +152,11 @@ static bool needs_trial(const struct work *work)
 static int put_in_force(struct work *work, struct error *error)
 {
 	struct apply_outcome *outcome = work->outcome;
-	struct trial trial = {work->name, outcome->generation, outcome->certificate_changed};
+	struct trial trial = {work->name, outcome->generation, outcome->keys_changed};
 	int64_t since = clock_now_ms();
 	int result = 0;
 
-	if (outcome->certificate_changed)
-		change_add_key(&work->change, "certificate");
+	change_add_keys(&work->change, outcome->keys_changed);
 	outcome->trial = needs_trial(work);
 	if (outcome->trial)
 		result = trial_begin(work->paths->state, &trial, error);
@@ -177,7 +177,7 @@ static int put_in_force(struct work *work, struct error *error)
 static int checked_apply(struct work *work, struct error *error)
 {
 	struct error late = ERROR_INIT;
-	struct certificate_job *job;
+	struct key_run run;
 	int result, keys;
 
 	work->templates = generation_templates();
@@ -185,13 +185,13 @@ static int checked_apply(struct work *work, struct error *error)
 		return error_set(error, ENOMEM, "out of memory");
 	result = decide(work, error);
 	if (result == 0)
-		result = certificates_begin(work->paths, work->source.settings, &job, error);
+		result = apply_keys_begin(work->paths, work->source.settings, &run, error);
 	if (result < 0)
 		return result;
 	if (work->outcome->result == APPLY_APPLIED)
 		result = prepare(work, error);
 	int64_t since = clock_now_ms();
-	keys = certificates_finish(job, work->outcome, &late);
+	keys = apply_keys_finish(&run, work->outcome, &late);
 	work->outcome->times.keys = lap(&since);
 	if (result == 0 && keys < 0)
 		result = error_set(error, keys, "%s", error_text(&late));

@@ -160,8 +160,7 @@ static int judge_prepare(struct judge *judge, struct error *error)
 		    generation_manifest(judge->paths->state, judge->trial.generation, &new, error);
 	if (result == 0)
 		judge->change = change_between(old, new);
-	if (judge->trial.certificate)
-		change_add_key(&judge->change, "certificate");
+	change_add_keys(&judge->change, judge->trial.keys);
 	judge->outcome->result = APPLY_APPLIED;
 	free(judge->outcome->generation);
 	judge->outcome->generation = strdup(judge->trial.generation);

@@ -7,6 +7,8 @@
 
 #include "base/file.h"
 #include "base/json_file.h"
+#include "certificate/certificate.h"
+#include "key/key.h"
 
 enum { OUTCOME_LIMIT = 16 * 1024 * 1024 };
 
@@ -74,14 +76,16 @@ int outcome_save(const struct apply_paths *paths, const struct apply_outcome *ou
 		 struct error *error)
 {
 	const struct apply_times *times = &outcome->times;
+	const char *authority = json_text(outcome->keys, CERTIFICATE_KEY);
 
 	return save(paths,
-		    json_pack("{s:s,s:o,s:I,s:s,s:b,s:o,s:o,s:{s:I,s:I,s:I,s:I,s:I}}", "state",
+		    json_pack("{s:s,s:o,s:I,s:s,s:o,s:o,s:o,s:{s:I,s:I,s:I,s:I,s:I}}", "state",
 			      apply_result_name(outcome->result), "errors", outcome_errors(outcome),
 			      "generation", generation_number(outcome), "authority",
-			      outcome->authority, "certificate_changed",
-			      outcome->certificate_changed, "notes", list_or_empty(outcome->notes),
-			      "reloaded", list_or_empty(outcome->reloaded), "milliseconds", "load",
+			      authority[0] ? authority : "kept", "keys_changed",
+			      key_set_to_json(outcome->keys_changed), "notes",
+			      list_or_empty(outcome->notes), "reloaded",
+			      list_or_empty(outcome->reloaded), "milliseconds", "load",
 			      (json_int_t)times->load, "render", (json_int_t)times->render, "prove",
 			      (json_int_t)times->prove, "keys", (json_int_t)times->keys, "commit",
 			      (json_int_t)times->commit),
@@ -133,6 +137,7 @@ void apply_outcome_clear(struct apply_outcome *outcome)
 	json_decref(outcome->notes);
 	json_decref(outcome->errors);
 	json_decref(outcome->reloaded);
+	json_decref(outcome->keys);
 	diagnostics_free(&outcome->diagnostics);
 	*outcome = APPLY_OUTCOME_INIT;
 }

@@ -5,6 +5,7 @@
 #define POSTCASK_OUTCOME_H
 
 #include <jansson.h>
+#include <stdint.h>
 
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -37,14 +38,14 @@ struct apply_outcome {
 	json_t *notes;	       /* owned: sentences for the report; NULL: none */
 	json_t *errors;	       /* owned: what was wrong beside the diagnostics; NULL: nothing */
 	json_t *reloaded;      /* owned: units that took the change; NULL: none */
-	const char *authority; /* "made", "kept", "renewed", "replaced", "given" */
-	bool certificate_changed;
-	bool trial;			/* the new generation is on trial (firstboot/trial.h) */
+	json_t *keys;	       /* owned: the state of each kind (src/key), by name; NULL: unknown */
+	uint32_t keys_changed; /* those that who serves them must take: KEY_BIT() */
+	bool trial;	       /* the new generation is on trial (firstboot/trial.h) */
 	struct diagnostics diagnostics; /* of the settings */
 	struct apply_times times;
 };
 
-#define APPLY_OUTCOME_INIT ((struct apply_outcome){.authority = "kept"})
+#define APPLY_OUTCOME_INIT ((struct apply_outcome){0})
 
 /* Adds a sentence to the notes or to the errors. */
 void outcome_note(struct apply_outcome *outcome, const char *format, ...) _printf_(2, 3);

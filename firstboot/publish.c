@@ -8,11 +8,9 @@
 
 #include "base/file.h"
 #include "base/json_file.h"
-#include "certificate/certificate.h"
+#include "firstboot/keys.h"
 #include "firstboot/selftest.h"
 #include "generation/generation.h"
-
-enum { KEYS_TIMEOUT_MS = 120 * 1000 };
 
 /* What the unprivileged probes may know of the settings: no secret is in it. */
 static int probe_settings_save(const struct apply_paths *paths, const json_t *settings,
@@ -46,51 +44,17 @@ static int addresses_save(const struct apply_paths *paths, struct error *error)
 			    error);
 }
 
-int certificates_begin(const struct apply_paths *paths, const json_t *settings,
-		       struct certificate_job **ret_job, struct error *error)
-{
-	const char *names[CERTIFICATE_NAMES_MAX];
-	struct certificate_request request = {0};
-	int result = certificate_request_from_settings(settings, names, &request, error);
-
-	if (result < 0)
-		return result;
-	request.folder = paths->keys;
-	return certificate_ensure_begin(&request, ret_job, error);
-}
-
-int certificates_finish(struct certificate_job *job, struct apply_outcome *outcome,
-			struct error *error)
-{
-	static const char *const authority_names[] = {[AUTHORITY_KEPT] = "kept",
-						      [AUTHORITY_MADE] = "made",
-						      [AUTHORITY_RENEWED] = "renewed",
-						      [AUTHORITY_WIDENED] = "widened",
-						      [AUTHORITY_REPLACED] = "replaced"};
-	struct certificate_outcome certificate = CERTIFICATE_OUTCOME_INIT;
-	int result = certificate_ensure_finish(job, KEYS_TIMEOUT_MS, &certificate, error);
-
-	if (result < 0)
-		return error_wrap(error, "certificates");
-	outcome->authority = certificate.given ? "given" : authority_names[certificate.authority];
-	outcome->certificate_changed = certificate.changed;
-	if (certificate.note)
-		outcome_note(outcome, "%s", certificate.note);
-	certificate_outcome_clear(&certificate);
-	return 0;
-}
-
-int publish_in_force(const struct apply_paths *paths, bool certificates,
-		     struct apply_outcome *outcome, struct error *error)
+int publish_in_force(const struct apply_paths *paths, bool keys, struct apply_outcome *outcome,
+		     struct error *error)
 {
 	_cleanup_json_ json_t *settings = NULL;
-	struct certificate_job *job;
+	struct key_run run;
 	int result = generation_settings(paths->state, &settings, error);
 
-	if (result == 0 && certificates) {
-		result = certificates_begin(paths, settings, &job, error);
+	if (result == 0 && keys) {
+		result = apply_keys_begin(paths, settings, &run, error);
 		if (result == 0)
-			result = certificates_finish(job, outcome, error);
+			result = apply_keys_finish(&run, outcome, error);
 	}
 	if (result == 0)
 		result = selftest_prepare(paths->run, error);

@@ -6,6 +6,8 @@
 
 #include "base/file.h"
 #include "base/json_file.h"
+#include "certificate/certificate.h"
+#include "key/key.h"
 
 enum { TRIAL_LIMIT = 4096 };
 
@@ -20,8 +22,8 @@ int trial_begin(const char *state, const struct trial *trial, struct error *erro
 {
 	_cleanup_free_ char *path = file_join(state, "trial");
 	_cleanup_json_ json_t *value =
-	    json_pack("{s:s,s:s,s:b}", "generation", trial->generation, "previous", trial->previous,
-		      "certificate", trial->certificate);
+	    json_pack("{s:s,s:s,s:o}", "generation", trial->generation, "previous", trial->previous,
+		      "keys", key_set_to_json(trial->keys));
 
 	return json_file_replace(path, value, JSON_FILE_NEWLINE, 0644, error);
 }
@@ -38,6 +40,16 @@ static char *take_name(const json_t *value, const char *key)
 	return strdup(name);
 }
 
+/* A version before knew one kind alone. */
+static uint32_t take_keys(const json_t *value)
+{
+	_cleanup_json_ json_t *before = json_pack("[s]", CERTIFICATE_KEY);
+
+	return key_set_from_json(json_is_true(json_object_get(value, "certificate"))
+				     ? before
+				     : json_object_get(value, "keys"));
+}
+
 int trial_read(const char *state, struct trial *ret, struct error *error)
 {
 	_cleanup_free_ char *path = file_join(state, "trial");
@@ -48,7 +60,7 @@ int trial_read(const char *state, struct trial *ret, struct error *error)
 		return result;
 	*ret = (struct trial){.generation = take_name(value, "generation"),
 			      .previous = take_name(value, "previous"),
-			      .certificate = json_is_true(json_object_get(value, "certificate"))};
+			      .keys = take_keys(value)};
 	if (ret->generation && ret->previous)
 		return 0;
 	trial_clear(ret);

@@ -2,7 +2,7 @@
 /* The trial of a change: a generation in force whose probes have not passed yet.
  *
  *	STATE/trial	{"generation": "generations/5", "previous": "generations/4",
- *			 "certificate": false}
+ *			 "keys": ["certificates"]}
  *
  * It is written before the generation is put in force and removed when the probes
  * have judged it, so that whatever ends the machine in between, the next boot
@@ -16,7 +16,7 @@
 
 struct trial {
 	char *generation, *previous; /* owned when read: "generations/N" */
-	bool certificate;	     /* the served certificate changes too */
+	uint32_t keys;		     /* kinds of keys that change too: KEY_BIT() of src/key */
 };
 
 #define TRIAL_INIT ((struct trial){0})

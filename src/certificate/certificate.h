@@ -28,7 +28,7 @@
 #include "base/error.h"
 #include "certificate/authority.h"
 
-#define CERTIFICATE_KEY	      "certificate" /* among the kinds of keys (src/key) */
+#define CERTIFICATE_KEY	      "certificates" /* among the kinds of keys (src/key) */
 #define CERTIFICATE_FOLDER    "/var/lib/postcask/keys"
 #define CERTIFICATE_NAMES_MAX 100
 #define CERTIFICATE_PEM_MAX   (64 * 1024) /* bytes of a given certificate chain or key */

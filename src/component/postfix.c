@@ -23,7 +23,7 @@ const struct component component_postfix = {
     .vital = true,
     .ports = PORT_BIT(PORT_SMTP) | PORT_BIT(PORT_SUBMISSIONS) | PORT_BIT(PORT_SUBMISSION),
     .inner = {{"filtered", INNER_FILTERED}, {"sieve", INNER_SIEVE}},
-    .keys = {"certificate"},
+    .keys = {"certificates"},
     .accounts = {"postfix", "postdrop"},
     .waits = {{{"mail transport unavailable"}, .what = "for a part of Postfix"}},
     .logs = {{"postfix/postsuper", "postfix", .writer = WRITER_POSTSUPER},

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/process.h"
 #include "generation/smtpd_wait.h"
+#include "key/key.h"
 
 /* The slowest is amavis on a loaded machine, which reads SpamAssassin's rules. */
 enum { RELOAD_TIMEOUT_MS = 120 * 1000, EARLY_TIMEOUT_MS = 10 * 1000 };
@@ -36,11 +37,13 @@ struct change change_between(const json_t *old, const json_t *new)
 	return change;
 }
 
-void change_add_key(struct change *change, const char *kind)
+void change_add_keys(struct change *change, uint32_t kinds)
 {
-	for (size_t i = 0; i < component_count; i++)
-		if (component_has_key(components[i], kind))
-			component_set_add(&change->changed, i);
+	for (size_t kind = 0; kind < key_kind_count; kind++)
+		for (size_t i = 0; i < component_count; i++)
+			if ((kinds & KEY_BIT(kind)) &&
+			    component_has_key(components[i], key_kinds[kind]->name))
+				component_set_add(&change->changed, i);
 }
 
 /* Has its unit anything to take? */

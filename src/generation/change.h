@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "component/components.h"
@@ -21,8 +22,8 @@ struct change {
  * all of them when `old` is NULL or of another image version. */
 struct change change_between(const json_t *old, const json_t *new);
 
-/* Adds the components that serve keys of a kind (src/key). */
-void change_add_key(struct change *change, const char *kind);
+/* Adds the components that serve keys of these kinds (src/key). */
+void change_add_keys(struct change *change, uint32_t kinds);
 
 /* The unit names of the changed components, in the order of the table (a new
  * reference). */

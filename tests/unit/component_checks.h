@@ -11,10 +11,12 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "certificate/certificate.h"
 #include "component/components.h"
 #include "component/inner.h"
 #include "component/ports.h"
 #include "generation/escape.h"
+#include "key/key.h"
 #include "probe/probe.h"
 #include "settings/table.h"
 #include "volume/place.h"
@@ -168,7 +170,7 @@ static void check_file(const struct component *row, const struct component_file 
 			 template);
 	if (!escape_find(file->escape, strlen(file->escape)))
 		complain("%s: %s: there is no escape %s", row->name, file->path, file->escape);
-	if (text && strstr(text, KEYS) && !component_has_key(row, "certificate"))
+	if (text && strstr(text, KEYS) && !component_has_key(row, CERTIFICATE_KEY))
 		complain("%s: %s names a key, but the row has none", row->name, file->path);
 	if (file->extra)
 		check_extra(file->extra, row);
@@ -251,6 +253,18 @@ static void check_ends(const struct component *row)
 		complain("%s: a list has no end", row->name);
 }
 
+static void check_keys(const struct component *row)
+{
+	for (const char *const *key = row->keys; *key; key++) {
+		bool found = false;
+
+		for (size_t i = 0; i < key_kind_count; i++)
+			found |= strcmp(key_kinds[i]->name, *key) == 0;
+		if (!found)
+			complain("%s: there is no kind of keys %s", row->name, *key);
+	}
+}
+
 static void check_needs(size_t number)
 {
 	for (size_t i = 0; i < number && rows[number]->needs; i++)
@@ -275,9 +289,10 @@ static void check_rows(void)
 			check_account(log->account, row);
 		check_account(row->password_group, row);
 		check_mark(row);
+		check_keys(row);
 		check_ends(row);
 		check_needs(i);
-		if (row->ports && !component_has_key(row, "certificate"))
+		if (row->ports && !component_has_key(row, CERTIFICATE_KEY))
 			complain("%s: a public port without a certificate", row->name);
 		if (row->reload_verb && !row->units[0])
 			complain("%s: no unit to %s", row->name, row->reload_verb);

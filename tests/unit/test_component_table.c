@@ -11,6 +11,7 @@
 #include "generation/change.h"
 #include "generation/generation.h"
 #include "generation/prove.h"
+#include "key/key.h"
 
 enum { ROWS = 100, LAST = ROWS - 1, OPTIONAL = 57 };
 
@@ -25,6 +26,11 @@ const struct component *const components[] = {TEN(0),  TEN(10), TEN(20), TEN(30)
 					      TEN(50), TEN(60), TEN(70), TEN(80), TEN(90)};
 COMPONENT_ROWS_FIT(components);
 const size_t component_count = ARRAY_SIZE(components);
+
+static const struct key_kind certificates = {.name = "certificates"}, dkim = {.name = "dkim"},
+			     backup = {.name = "backup"};
+const struct key_kind *const key_kinds[] = {&certificates, &dkim, &backup};
+const size_t key_kind_count = ARRAY_SIZE(key_kinds);
 
 /* Every row has a file and a checker; one is wanted by a key of the settings. */
 static int fakes_make(void **state _unused_)
@@ -117,7 +123,7 @@ static void the_last_row_is_proved(void **state)
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	struct change change = change_of(LAST, false, false);
 
-	assert_int_equal(prove_generation(*state, &change, &error), 0);
+	assert_int_equal(prove_generation(*state, NULL, &change, &error), 0);
 	for (size_t i = 0; i < ROWS; i++) {
 		_cleanup_free_ char *path = NULL;
 
@@ -125,7 +131,7 @@ static void the_last_row_is_proved(void **state)
 		assert_int_equal(file_exists(path), i == LAST);
 	}
 	fakes[LAST].checker[2] = "echo no; exit 1";
-	assert_int_equal(prove_generation(*state, &CHANGE_ALL, &error), -ENOEXEC);
+	assert_int_equal(prove_generation(*state, NULL, &CHANGE_ALL, &error), -ENOEXEC);
 	assert_string_equal(error_text(&error), "c99 refuses it: no");
 	fakes_make(NULL);
 }
@@ -146,11 +152,13 @@ static void keys_change_who_serves_them(void **state)
 	struct change change = {0};
 	_cleanup_free_ char *told = NULL;
 
-	fakes[3].keys[0] = fakes[LAST].keys[0] = "certificate";
-	fakes[4].keys[0] = "dkim";
-	change_add_key(&change, "certificate");
+	fakes[3].keys[0] = fakes[LAST].keys[0] = "dkim";
+	fakes[4].keys[0] = "certificates";
+	fakes[5].keys[0] = "certificates";
+	fakes[5].keys[1] = "backup";
+	change_add_keys(&change, KEY_BIT(1) | KEY_BIT(2));
 	told = reload(*state, &change);
-	assert_string_equal(told, "reload-or-restart c3.service c99.service\n");
+	assert_string_equal(told, "reload-or-restart c3.service c5.service c99.service\n");
 	fakes_make(NULL);
 }
 

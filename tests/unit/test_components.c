@@ -106,6 +106,11 @@ static void without_keys(struct component *row)
 	row->keys[0] = NULL;
 }
 
+static void with_other_key(struct component *row)
+{
+	row->keys[0] = "dkim";
+}
+
 static void without_end(struct component *row)
 {
 	for (size_t i = 0; i < COMPONENT_UNITS; i++)
@@ -162,6 +167,7 @@ static void a_wrong_row_is_said(void **state _unused_)
 	    {"postfix", without_ports, "probe submission-login: the port is not postfix's"},
 	    {"postfix", without_keys, "postfix: a public port without a certificate"},
 	    {"dovecot", without_keys, "etc/dovecot/dovecot.conf names a key, but the row has none"},
+	    {"postfix", with_other_key, "postfix: there is no kind of keys dkim"},
 	    {"amavis", without_end, "amavis: a list has no end"},
 	    {"quarantine", without_log, "0 rows have the log of writer 5"},
 	    {"timesync", without_name, "probe clock: no component timesync"},

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Every kind of keys there is. */
+#include "base/cleanup.h"
+#include "certificate/certificate_key.h"
+
+const struct key_kind *const key_kinds[] = {&certificate_key};
+KEY_KINDS_FIT(key_kinds);
+
+const size_t key_kind_count = ARRAY_SIZE(key_kinds);
