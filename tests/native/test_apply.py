@@ -121,6 +121,36 @@ def test_ports_follow_the_settings(box):
     assert sorted(box.report()["open"]) == OPEN
 
 
+# Components that the settings can switch off, as they are in its table: unit -> key.
+OPTIONAL = {"clamav-freshclam.service": "signatures: {updates: false}",
+            "postcask-update.timer": "updates: {automatic: false}"}
+
+
+def runs(box, unit):
+    """Not whether it has what it wants: there is no network to fetch anything from."""
+    return box.run("systemctl", "is-active", unit, check=False).stdout.strip() in (
+        "active", "activating")
+
+
+def test_what_is_off_does_not_run_and_what_is_on_does(box):
+    """Without a restart of the machine, and without one of anything else."""
+    started = "systemctl show -P ExecMainStartTimestampMonotonic postfix amavis clamav-daemon"
+    before = box.run("sh", "-c", started).stdout
+    apply(box, settings())
+    assert all(runs(box, unit) for unit in OPTIONAL)
+    done = apply(box, settings(more="".join(f"  {key}\n" for key in OPTIONAL.values())), "--json")
+    assert set(OPTIONAL) <= set(json.loads(done.stdout)["reloaded"])
+    assert not any(runs(box, unit) for unit in OPTIONAL)
+    assert box.run("pgrep", "-x", "freshclam", check=False).stdout == ""
+    assert box.run("sh", "-c", "cat /etc/postcask/wanted/*").stdout == ""
+    assert box.run("systemctl", "start", *OPTIONAL, check=False).returncode == 0
+    assert not any(runs(box, unit) for unit in OPTIONAL)
+    assert box.report()["state"] == "ready"
+    apply(box, settings())
+    assert all(runs(box, unit) for unit in OPTIONAL)
+    assert box.run("sh", "-c", started).stdout == before
+
+
 def test_names_of_the_certificate_follow_the_settings(box):
     apply(box, settings(more="  tls:\n    names: [imap.example.org]\n"))
     shown = subprocess.run(["openssl", "s_client", "-connect", f"{box.host}:993"], input="",
@@ -255,10 +285,13 @@ class TestBoots:
             assert "pop3" not in box.report()["open"] and box.report()["state"] == "ready"
             first = json.loads(box.run("cat", "/run/postcask/firstboot.json").stdout)
             assert first["state"] == "unchanged"
+            assert all(runs(box, unit) for unit in OPTIONAL)
             box.boot("halt")
-            box.seed(settings(more="  services:\n    managesieve: false\n"), "i-native-1")
+            box.seed(settings(more="  services:\n    managesieve: false\n"
+                              + "".join(f"  {key}\n" for key in OPTIONAL.values())), "i-native-1")
             box.start()
             report = box.report()
+            assert not any(runs(box, unit) for unit in OPTIONAL)
             assert "pop3" in report["open"] and "managesieve" not in report["open"], report
             assert "changed after `postcask apply`" in json.dumps(report["notes"])
 
