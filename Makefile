@@ -65,7 +65,7 @@ postcask-firstboot_MAIN = firstboot/firstboot_main.c
 postcask-firewall_MAIN = firewall/firewall_main.c
 postcask-verify_MAIN = src/report/verify_main.c
 postcask-report_MAIN = src/report/report_main.c
-postcask-certificate_MAIN = certificate/certificate_main.c
+postcask-certificate_MAIN = src/certificate/certificate_main.c
 postcask-quarantine_MAIN = src/quarantine/quarantine_main.c
 postcask-watch_MAIN = src/watch/watch_main.c
 postcask-account_MAIN = src/ledger/ledger_main.c
@@ -73,9 +73,8 @@ postcask-expire_MAIN = src/queue/expire_main.c
 postcask-update_MAIN = src/update/update_main.c
 postcask-signatures_MAIN = src/signatures/signatures_main.c
 postcask-volumes_MAIN = src/volume/volume_main.c
-BUILT = $(foreach program,$(PROGRAMS),$(if $(wildcard $($(program)_MAIN)),$(program)))
 
-all: $(BUILT:%=$(OUT)/bin/%) $(OUT)/bin/postcask-image
+all: $(PROGRAMS:%=$(OUT)/bin/%) $(OUT)/bin/postcask-image
 
 # Other flags, a new VERSION among them, make every object old.
 COMPILE = $(subst ','\'',$(CC) $(ALL_CFLAGS))
@@ -99,7 +98,7 @@ $(OUT)/bin/$(1): $(OUT)/object/$(patsubst %.c,%.o,$($(1)_MAIN)) $(LIBRARY)
 	@echo "  LD $$@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $$@ $$^ $(LIBS)
 endef
-$(foreach program,$(BUILT),$(eval $(call program_rule,$(program))))
+$(foreach program,$(PROGRAMS),$(eval $(call program_rule,$(program))))
 
 # The builder is the only program that needs libguestfs.
 $(OUT)/bin/postcask-image: $(OUT)/object/image/image_main.o $(call objects,image) $(LIBRARY)
@@ -125,7 +124,7 @@ $(OUT)/lib/postcask-room.so: src/room/room_library.c $(OUT)/flags | build/host-r
 		$(filter-out -pie,$(LDFLAGS)) -o $@ $<
 
 # What the image carries, compiled against its own Debian: make SYSROOT=DIR image-programs
-image-programs: $(BUILT:%=$(OUT)/bin/%) $(OUT)/lib/postcask-room.so $(MODULES)/lib95_imap_recheck_plugin.so
+image-programs: $(PROGRAMS:%=$(OUT)/bin/%) $(OUT)/lib/postcask-room.so $(MODULES)/lib95_imap_recheck_plugin.so
 	install -D -t $(OUT)/usr/bin $(OUT)/bin/postcask
 	install -D -t $(OUT)/usr/lib/postcask $(filter-out %/postcask %_plugin.so,$^)
 	strip $(OUT)/usr/bin/* $(OUT)/usr/lib/postcask/*

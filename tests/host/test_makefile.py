@@ -28,3 +28,10 @@ def test_a_new_version_and_other_flags_compile_all_again(tmp_path):
     assert b"9.8.7" in (tmp_path / "object/image/image_main.o").read_bytes()
     assert compiled(tmp_path, "VERSION=9.8.7") == []
     assert compiled(tmp_path, "VERSION=9.8.7", "CFLAGS=-O0") == ["clock", "image_main"]
+
+
+def test_a_program_whose_source_is_gone_ends_the_build(tmp_path):
+    """It was left out without a word, and the image was made without it."""
+    done = subprocess.run(["make", "-n", f"OUT={tmp_path}", "postcask-watch_MAIN=gone_main.c"],
+                          cwd=TOP, capture_output=True, text=True, timeout=120)
+    assert done.returncode != 0 and "gone_main.o" in done.stderr
