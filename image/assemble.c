@@ -22,6 +22,7 @@
 #include "image/overlay.h"
 #include "image/scrub.h"
 #include "image/step.h"
+#include "image/steps.h"
 #include "image/system_files.h"
 
 enum { PRESET_S = 60, COPY_S = 120, MKE2FS_S = 300 };

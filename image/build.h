@@ -44,17 +44,4 @@ _must_check_ int build_forget_old(const struct build *build, struct error *error
 _must_check_ int build_folder_clean(const char *path, const char *begin, const char *end,
 				    const char *but, struct error *error);
 
-/* The steps (see step.h), each in the file of its name. */
-int packages_step(void *context, int log, struct error *error);
-int sysroot_step(void *context, int log, struct error *error);
-int programs_step(void *context, int log, struct error *error);
-int tree_step(void *context, int log, struct error *error);
-int disk_step(void *context, int log, struct error *error);
-int assemble_step(void *context, int log, struct error *error);
-int qcow2_step(void *context, int log, struct error *error);
-int raw_step(void *context, int log, struct error *error);
-
-/* The command `postcask-image build`. */
-int build_main(int argc, char **argv);
-
 #endif

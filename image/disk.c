@@ -31,6 +31,7 @@
 #include "image/command.h"
 #include "image/machine.h"
 #include "image/step.h"
+#include "image/steps.h"
 #include "image/unpack.h"
 
 #define MIB ((int64_t)1 << 20)

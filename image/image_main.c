@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "image/build.h"
+#include "image/build_command.h"
 #include "image/run.h"
 #include "image/seed.h"
 

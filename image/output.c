@@ -17,6 +17,7 @@
 #include "image/command.h"
 #include "image/digest.h"
 #include "image/step.h"
+#include "image/steps.h"
 
 enum { CONVERT_S = 900, QUERY_S = 60 };
 

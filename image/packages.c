@@ -20,6 +20,7 @@
 #include "image/package_list.h"
 #include "image/space.h"
 #include "image/step.h"
+#include "image/steps.h"
 
 /* A new number makes every cached result old: for changes of the C code alone. */
 #define RECIPE "2"

@@ -12,6 +12,7 @@
 #include "image/build.h"
 #include "image/command.h"
 #include "image/step.h"
+#include "image/steps.h"
 #include "image/unpack.h"
 
 enum { COMPILE_S = 600 };

@@ -18,6 +18,7 @@
 #include "image/package_list.h"
 #include "image/sandbox.h"
 #include "image/step.h"
+#include "image/steps.h"
 
 enum { TEXT_LIMIT = 16 << 20, INSTALL_S = 1800 };
 

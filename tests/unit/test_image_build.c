@@ -8,6 +8,7 @@
 #include "image/build.h"
 #include "image/layer.h"
 #include "image/step.h"
+#include "image/steps.h"
 
 static char *inside(const char *folder, const char *name)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The command `postcask-image build`: from package lists, overlays and sources
  * to the disk image.  The work is a table of steps, done in a sandbox. */
-#include "image/build.h"
+#include "image/build_command.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,11 +16,13 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "image/build.h"
 #include "image/layer.h"
 #include "image/output.h"
 #include "image/sandbox.h"
 #include "image/space.h"
 #include "image/step.h"
+#include "image/steps.h"
 
 enum { EXIT_USAGE = 2 };
 
