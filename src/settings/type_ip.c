@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "settings/types.h"
+#include "settings/type_refuse.h"
 
 bool type_is_ip(const char *text)
 {

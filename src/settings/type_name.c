@@ -9,8 +9,7 @@
 
 #include "settings/encoding.h"
 #include "settings/type_ip.h"
-#include "settings/type_network.h"
-#include "settings/types.h"
+#include "settings/type_refuse.h"
 
 #define DOMAIN_TEXT_LIMIT   1024 /* bytes before any conversion */
 #define DOMAIN_SIZE_LIMIT   253	 /* RFC 1035 section 2.3.4, without the root */

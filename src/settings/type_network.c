@@ -10,7 +10,7 @@
 #include "settings/encoding.h"
 #include "settings/type_ip.h"
 #include "settings/type_name.h"
-#include "settings/types.h"
+#include "settings/type_refuse.h"
 
 #define URL_SIZE_LIMIT 2048
 

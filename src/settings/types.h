@@ -24,14 +24,6 @@ struct type {
 
 const struct type *type_of(enum setting_type type);
 
-/* For the types' own files: refusal with the value quoted before the sentence,
- * and of characters that nobody sees (0 when there are none). */
-int type_refuse(struct error *error, const char *text, size_t size, const char *sentence);
-#ifdef __clang_analyzer__ /* sees one file at a time, and not that it never returns 0 */
-#define type_refuse(...) ((void)(type_refuse)(__VA_ARGS__), -1)
-#endif
-int type_refuse_control(const char *text, size_t size, struct error *error);
-
 /* How dovecot is told the scheme of a hash that was accepted: "{CRYPT}" or
  * "{ARGON2ID}". */
 const char *type_password_prefix(const char *hash);
