@@ -53,9 +53,11 @@ def climbs(top, page):
     for path, number, other in includes(top):
         if other is None:
             yield f"{path}:{number}: includes what src/ and the top do not have"
-        elif folder(path) != folder(other) and floor[folder(other)] >= floor[folder(path)]:
-            way = "up" if floor[folder(other)] > floor[folder(path)] else "sideways"
-            yield f"{path}:{number}: {folder(path)} includes {other}, which goes {way}"
+        elif folder(path) != folder(other) and {folder(path), folder(other)} <= set(floor):
+            rise = floor[folder(other)] - floor[folder(path)]
+            if rise >= 0:
+                way = "up" if rise else "sideways"
+                yield f"{path}:{number}: {folder(path)} includes {other}, which goes {way}"
 
 
 def circle(needs):
