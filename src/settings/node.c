@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "settings/limits.h"
 #include "settings/scalar.h"
-#include "settings/settings.h"
 
 #define BLOCK_SIZE  (64u << 10)
 #define GRAFT_LIMIT 200 /* members of a mapping that get places; the table has fewer */

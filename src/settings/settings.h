@@ -27,13 +27,7 @@
 
 #include "base/cleanup.h"
 #include "settings/diagnostics.h"
-
-/* Limits of what is read; more is refused by name.  They are of the text after
- * decompression, and far above what 10,000 users need (2 MiB). */
-#define SETTINGS_SIZE_LIMIT   (16u << 20) /* bytes of user-data, also after gunzip */
-#define SETTINGS_DEPTH_LIMIT  32	  /* mappings and lists inside each other */
-#define SETTINGS_NODES_LIMIT  500000	  /* values inside `mail:` */
-#define SETTINGS_SCALAR_LIMIT (1u << 20)  /* bytes of one value inside `mail:` */
+#include "settings/limits.h"
 
 /* From user-data as cloud-init would see it: #cloud-config, the same gzipped, a
  * MIME multi-part message.  `file_name` is only for the diagnostics. */

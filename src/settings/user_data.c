@@ -8,8 +8,8 @@
 #include <strings.h>
 
 #include "settings/gunzip.h"
+#include "settings/limits.h"
 #include "settings/mime.h"
-#include "settings/settings.h"
 
 #define PARTS_LIMIT	 100
 #define MIME_SEARCH_SIZE 4096 /* where cloud-init looks for mime-version: */

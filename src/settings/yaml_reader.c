@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "settings/encoding.h"
-#include "settings/settings.h"
+#include "settings/limits.h"
 #include "settings/yaml_value.h"
 
 /* The walk of a value: `build` makes nodes and is strict, without it the value

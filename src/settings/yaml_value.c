@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "settings/limits.h"
 #include "settings/scalar.h"
-#include "settings/settings.h"
 #include "settings/yaml_report.h"
 
 struct mark yaml_mark_of(const struct yaml_reader *reader, yaml_mark_t mark)
