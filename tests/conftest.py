@@ -25,7 +25,7 @@ QUICK = bool(os.environ.get("POSTCASK_QUICK"))
 NOT_QUICK = {"test_builder", "test_fuzz"}
 
 BUILDS = {"plain": TOP / "build" / "test", "sanitized": TOP / "build" / "sanitize" / "test"}
-if QUICK:
+if QUICK or not BUILDS["sanitized"].is_dir():   # `make check` has made it; one test may do without
     del BUILDS["sanitized"]
 
 

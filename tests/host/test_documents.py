@@ -27,7 +27,7 @@ def test_what_is_named_of_the_project_is_there(document):
     text = document.read_text()
     targets = set(re.findall(r"^([a-z-]+(?: [a-z-]+)*):(?!=)", (TOP / "Makefile").read_text(), re.M))
     targets = {target for line in targets for target in line.split()}
-    named = re.findall(r"(?:`|^ {4})make (?:[A-Z0-9]+=\S+ )*([a-z-]+)", text, re.M)
+    named = re.findall(r"(?:`|^ {4})make (?:[A-Z0-9]+=\S+ |-\S+ )*([a-z-]+)", text, re.M)
     assert [target for target in named if target not in targets] == []
     folders = "src|image|overlays|firstboot|firewall|tests|docs"
     paths = re.findall(rf"`((?:{folders})/[\w./-]+)`", text)
