@@ -188,11 +188,10 @@ soak: check-programs
 	$(AS_ROOT) tests/soak
 
 # The golden files, written anew: read the difference before committing it.
-golden: $(OUT)/bin/postcask
-	for example in tests/golden/*.yaml; do \
-		rm -rf "$${example%.yaml}" && \
-		$(OUT)/bin/postcask render "$$example" "$${example%.yaml}" || exit 1; \
-	done
+GOLDEN_TESTS = test_settings_golden test_settings_injection
+golden: $(OUT)/bin/postcask $(GOLDEN_TESTS:%=$(OUT)/test/%)
+	POSTCASK_GOLDEN=write POSTCASK_ROOTS=none tests/run tests/golden
+	for test in $(GOLDEN_TESTS); do POSTCASK_GOLDEN=write $(OUT)/test/$$test || exit 1; done
 
 # The image is built as root: debootstrap and mount need it.
 JOBS = $(shell nproc)
