@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/buffer.h"
 #include "settings/letters.h"
 #include "settings/plus.h"
 #include "settings/types.h"
@@ -21,30 +20,12 @@
 
 static int derive_user(json_t *user)
 {
-	const char *address = json_string_value(json_object_get(user, "address"));
 	const char *hash = json_string_value(json_object_get(user, "password_hash"));
-	const char *at = strchr(address, '@');
 
-	if (json_object_set_new(user, "local", json_stringn(address, (size_t)(at - address))) < 0 ||
-	    json_object_set_new(user, "domain", json_string(at + 1)) < 0 ||
-	    json_object_set_new(user, "password_prefix", json_string(type_password_prefix(hash))) <
-		0)
-		return -ENOMEM;
-	return 0;
-}
-
-static int derive_alias(json_t *alias)
-{
-	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
-	size_t i;
-	json_t *target;
-
-	json_array_foreach(json_object_get(alias, "to"), i, target)
-	    buffer_addf(&text, "%s%s", i ? ", " : "", json_string_value(target));
-	if (text.failed)
-		return -ENOMEM;
-	return json_object_set_new(alias, "to_text", json_string(buffer_text(&text))) < 0 ? -ENOMEM
-											  : 0;
+	return json_object_set_new(user, "password_prefix",
+				   json_string(type_password_prefix(hash))) < 0
+		   ? -ENOMEM
+		   : 0;
 }
 
 static bool set_size(json_t *limits, const char *name, json_int_t mib, json_int_t least,
@@ -124,12 +105,10 @@ static int derive_tls(json_t *tls)
 int derive_values(json_t *settings)
 {
 	size_t i;
-	json_t *record;
+	json_t *user;
 
 	json_array_foreach(json_object_get(settings, "users"), i,
-			   record) if (derive_user(record) < 0) return -ENOMEM;
-	json_array_foreach(json_object_get(settings, "aliases"), i,
-			   record) if (derive_alias(record) < 0) return -ENOMEM;
+			   user) if (derive_user(user) < 0) return -ENOMEM;
 	if (derive_limits(json_object_get(settings, "limits")) < 0)
 		return -ENOMEM;
 	if (derive_reports(settings) < 0 || derive_has_quota(settings) < 0)

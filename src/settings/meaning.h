@@ -7,9 +7,10 @@
  *	hostname_is_domain	it stands in domains
  *	has_quota		a user has one
  *	postmaster		the first user
- *	users[]			local, domain, password_prefix
- *	aliases[]		to_text, owners; the derived postmaster@, abuse@ and root@
+ *	users[]			password_prefix
+ *	aliases[]		owners; the derived postmaster@, abuse@ and root@
  *	limits			message_size_bytes, unpack_size_mib, scan_size_mib, read_size_mib
+ *	reports			receiver: `to`, or the postmaster
  *	plus, plus_users	settings/plus.h
  *	own_letters and more	settings/letters.h
  *	tls			offered: ciphers, groups, signatures

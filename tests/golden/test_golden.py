@@ -6,14 +6,18 @@ EXAMPLE.diff.
 After a wanted change: `make golden`, and read the difference before committing it."""
 
 import difflib
+import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
 HERE = Path(__file__).resolve().parent
-POSTCASK = HERE.parent.parent / "build" / "bin" / "postcask"
+TOP = HERE.parent.parent
+POSTCASK = TOP / "build" / "bin" / "postcask"
+TEMPLATES = TOP / "overlays/usr/share/postcask/templates"
 TEN_LINES = HERE / "ten-lines.yaml"
 OTHERS = sorted(set(HERE.glob("*.yaml")) - {TEN_LINES})
 WRITE = os.environ.get("POSTCASK_GOLDEN") == "write"
@@ -33,7 +37,7 @@ def render(example, folder):
 
 
 def context(lines, end):
-    """The lines before `end`: the fewest that have not come before, so that the place is certain."""
+    """The lines before `end`: the fewest that have not come before, so the place is certain."""
     for begin in range(end - 1, -1, -1):
         found = lines[begin:end]
         if sum(lines[at:at + len(found)] == found for at in range(end)) == 1:
@@ -98,10 +102,64 @@ def test_rendering_is_repeatable(tmp_path):
 
 
 def test_every_template_is_in_the_component_table(tmp_path):
-    templates = HERE.parent.parent / "overlays/usr/share/postcask/templates"
     rendered = set(render(TEN_LINES, tmp_path))
     marks = {name for name in rendered if name.startswith("etc/postcask/wanted/")}
-    assert set(read(templates)) == rendered - marks
+    assert set(read(TEMPLATES)) == rendered - marks
+
+
+def paths(value, path=""):
+    """The path of every value inside, as the settings' table writes it: users[].address."""
+    for name, member in value.items() if isinstance(value, dict) else ():
+        yield path + name
+        yield from paths(member, f"{path}{name}.")
+    for item in value if isinstance(value, list) else ():
+        yield from paths(item, path.removesuffix(".") + "[].")
+
+
+def keys(schema, path=""):
+    """The path of every key, from the JSON schema."""
+    for name, member in schema.get("properties", {}).items():
+        yield path + name
+        yield from keys(member, f"{path}{name}.")
+        yield from keys(member.get("items", {}), f"{path}{name}[].")
+
+
+def used(template):
+    """The path of every value that a template names."""
+    scope = {}
+    for words in re.findall(r"\{\{([^}|]+)|^ *#% (.*)", template, re.M):
+        *words, path = " ".join(words).split()
+        first, _, rest = path.partition(".")
+        path = scope.get(first, first) + (f".{rest}" if rest else "")
+        if words[:1] == ["for"]:
+            scope[words[1]] = path + "[]"
+        yield path
+
+
+# Some of another list's items.
+PART_OF = {"plus_users[]": "plus[]", "login_patterns[]": "own_letters[]"}
+# For users[].letters, see src/settings/letters.c; a group of others.
+NO_TEMPLATE = {"own_letters[].letters", "tls.offered"}
+
+
+def whole_list(path):
+    first, dot, rest = path.partition(".")
+    return PART_OF.get(first, first) + dot + rest
+
+
+def test_every_derived_value_is_used_and_listed():
+    """Only what templates cannot compute is derived, and whoever writes one finds its name."""
+    done = subprocess.run([POSTCASK, "schema"], capture_output=True, check=True, timeout=30)
+    found = {whole_list(path) for golden in HERE.glob("settings/*.json")
+             for path in paths(json.loads(golden.read_text()))}
+    derived = found - set(keys(json.loads(done.stdout)))
+    in_templates = {whole_list(path) for text in read(TEMPLATES).values() for path in used(text)}
+    assert {"has_quota", "plus[].local", "users[].password_prefix"} <= derived
+    assert derived - in_templates - NO_TEMPLATE == set()
+    headers = "".join((TOP / f"src/settings/{name}.h").read_text()
+                      for name in ("meaning", "plus", "letters"))
+    assert {path for path in derived
+            if not re.search(rf"\b{path.split('.')[-1]}\b", headers)} == set()
 
 
 def test_a_refused_file_writes_nothing(tmp_path):
