@@ -7,9 +7,7 @@
 
 #include "base/buffer.h"
 
-/* Aliases in a row: main.cf lets Postfix follow as many. */
-#define ALIAS_HEIGHT_LIMIT 1000
-#define LOOP_SHOWN	   6 /* addresses of a loop in its message */
+#define LOOP_SHOWN 6 /* addresses of a loop in its message */
 
 void mailbook_init(struct mailbook *book, struct diagnostics *diagnostics)
 {

@@ -8,6 +8,9 @@
 #include "settings/diagnostics.h"
 #include "settings/names.h"
 
+/* Aliases in a row: main.cf lets Postfix follow as many. */
+#define ALIAS_HEIGHT_LIMIT 1000
+
 struct mailbook_entry {
 	const char *address;   /* lower case */
 	json_t *record;	       /* of the settings, with `address` and an alias's `to` */

@@ -5,9 +5,12 @@
 
 #include "settings/explain.h"
 #include "settings/manual_text.h"
+#include "settings/rule.h"
 #include "settings/settings.h"
 #include "settings/table.h"
 #include "settings/types.h"
+
+#define WIDTH 87 /* columns of the page's own text */
 
 static const char types_head[] = ".SH TYPES\n";
 
@@ -82,6 +85,76 @@ static void add_limits(struct buffer *buffer)
 		    SETTINGS_SCALAR_LIMIT >> 20);
 }
 
+/* Words of a sentence, between two keys. */
+static void add_words(struct buffer *buffer, const char *words, size_t size)
+{
+	_cleanup_(buffer_free) struct buffer lines = BUFFER_INIT;
+	_cleanup_free_ char *text = strndup(words, size);
+
+	if (text && text[0])
+		explain_wrap(&lines, "", WIDTH, text);
+	buffer->failed |= !text || lines.failed;
+	add_roff(buffer, buffer_text(&lines));
+}
+
+/* The first key of a rule's sentence, without its backquotes, and what follows it; NULL:
+ * no more of them. */
+static char *take_key(const char **sentence)
+{
+	const char *key = strchr(*sentence, '`');
+	size_t size = key ? strcspn(key + 1, "`") : 0;
+
+	if (!key)
+		return NULL;
+	*sentence = key + 1 + size + (key[1 + size] == '`');
+	return strndup(key + 1, size);
+}
+
+static void add_rule(struct buffer *buffer, const char *sentence)
+{
+	buffer_add_text(buffer, ".IP \\(bu 3\n");
+	while (*sentence) {
+		size_t words = strcspn(sentence, "`"), glued;
+		_cleanup_free_ char *key = NULL;
+
+		add_words(buffer, sentence, words);
+		sentence += words;
+		key = take_key(&sentence);
+		if (!key)
+			continue;
+		glued = strcspn(sentence, " ");
+		buffer_add_text(buffer, glued ? ".BR " : ".B ");
+		add_roff(buffer, key);
+		buffer_addf(buffer, "%s%.*s\n", glued ? " " : "", (int)glued, sentence);
+		sentence += glued;
+		sentence += strspn(sentence, " ");
+	}
+}
+
+/* Whether all of its keys are there in this version. */
+static bool is_available(const char *sentence)
+{
+	bool available = true;
+	char *key;
+
+	while ((key = take_key(&sentence))) {
+		const struct setting *setting = table_find(key);
+
+		available = available && setting && !(setting->flags & SETTING_LATER);
+		free(key);
+	}
+	return available;
+}
+
+static void add_rules(struct buffer *buffer)
+{
+	buffer_add_text(buffer, ".SH WHAT KEYS MEAN TOGETHER\n");
+	for (size_t i = 0; meaning_rules[i]; i++)
+		for (const struct rule *rule = meaning_rules[i]; rule->sentence; rule++)
+			if (is_available(rule->sentence))
+				add_rule(buffer, rule->sentence);
+}
+
 static void add_later(struct buffer *buffer)
 {
 	buffer_add_text(buffer, ".SH KEYS OF LATER VERSIONS\n"
@@ -103,6 +176,7 @@ void manual_write(struct buffer *buffer)
 	add_keys(buffer);
 	add_types(buffer);
 	add_limits(buffer);
+	add_rules(buffer);
 	buffer_add_text(buffer, manual_tail);
 	add_later(buffer);
 	buffer_add_text(buffer, manual_see_also);

@@ -10,6 +10,7 @@
 #include "settings/example.h"
 #include "settings/explain.h"
 #include "settings/manual.h"
+#include "settings/rule.h"
 #include "settings/schema.h"
 #include "settings/settings.h"
 #include "settings/table.h"
@@ -245,6 +246,61 @@ static void the_manual_is_complete(void **state _unused_)
 	}
 }
 
+/* The section as a reader sees it, in one line; owned by the caller. */
+static char *section_text(const char *page, const char *title)
+{
+	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
+	const char *line = strstr(page, title);
+
+	assert_non_null(line);
+	while (*(line = strchr(line, '\n') + 1) && !begins_with(line, ".SH ")) {
+		bool glued = begins_with(line, ".BR ");
+
+		if (begins_with(line, ".IP "))
+			continue;
+		for (line += *line == '.' ? strcspn(line, " ") + 1 : 0; *line != '\n'; line++)
+			if (glued && *line == ' ')
+				glued = false;
+			else if (*line != '\\')
+				buffer_add_char(&text, *line);
+		buffer_add_char(&text, ' ');
+	}
+	return buffer_take(&text);
+}
+
+/* Every rule says what it sees to, in words that hold: the manual prints them, but for
+ * those of keys that come later. */
+static void the_manual_tells_every_rule(void **state _unused_)
+{
+	_cleanup_(buffer_free) struct buffer page = BUFFER_INIT;
+	_cleanup_free_ char *section = NULL;
+	unsigned shown = 0;
+
+	manual_write(&page);
+	section = section_text(buffer_text(&page), ".SH WHAT KEYS MEAN TOGETHER\n");
+	for (size_t i = 0; meaning_rules[i]; i++)
+		for (const struct rule *rule = meaning_rules[i]; rule->sentence; rule++) {
+			_cleanup_free_ char *sentence = strdup(rule->sentence);
+			_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
+			bool is_key = false, later = false;
+			char *rest = sentence;
+
+			assert_non_null(rule->apply);
+			assert_int_equal(sentence[strlen(sentence) - 1], '.');
+			for (char *part; (part = strsep(&rest, "`")); is_key = !is_key) {
+				if (is_key && !table_find(part))
+					fail_msg("%s is no key: %s", part, rule->sentence);
+				later |= is_key && table_find(part)->flags & SETTING_LATER;
+				buffer_add_text(&text, part);
+			}
+			assert_true(is_key); /* they come in pairs */
+			if (!strstr(section, buffer_text(&text)) != later)
+				fail_msg("%s\n%s", buffer_text(&text), section);
+			shown += !later;
+		}
+	assert_in_range(shown, 6, 1000);
+}
+
 /* The text between `from` and .fi as a reader sees it; owned by the caller. */
 static char *shown_text(const char *from)
 {
@@ -288,6 +344,7 @@ int main(void)
 	    cmocka_unit_test(the_schema_goes_into_cloud_inits),
 	    cmocka_unit_test(keys_are_explained),
 	    cmocka_unit_test(the_manual_is_complete),
+	    cmocka_unit_test(the_manual_tells_every_rule),
 	    cmocka_unit_test(the_manuals_examples_are_accepted),
 	};
 

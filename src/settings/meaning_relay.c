@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "settings/relay.h"
-
+/* What would make the machine a relay for strangers, or send its mail to itself.  The keys
+ * are of a later version and refused as such; what is wrong with their values is said all
+ * the same, so that nobody writes them down for later. */
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include <jansson.h>
-
 #include "settings/checker.h"
+#include "settings/rule.h"
 #include "settings/table.h"
 
 /* The widest networks that may be trusted, in bits. */
-enum { TRUSTED_IPV4 = 8, TRUSTED_IPV6 = 16 };
+#define TRUSTED_IPV4 8
+#define TRUSTED_IPV6 16
 
 /* The value of a key as its type stores it, "" when there is none or it is wrong
  * (which is said); owned by the caller. */
@@ -37,19 +38,30 @@ static bool is_this_machine(const char *host, const char *hostname)
 	       !strcasecmp(last ? last + 1 : host, "localhost");
 }
 
-static void check_host(const struct node *mail, const char *group, const char *path,
-		       const char *hostname, struct diagnostics *diagnostics)
+static void check_host(const struct check *check, const char *group, const char *path)
 {
-	const struct node *node = node_get(node_get(mail, group), "host");
+	const struct node *node = node_get(node_get(check->meaning->mail, group), "host");
 	bool local = node && node->kind == NODE_TEXT && !strcasecmp(node->text, "localhost");
 	_cleanup_free_ char *host =
-	    local ? strdup(node->text) : checked_text(path, node, diagnostics);
+	    local ? strdup(node->text) : checked_text(path, node, check->diagnostics);
 
-	if (host && is_this_machine(host, hostname))
-		diagnostics_error(diagnostics, node->mark,
+	if (host && is_this_machine(host, check->hostname))
+		diagnostics_error(check->diagnostics, node->mark,
 				  "%s is this machine itself, so that mail would go in a circle; "
 				  "write the name of the other server",
 				  host);
+}
+
+static int check_smarthost(struct check *check)
+{
+	check_host(check, "smarthost", "smarthost.host");
+	return 0;
+}
+
+static int check_gateway(struct check *check)
+{
+	check_host(check, "gateway", "gateway.host");
+	return 0;
 }
 
 /* Networks of which nobody outside can be a part: RFC 4193 and link-local. */
@@ -80,12 +92,13 @@ static bool is_too_wide(const char *network, unsigned *ret_least)
 	return prefix < TRUSTED_IPV6 && !is_private_ipv6(bytes, prefix);
 }
 
-static void check_trusted(const struct node *mail, struct diagnostics *diagnostics)
+static int check_trusted(struct check *check)
 {
-	const struct node *list = node_get(node_get(mail, "network"), "trusted");
+	struct diagnostics *diagnostics = check->diagnostics;
+	const struct node *list = node_get(node_get(check->meaning->mail, "network"), "trusted");
 
 	if (!list || list->kind != NODE_LIST)
-		return;
+		return 0;
 	for (const struct node *node = list->first; node; node = node->next) {
 		_cleanup_free_ char *network = checked_text("network.trusted", node, diagnostics);
 		unsigned least;
@@ -97,11 +110,18 @@ static void check_trusted(const struct node *mail, struct diagnostics *diagnosti
 			    "or narrower",
 			    network, least);
 	}
+	return 0;
 }
 
-void relay_check(const struct node *mail, const char *hostname, struct diagnostics *diagnostics)
-{
-	check_host(mail, "smarthost", "smarthost.host", hostname, diagnostics);
-	check_host(mail, "gateway", "gateway.host", hostname, diagnostics);
-	check_trusted(mail, diagnostics);
-}
+#define WIDEST_IPV4 RULE_NUMBER(TRUSTED_IPV4)
+#define WIDEST_IPV6 RULE_NUMBER(TRUSTED_IPV6)
+
+const struct rule meaning_relay[] = {
+    {"`smarthost.host` is not this machine.", check_smarthost},
+    {"`gateway.host` is not this machine.", check_gateway},
+    {"`network.trusted` has no network wider than /" WIDEST_IPV4 " (IPv4) or /" WIDEST_IPV6
+     " (IPv6), but for "
+     "fc00::/7 and fe80::/10.",
+     check_trusted},
+    {0},
+};

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The filter's levels and the scanner's signatures. */
+#include <stdlib.h>
+
+#include "settings/rule.h"
+
+static int check_levels(struct check *check)
+{
+	const struct node *mail = check->meaning->mail;
+	const json_t *spam = json_object_get(json_object_get(check->settings, "filter"), "spam");
+	const char *tag = rule_text(spam, "tag_level"), *level = rule_text(spam, "spam_level");
+
+	if (tag && level && strtod(tag, NULL) > strtod(level, NULL))
+		diagnostics_error(
+		    check->diagnostics,
+		    rule_mark(node_get(node_get(mail, "filter"), "spam"), "tag_level"),
+		    "tag_level %s is above spam_level %s, so spam would carry no mark; "
+		    "write a lower one",
+		    tag, level);
+	return 0;
+}
+
+static int check_mirror(struct check *check)
+{
+	const json_t *signatures = json_object_get(check->settings, "signatures");
+	const char *mirror = rule_text(signatures, "mirror");
+
+	if (mirror && mirror[0] && json_is_false(json_object_get(signatures, "updates")))
+		diagnostics_warning(
+		    check->diagnostics,
+		    rule_mark(node_get(check->meaning->mail, "signatures"), "mirror"),
+		    "the mirror is not used while updates is false; leave one of them "
+		    "out");
+	return 0;
+}
+
+const struct rule meaning_filter[] = {
+    {"`filter.spam.tag_level` is not above `filter.spam.spam_level`.", check_levels},
+    {"`signatures.mirror` is not used, and a warning says so, while `signatures.updates` is false.",
+     check_mirror},
+    {0},
+};
