@@ -120,8 +120,7 @@ const struct rule meaning_relay[] = {
     {"`smarthost.host` is not this machine.", check_smarthost},
     {"`gateway.host` is not this machine.", check_gateway},
     {"`network.trusted` has no network wider than /" WIDEST_IPV4 " (IPv4) or /" WIDEST_IPV6
-     " (IPv6), but for "
-     "fc00::/7 and fe80::/10.",
+     " (IPv6), but for fc00::/7 and fe80::/10.",
      check_trusted},
     {0},
 };
