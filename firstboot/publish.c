@@ -11,22 +11,15 @@
 #include "firstboot/keys.h"
 #include "firstboot/selftest.h"
 #include "generation/generation.h"
+#include "settings/published.h"
 
-/* What the unprivileged probes may know of the settings: no secret is in it. */
-static int probe_settings_save(const struct apply_paths *paths, const json_t *settings,
-			       struct error *error)
+static int settings_publish(const struct apply_paths *paths, const json_t *settings,
+			    struct error *error)
 {
-	_cleanup_free_ char *path = file_join(paths->run, "verify-settings.json");
-	const json_t *user = json_array_get(json_object_get(settings, "users"), 0);
-	json_t *address = json_object_get(user, "address");
-	_cleanup_json_ json_t *value = json_pack(
-	    "{s:O,s:O,s:O,s:O,s:s,s:O,s:O}", "hostname", json_object_get(settings, "hostname"),
-	    "domains", json_object_get(settings, "domains"), "services",
-	    json_object_get(settings, "services"), "limits", json_object_get(settings, "limits"),
-	    "version", POSTCASK_VERSION, "first_address", address ? address : json_null(),
-	    "certificate", json_object_get(json_object_get(settings, "tls"), "certificate"));
+	_cleanup_free_ char *path = file_join(paths->run, PUBLISHED_NAME);
+	_cleanup_json_ json_t *published = published_settings(settings);
 
-	return json_file_replace(path, value, JSON_SORT_KEYS | JSON_INDENT(1), 0644, error);
+	return json_file_replace(path, published, JSON_INDENT(1) | JSON_FILE_NEWLINE, 0644, error);
 }
 
 /* What of the network is the machine's own affair and no setting.  IPv6 that is switched off
@@ -59,7 +52,7 @@ int publish_in_force(const struct apply_paths *paths, bool keys, struct apply_ou
 	if (result == 0)
 		result = selftest_prepare(paths->run, error);
 	if (result == 0)
-		result = probe_settings_save(paths, settings, error);
+		result = settings_publish(paths, settings, error);
 	if (result == 0)
 		result = addresses_save(paths, error);
 	return result;

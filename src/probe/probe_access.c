@@ -9,7 +9,8 @@ static const char wrong_password[] = "this is not the password";
 /* May nobody log in on this port? */
 static bool is_for_servers(const struct probe_run *run, const struct probe *probe)
 {
-	return probe->port == PORT_SMTP && !run->settings->smtp_auth;
+	return probe->port == PORT_SMTP &&
+	       !published_true(run->settings->published, "services.smtp_auth");
 }
 
 static enum failure_class skip_login(struct probe_result *result)
@@ -76,7 +77,7 @@ enum failure_class probe_access_rsa(struct probe_run *run, const struct probe *p
 	struct session_params params =
 	    probe_session_params(run, probe->port, SECURITY_TLS, CONVERSATION_NONE);
 
-	if (run->settings->chain) {
+	if (published_text(run->settings->published, "tls.certificate")) {
 		result->detail = strdup("the settings gave the one certificate");
 		result->outcome = PROBE_SKIPPED;
 		return FAILURE_NONE;

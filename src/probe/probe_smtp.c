@@ -117,6 +117,7 @@ enum failure_class probe_smtp_relay(struct probe_run *run, const struct probe *p
 enum failure_class probe_smtp_unknown(struct probe_run *run, const struct probe *probe,
 				      struct probe_result *result)
 {
+	const char *domain = published_text(run->settings->published, "domains[]");
 	_cleanup_free_ char *recipient = NULL;
 	enum failure_class failure;
 	struct session *session;
@@ -127,11 +128,11 @@ enum failure_class probe_smtp_unknown(struct probe_run *run, const struct probe 
 	if (!failure)
 		failure =
 		    expect_refusal(session, "no-such-mailbox@" PROBE_DOMAIN, "5.1.1 ", result);
-	if (failure || !run->settings->domain)
+	if (failure || !domain)
 		return failure ? failure : end_mail(session, result);
 	/* Part of the Message-ID: nobody has a mailbox of that name. */
 	if (asprintf(&recipient, "%.*s@%s", (int)strcspn(run->messages[MAIL_IN].id, "@"),
-		     run->messages[MAIL_IN].id, run->settings->domain) < 0) {
+		     run->messages[MAIL_IN].id, domain) < 0) {
 		recipient = NULL;
 		return failure_set(&result->failure, FAILURE_RESOURCE, "out of memory");
 	}
@@ -142,15 +143,14 @@ enum failure_class probe_smtp_unknown(struct probe_run *run, const struct probe 
 enum failure_class probe_smtp_sender(struct probe_run *run, const struct probe *probe,
 				     struct probe_result *result)
 {
-	const struct probe_settings *settings = run->settings;
+	const char *domain = published_text(run->settings->published, "domains[]");
 	_cleanup_free_ char *sender = NULL;
 	struct session *session;
 	enum failure_class failure = probe_converse(run, probe, STAGE_LOGIN, &session, result);
 
 	if (failure)
 		return failure;
-	if (asprintf(&sender, "postmaster@%s",
-		     settings->domain ? settings->domain : settings->hostname) < 0) {
+	if (asprintf(&sender, "postmaster@%s", domain ? domain : run->settings->hostname) < 0) {
 		sender = NULL;
 		return failure_set(&result->failure, FAILURE_RESOURCE, "out of memory");
 	}

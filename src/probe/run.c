@@ -82,10 +82,11 @@ static int compose_messages(struct probe_run *run, struct error *error)
 static void open_clients(struct probe_run *run)
 {
 	const struct probe_settings *settings = run->settings;
+	const char *chain = published_text(settings->published, "tls.certificate");
 	struct tls_params params = {
 	    .hostname = settings->hostname,
-	    .ca_file = settings->chain ? NULL : settings->ca_file,
-	    .chain = settings->chain,
+	    .ca_file = chain ? NULL : settings->ca_file,
+	    .chain = chain,
 	};
 	enum port port = PORT_IMAP;
 	struct session_params session;

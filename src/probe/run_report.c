@@ -127,7 +127,7 @@ json_t *report_make(const struct probe_run *run, bool partial)
 	json_t *facts = json_pack("{s:o, s:o}", "signatures", make_signatures(run, notes),
 				  "certificate", make_certificate(run, notes));
 	double seconds = (double)(clock_now_ms() / 100) / 10;
-	const char *version = run->settings->version;
+	const char *version = published_text(run->settings->published, "version");
 	json_t *report;
 
 	for (size_t i = 0; i < run->count; i++)

@@ -1,29 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What the probes have to know of the machine: /run/postcask/verify-settings.json,
- * which postcask-firstboot writes from the settings and which holds no secret:
- *
- *	{"version": "0.1.0", "hostname": "mail.example.org",
- *	 "domains": ["example.org"],
- *	 "services": {"smtp": true, "imap": true, ...},	absent ones are off
- *	 "certificate": "PEM chain"}	only when the settings give one
- *
- * and where to find the rest, which only tests change. */
+/* What the probes have to know of the machine: its settings as they are published to every
+ * account (settings/published.h), of which a probe names the path that it needs, and where
+ * to find the rest, which only tests change. */
 #ifndef POSTCASK_PROBE_SETTINGS_H
 #define POSTCASK_PROBE_SETTINGS_H
 
 #include "base/error.h"
 #include "net/ports.h"
+#include "settings/published.h"
 
 #define PROBE_ADDRESS "selftest@selftest.invalid"
 #define PROBE_DOMAIN  "selftest.invalid"
 
 struct probe_settings {
-	char *version;
-	char *hostname;
-	char *domain; /* the first real one; NULL: none */
-	char *chain;  /* a given certificate and its chain, PEM; NULL: our own authority */
+	json_t *published;    /* owned */
+	const char *hostname; /* in it */
 	bool enabled[PORTS];
-	bool smtp_auth; /* users may log in on port 25 */
 	unsigned number[PORTS];
 
 	const char *host; /* where the daemons listen */
@@ -41,7 +33,7 @@ struct probe_settings {
 /* All defaults, nothing enabled. */
 void probe_settings_init(struct probe_settings *settings);
 
-/* Reads verify-settings.json. */
+/* Reads the published settings. */
 _must_check_ int probe_settings_load(struct probe_settings *settings, const char *path,
 				     struct error *error);
 

@@ -19,6 +19,7 @@
 #include "report/part_mail.h"
 #include "report/part_quarantine.h"
 #include "report/report_text.h"
+#include "settings/published.h"
 #include "state/report_state.h"
 #include "update/summary.h"
 
@@ -91,7 +92,7 @@ static json_t *merge(const char *run)
 	_cleanup_json_ json_t *verify = load_part(run, "verify/report.json");
 	_cleanup_json_ json_t *firstboot = load_part(run, "firstboot.json");
 	_cleanup_json_ json_t *firewall = load_part(run, "firewall.json");
-	_cleanup_json_ json_t *settings = load_part(run, "verify-settings.json");
+	_cleanup_json_ json_t *settings = load_part(run, PUBLISHED_NAME);
 	json_t *report = report_merge(verify, firstboot, firewall, settings);
 
 	if (report)

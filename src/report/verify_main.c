@@ -244,7 +244,7 @@ int main(int argc, char **argv)
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	_cleanup_(probe_settings_free) struct probe_settings settings;
 	struct options options = {
-	    .settings = "/run/postcask/verify-settings.json",
+	    .settings = "/run/postcask/" PUBLISHED_NAME,
 	    .output = "/run/postcask/verify/report.json",
 	    .timeout_ms = TIMEOUT_S * 1000,
 	};

@@ -263,12 +263,12 @@ static void loads_what_firstboot_wrote(void **state)
 	    load_settings(*state,
 			  "{\"hostname\":\"mail.example.org\",\"domains\":[\"a.org\"],"
 			  "\"services\":{\"smtp\":true,\"imap\":false},\"version\":\"1\","
-			  "\"certificate\":\"\",\"limits\":{},\"first_address\":null}",
+			  "\"tls\":{\"certificate\":\"\"},\"first_address\":null}",
 			  &settings, &error),
 	    0);
 	assert_string_equal(settings.hostname, "mail.example.org");
-	assert_string_equal(settings.domain, "a.org");
-	assert_null(settings.chain);
+	assert_string_equal(published_text(settings.published, "domains[]"), "a.org");
+	assert_null(published_text(settings.published, "tls.certificate"));
 	assert_true(settings.enabled[PORT_SMTP]);
 	assert_false(settings.enabled[PORT_IMAP] || settings.enabled[PORT_POP3]);
 	assert_int_equal(settings.number[PORT_SMTP], 25);

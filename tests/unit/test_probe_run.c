@@ -71,8 +71,10 @@ static void prepare(struct probe_settings *settings)
 {
 	seen.order[0] = '\0';
 	probe_settings_init(settings);
-	settings->hostname = strdup("mail.example.org");
-	settings->chain = strdup("none"); /* no TLS in these tests */
+	settings->published =
+	    json_pack("{s:s, s:[s], s:{s:s}}", "hostname", "mail.example.org", "domains",
+		      "example.org", "tls", "certificate", "none"); /* no TLS in these tests */
+	settings->hostname = published_text(settings->published, "hostname");
 	settings->quarantine = "/nonexistent";
 	settings->signatures = "/nonexistent";
 	settings->enabled[PORT_SMTP] = settings->enabled[PORT_IMAPS] = true;
@@ -325,7 +327,6 @@ static void a_dead_machine_proves_nothing(void **state _unused_)
 
 	prepare(&settings);
 	settings.password = strdup("secret");
-	settings.domain = strdup("example.org");
 	for (enum port port = 0; port < PORTS; port++) {
 		settings.enabled[port] = true;
 		settings.number[port] = 1;

@@ -14,6 +14,7 @@
 #include "settings/table.h"
 #include "settings/types.h"
 #include "tests/unit/readers.h"
+#include "tests/unit/settings_put.h"
 
 #define EXPECTED   "tests/golden/injection.expected"
 #define TEMPLATES  "overlays/usr/share/postcask/templates"
@@ -184,38 +185,6 @@ static const struct {
     {"tls.key", "{\"tls\": {\"certificate\": \"x\"}}"},
 };
 
-/* The member, made of `empty` (owned) when it is not there. */
-static json_t *member(json_t *object, const char *name, json_t *empty)
-{
-	if (!json_object_get(object, name))
-		assert_int_equal(json_object_set(object, name, empty), 0);
-	json_decref(empty);
-	return json_object_get(object, name);
-}
-
-/* Writes `value` (owned) where `path` leads to, in the first item of each list of mappings;
- * as one more item of a list of values. */
-static void put(json_t *object, const char *path, bool list, json_t *value)
-{
-	_cleanup_free_ char *copy = strdup(path);
-	char *name = copy;
-
-	for (char *dot; (dot = strchr(name, '.')); name = dot + 1) {
-		bool records = dot[-1] == ']';
-
-		dot[records ? -2 : 0] = '\0';
-		object = member(object, name, records ? json_array() : json_object());
-		if (records && !json_array_size(object))
-			json_array_append_new(object, json_object());
-		if (records)
-			object = json_array_get(object, 0);
-	}
-	if (list)
-		json_array_append_new(member(object, name, json_array()), value);
-	else
-		json_object_set_new(object, name, value);
-}
-
 /* One text that is JSON and YAML: every character that is not ASCII is written out. */
 static char *settings_with(const struct target *target, const char *text, size_t size)
 {
@@ -236,8 +205,8 @@ static char *settings_with(const struct target *target, const char *text, size_t
 	buffer_add_text(&value, target->shape.before);
 	buffer_add(&value, text, size);
 	buffer_add_text(&value, target->shape.after);
-	put(target->outer ? root : mail, setting->path, setting->flags & SETTING_LIST,
-	    json_stringn(buffer_text(&value), value.size));
+	settings_put(target->outer ? root : mail, setting->path, setting->flags & SETTING_LIST,
+		     json_stringn(buffer_text(&value), value.size));
 	json = json_dumps(root, JSON_ENSURE_ASCII);
 	assert_non_null(json);
 	json_decref(root);
