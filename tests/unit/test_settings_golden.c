@@ -13,11 +13,13 @@
 #include <libgen.h>
 
 #include "base/buffer.h"
+#include "settings/published.h"
 #include "settings/settings.h"
 #include "settings/table.h"
 
 #define FOLDER	   "tests/golden/settings"
 #define TEN_LINES  FOLDER "/good-ten-lines.yaml"
+#define EVERY_KEY  "tests/golden/every-key.yaml"
 #define FILE_LIMIT (1u << 20)
 
 /* "refused" and the lines, the folder's name left out. */
@@ -196,10 +198,56 @@ static void every_case_is_answered_as_decided(void **state _unused_)
 	json_decref(settings);
 }
 
+/* What tests/golden/every-key.yaml leaves at its default, for others would say nothing more
+ * beside it. */
+static const char *const left_at_default[] = {
+    "role",
+    "authentication.backend", /* there is but one so far */
+    "services.smtp",
+    "services.submissions", /* ports that the others are told from */
+    "services.imap",
+    "services.imaps",
+    "tls.names",	  /* tls.certificate has them */
+    "signatures.updates", /* signatures.mirror is for them */
+    "updates.automatic",  /* updates.reboot is for them */
+};
+
+static bool may_be_at_default(const char *path)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(left_at_default); i++)
+		if (!strcmp(path, left_at_default[i]))
+			return true;
+	return false;
+}
+
+/* A key whose value no rendered file was ever seen to follow is not proved. */
+static void every_key_has_another_value_than_its_default(void **state _unused_)
+{
+	_cleanup_(diagnostics_free) struct diagnostics diagnostics = DIAGNOSTICS_INIT;
+	json_t *settings = NULL, *found;
+
+	assert_int_equal(settings_load_file(EVERY_KEY, &diagnostics, &settings), 0);
+	found = differences(NULL, settings);
+	for (size_t i = 0; i < settings_table_count; i++) {
+		const struct setting *row = &settings_table[i];
+		bool group = row->type == TYPE_GROUP || row->type == TYPE_RECORDS;
+
+		if (group || row->flags & SETTING_LATER)
+			continue;
+		if (!published_get(found, row->path) != may_be_at_default(row->path))
+			fail_msg(EVERY_KEY ": %s %s", row->path,
+				 may_be_at_default(row->path) ? "is there after all"
+							      : "is at its default");
+	}
+	json_decref(found);
+	json_decref(settings);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_case_is_answered_as_decided),
+	    cmocka_unit_test(every_key_has_another_value_than_its_default),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
