@@ -248,8 +248,7 @@ int digest_run(const struct digest *digest, const struct quarantine *quarantine,
 {
 	_cleanup_(buffer_free) struct buffer list = BUFFER_INIT;
 	bool told = quarantine_told(digest->config).postmaster;
-	const struct held *held =
-	    told && digest->held && digest->held->count ? digest->held : NULL;
+	const struct held *held = told && digest->held && digest->held->count ? digest->held : NULL;
 	struct mail postmaster = {digest->config->receiver, false, 0, &list, held};
 	size_t count = 0;
 	int result;
