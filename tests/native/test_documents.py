@@ -128,16 +128,14 @@ def test_its_recipients_are_told(sent):
 # What clamd finds and what is made of it, by the filter's own code, with an answer of the test's
 # in the place of clamd's.
 ASK = """
-use Amavis::Conf (); use Amavis::AV (); use Amavis::ProcControl (); use Amavis::Unpackers ();
-BEGIN { $Postcask::Unfinished::attempts = 5 }
-Amavis::Conf::include_config_files("/usr/share/postcask/amavis/$_.conf") for qw(policy verdicts);
+use Amavis::Conf (); use lib '/usr/share/postcask/perl'; use Postcask::Verdicts;
 no warnings qw(redefine once);
 my ($answer, %others);
-*Amavis::AV::ask_daemon = sub {
+*Postcask::Scanner::ask = sub {
     my @names = $answer =~ /^.*?: (.*) FOUND$/mg;
     return (scalar @names ? 1 : 0, $answer, \\@names);
 };
-*Amavis::AV::ask_daemon_internal = sub { return (0, $others{$_[0]} // '') };
+*Postcask::Scanner::scan = sub { return (0, $others{$_[0]} // '') };
 my %word = (1 => 'encrypted', 2 => 'limits', 3 => 'ambiguous', 4 => 'damaged', 5 => 'unwanted');
 my @kinds;
 *Postcask::Policy::note = sub { push @kinds, $word{$_[0]} };

@@ -164,7 +164,7 @@ BEGIN {
 # function, asked in a process of its own.
 TIME_LEFT = STEPPED + """
 use Amavis::Conf (); use Amavis::Util ();
-Amavis::Conf::include_config_files('/usr/share/postcask/amavis/elapsed.conf');
+use lib '/usr/share/postcask/perl'; use Postcask::Elapsed;
 $Amavis::Conf::child_timeout = 480;
 for (@ARGV) {
     $step = 0;
@@ -180,15 +180,15 @@ def test_a_stepped_clock_leaves_the_filter_its_time(machine):
     steps = (0, 400 * 86400, -600)
     done = machine.run("perl", "-", *map(str, steps), stdin=TIME_LEFT)
     assert [int(line) for line in done.stdout.split()] == [480] * len(steps)
-    assert "elapsed.conf" in machine.run("cat", "/etc/amavis/amavisd.conf").stdout
+    assert "Postcask::Elapsed" in machine.run("cat", "/etc/amavis/amavisd.conf").stdout
 
 
 # How SpamAssassin waits for an answer that does not come, in a process whose clock is set
 # while it waits: 1 when it has given up after its time, 0 when it would wait on.
 ANSWER_AWAITED = STEPPED + """
-use lib '/usr/share/postcask/spamassassin'; use DNSSilence;
+use lib '/usr/share/postcask/perl'; use Postcask::DNSSilence;
 sub Resolver::poll_responses { return (0, 0) }
-Mail::SpamAssassin::Plugin::DNSSilence->new(bless { conf => {} }, 'Mail::SpamAssassin');
+Postcask::DNSSilence->new(bless { conf => {} }, 'Mail::SpamAssassin');
 for (@ARGV) {
     $step = 0;
     my $async = Mail::SpamAssassin::AsyncLoop->new({ resolver => bless {}, 'Resolver' });
@@ -213,7 +213,7 @@ def test_a_stepped_clock_leaves_the_dns_its_time(machine):
 BEHIND = """
 use strict; use warnings; use IO::File ();
 use Amavis::Conf ();
-Amavis::Conf::include_config_files('/usr/share/postcask/amavis/unpack.conf');
+use lib '/usr/share/postcask/perl'; use Postcask::Unpack;
 print join(' ', grep { $_ > 0 } Postcask::Unpack::behind_zip(IO::File->new($_, '<'))), "\\n"
     for @ARGV;
 """

@@ -278,7 +278,7 @@ def test_moving_to_spam_teaches_for_that_user(box, user):
 
 
 def test_training_is_found_for_an_address_with_a_plus(box):
-    code = ("require '/usr/share/postcask/amavis/Trained.pm'; "
+    code = ("use lib '/usr/share/postcask/perl'; use Postcask::Trained; "
             "print Postcask::Trained::sole_user($_) // '-', qq(\\n) for @ARGV")
     answers = {"A+B@example.org": "a+b@example.org", "a+b+c@example.org": "a+b@example.org",
                "a+x@example.org": "bob@example.org", "o'brien+x@example.org": "o'brien@example.org",

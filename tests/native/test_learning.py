@@ -193,7 +193,7 @@ def test_what_is_no_advice_is_thrown_away(box):
 # Who of the recipients of one message is judged by his own training: how many.
 OWN_TRAINING = """
 use strict; use warnings;
-require '/usr/share/postcask/amavis/Trained.pm';
+use lib '/usr/share/postcask/perl'; use Postcask::Trained;
 package One; sub recip_addr { $_[0]{address} }
 package Message; sub log_id { $_[0]{id} } sub per_recip_data { $_[0]{recipients} }
 package main;
@@ -220,7 +220,7 @@ def test_a_message_for_very_many_is_judged_once(box):
 MARKS = """
 use strict; use warnings; use IO::File ();
 use Amavis::Conf ();
-Amavis::Conf::include_config_files('/usr/share/postcask/amavis/children.conf');
+use lib '/usr/share/postcask/perl'; use Postcask::Children;
 $Amavis::Conf::child_timeout = 480;
 my @title;
 no warnings 'redefine';

@@ -11,6 +11,9 @@
 # by its own expression: hits and scores are those of SpamAssassin without this file
 # (tests/native/test_rules.py).  What is known of a rule counts only while its expression
 # is, byte by byte, the one that was read.
+#
+# Why not by configuration: SpamAssassin tries every rule that it has, and sa-compile, which
+# would not, needs a compiler in the image.
 package Postcask::Prefilter;
 use strict;
 use warnings;

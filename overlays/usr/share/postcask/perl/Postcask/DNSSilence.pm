@@ -11,7 +11,10 @@
 #
 # And those seconds are seconds, whatever is done to the clock meanwhile: SpamAssassin
 # counts them, and the time that a message may take, by the wall clock.
-package Mail::SpamAssassin::Plugin::DNSSilence;
+#
+# Why not by configuration: dns_available is asked once, at the start, and dkim_timeout,
+# spf_timeout and rbl_timeout are waited for with each message; none of them has a clock.
+package Postcask::DNSSilence;
 
 use strict;
 use warnings;
