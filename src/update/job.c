@@ -22,10 +22,12 @@ enum {
 	SYSTEMCTL_MS = 5 * 60 * 1000,
 	RESTART_MS = 10 * 60 * 1000,
 	VERIFY_MS = 10 * 60 * 1000,
+	CHECK_MS = 60 * 1000,
 	SHOWN = 400, /* bytes of what a program said */
 };
 
-#define REPORT_FILE "/run/postcask/report.json"
+#define REPORT_FILE    "/run/postcask/report.json"
+#define CHECK_REPLACED "/usr/share/postcask/perl/check-replaced"
 
 /* Runs a command whose words go to the journal.  Its exit status, or -1 when it has none: why
  * not is in the journal too. */
@@ -234,6 +236,25 @@ static void prove(json_t *state, json_int_t failed_before, json_int_t now)
 					      json_object_get(state, "installed")));
 }
 
+/* The filter's modules replace functions of packages that are held back from the job, and not
+ * from people.  What they have instead of them is said, by its first line and in the journal. */
+static void check_replaced(json_t *state)
+{
+	static const char *const argv[] = {CHECK_REPLACED, NULL};
+	const struct process process = {.argv = argv, .timeout_ms = CHECK_MS};
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	_cleanup_(buffer_free) struct buffer said = BUFFER_INIT;
+	int status = process_run(&process, &said, &error);
+	const char *text = status < 0 ? error_text(&error) : buffer_text(&said);
+	char first[SHOWN + 1];
+
+	if (status != 0)
+		printf("%s\n", text);
+	snprintf(first, sizeof(first), "%s", text[0] ? text : CHECK_REPLACED " fails");
+	first[strcspn(first, "\n")] = '\0';
+	set_text(state, "replaced", status == 0 ? "" : first);
+}
+
 /* The timer and the file are gone after a restart, and so is the need for it. */
 static void arm_reboot(json_t *state, const struct update_config *config, json_int_t now)
 {
@@ -282,6 +303,7 @@ static int finish(json_t *state, const struct update_config *config, bool change
 		result = file_replace(UPDATE_REBOOT, "", 0, 0644, (uid_t)-1, (gid_t)-1, error);
 	if (changed || restarted)
 		prove(state, failed_before, now);
+	check_replaced(state);
 	arm_reboot(state, config, now);
 	set_number(state, "looked", now);
 	if (result == 0)

@@ -9,6 +9,7 @@
  *	waiting		[{name, version, since, held}]: fixes that are not installed
  *	installed	[{name, version}] of the last run that installed any, at installed_at
  *	failure		what the last installation ended with; "" when it was in order
+ *	replaced	what is another in the packages whose functions the filter replaces, or ""
  *	blamed		{at, packages}: the self-tests passed before that run and not after it
  *	reboot_since	since when the machine waits for a restart; 0: it does not
  *	reboot_at	"HH:MM" when it is armed, or ""

@@ -143,6 +143,18 @@ static void judge_proof(json_t *report, const json_t *state)
 	degrade(report, &text);
 }
 
+/* What the job wrote down as a text is not in order. */
+static void judge_text(json_t *report, const json_t *state, const char *key, const char *what)
+{
+	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
+
+	if (!json_text(state, key)[0])
+		return;
+	buffer_addf(&text, "degraded: %s: %s (journalctl -u postcask-update)", what,
+		    json_text(state, key));
+	degrade(report, &text);
+}
+
 static void judge(json_t *report, const json_t *state, json_int_t now)
 {
 	json_int_t days = days_since(json_number(state, "reboot_since"), now);
@@ -151,13 +163,9 @@ static void judge(json_t *report, const json_t *state, json_int_t now)
 	judge_waiting(report, json_object_get(state, "waiting"), now);
 	judge_archive(report, state, now);
 	judge_proof(report, state);
-	if (json_text(state, "failure")[0]) {
-		buffer_addf(&text,
-			    "degraded: the last installation of updates is not in order: %s "
-			    "(journalctl -u postcask-update)",
-			    json_text(state, "failure"));
-		degrade(report, &text);
-	}
+	judge_text(report, state, "failure", "the last installation of updates is not in order");
+	judge_text(report, state, "replaced",
+		   "the mail filter is not of one piece with its packages");
 	if (days >= PATIENCE_DAYS) {
 		buffer_addf(&text,
 			    "degraded: security fixes have waited %lld days for a restart "

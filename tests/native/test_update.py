@@ -9,7 +9,7 @@ import time
 import pytest
 
 from archive import DEBS, NEWER, Archive
-from machine import TOP, Machine, user_data
+from machine import Machine, user_data
 
 # What listens to strangers, and what upgrades often: with their own scripts, as Debian ships them.
 REAL = ["postfix", "postfix-pcre", "dovecot-core", "dovecot-imapd", "dovecot-pop3d",
@@ -171,25 +171,35 @@ def test_packages_with_replaced_functions_wait_and_are_named(updated):
     assert "for a new image: amavisd-new, spamassassin\n" in shown
 
 
-def replaced_modules():
-    """The Perl modules of others in which the overlays put functions of their own."""
-    found = set()
-    for path in (TOP / "overlays/usr/share/postcask").glob("[as]*/*"):
-        if path.is_file():
-            text = path.read_text(errors="replace")
-            found |= set(re.findall(r"^\s*\*\{?\"?((?:\w+::)+)\w+(?:::)?\"?\}?\s*=", text, re.M))
-            found |= set(re.findall(r"\*\{\"((?:\w+::)+)\$", text))
-    return {name.removesuffix("::") for name in found if not name.startswith("Postcask::")}
+REPLACED = "/usr/share/postcask/perl/replaced"
 
 
 def test_every_package_with_replaced_functions_is_held(updated):
-    modules = replaced_modules()
-    assert {"Amavis", "Mail::DKIM::DNS"} <= modules
+    listed = updated.run("cat", REPLACED).stdout
     held = updated.run("apt-config", "dump", "--format", "%v%n",
                        "Unattended-Upgrade::Package-Blacklist").stdout.split()
-    for module in sorted(modules):
-        [owner] = updated.run("dpkg", "-S", f"*/{module.replace('::', '/')}.pm").stdout.split(": ")[:1]
-        assert owner + "$" in held, (module, owner)
+    found = set()
+    for paths, package in re.findall(r"^Original: (.*)\nPackage: (\S+) ", listed, re.M):
+        for path in paths.split():
+            found.add((path, package))
+            assert package + "$" in held, package
+    owners = updated.run("dpkg", "-S", *sorted({path for path, _ in found})).stdout
+    assert {(path, owner) for owner, path in re.findall(r"^(\S+): (.*)$", owners, re.M)} == found
+
+
+def test_a_replaced_function_that_is_another_is_said(updated):
+    """Somebody has put a package of his own in the place of one that was held back."""
+    path = updated.machine.tree / "usr/share/perl5/MIME/Parser.pm"
+    before = path.read_text()
+    path.write_text(before.replace("sub extract_uuencode {", "sub extract_uuencode { # new"))
+    updated.update()
+    [note] = updated.notes()
+    assert note.startswith("degraded: the mail filter is not of one piece with its packages: "
+                           "MIME::Parser::extract_uuencode, which Unpack.pm replaces, is another: "
+                           "expected in libmime-tools-perl ")
+    path.write_text(before)
+    updated.update()
+    assert updated.notes() == []
 
 
 def test_a_restart_that_is_needed_is_said_and_comes_at_its_time(updated):

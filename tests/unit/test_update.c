@@ -217,6 +217,14 @@ static void a_failed_installation_is_said(void **folder)
 	assert_note(*folder, "{\"failure\": \"unattended-upgrade failed\"}", "0",
 		    "degraded: the last installation of updates is not in order: "
 		    "unattended-upgrade failed (journalctl -u postcask-update)");
+	assert_note(*folder,
+		    "{\"replaced\": \"Theirs::f, which Ours.pm replaces, is another: expected in "
+		    "theirs 1 (12), found 2 (34)\"}",
+		    "0",
+		    "degraded: the mail filter is not of one piece with its packages: Theirs::f, "
+		    "which Ours.pm replaces, is another: expected in theirs 1 (12), found 2 (34) "
+		    "(journalctl -u postcask-update)");
+	assert_note(*folder, "{\"replaced\": \"\"}", "0", "");
 	assert_note(*folder, "damaged", "0", "");
 }
 
