@@ -3,13 +3,16 @@
 
 import email
 import io
+import json
+import re
+import subprocess
 import time
 import zipfile
 
 import pytest
 
 import wrappings
-from machine import letter
+from machine import TOP, letter
 
 ALICE = "alice@example.org"
 # Composed here, so that no scanner takes this file for one.
@@ -248,3 +251,71 @@ def test_authentication_server_down_is_temporary(machine):
     finally:
         client.close()
         machine.run("systemctl", "start", "dovecot.service")
+
+
+# With the image's own packages, but for amavis' main one, which would start: what the filter's
+# modules put into them, and which of the names in the JSON read the packages have not.
+REPLACED = """
+use strict; use warnings; use B (); use JSON::PP ();
+use lib '/usr/share/postcask/perl';
+my %names = %{ JSON::PP::decode_json(join '', <DATA>) };
+$SIG{__WARN__} = sub { };
+eval "require $_; 1" or print "absent $_: $@" for sort grep { $_ ne 'Amavis' } keys %names;
+no strict 'refs';
+for my $package (grep { $_ ne 'Amavis' } sort keys %names) {
+    for (@{ $names{$package} }) {
+        my ($sigil, $name) = /\A(\W?)(\w+)/;
+        my $there = $sigil eq '' ? $package->can($name) : *{"${package}::$name"}{
+            { '$' => 'SCALAR', '@' => 'ARRAY', '%' => 'HASH' }->{$sigil} };
+        print "absent ${package}::$_\n" if !$there;
+    }
+}
+require "Postcask/" . (m{(\w+\.pm)\z})[0] for glob '/usr/share/postcask/perl/Postcask/*.pm';
+Postcask::Early::trust_the_configuration();
+Postcask::DNSSilence->new(bless { conf => {} }, 'Mail::SpamAssassin');
+Postcask::Prefilter->new(bless { conf => {} }, 'Mail::SpamAssassin');
+sub look {
+    my ($package) = @_;
+    for my $name (keys %{"${package}::"}) {
+        if ($name =~ /\A(\w+)::\z/) {
+            my $inner = $package eq 'main' ? $1 : "${package}::$1";
+            look($inner) if $inner !~ /\A(?:main|Postcask)\z/;
+        } elsif ($name =~ /\A\w+\z/) {
+            my $code = defined &{"${package}::$name"} ? B::svref_2object(\\&{"${package}::$name"}) : undef;
+            print "replaced ${package}::$name\n" if $code && $code->FILE =~ m{/Postcask/};
+            print "replaced ${package}::\$$name\n"
+                if ref(tied ${"${package}::$name"}) =~ /\APostcask::/;
+        }
+    }
+}
+look('main');
+__DATA__
+"""
+
+
+def test_what_the_filter_replaces_is_listed(machine):
+    """In the image's own packages; and tests/perl stands on what these have."""
+    stubs = subprocess.run(["perl", f"-I{TOP}/tests/perl", "-MStubs", "-MJSON::PP", "-e",
+                            "print JSON::PP::encode_json(\\%Stubs::names)"],
+                           stdout=subprocess.PIPE, text=True, check=True).stdout
+    said = machine.run("perl", "-", stdin=REPLACED + stubs).stdout.splitlines()
+    listed = re.findall(r"^Function: (\S+)$",
+                        machine.run("cat", "/usr/share/postcask/perl/replaced").stdout, re.M)
+    assert sorted(said) == sorted(f"replaced {name}" for name in listed)
+    amavis = machine.run("cat", "/usr/share/perl5/Amavis.pm").stdout
+    for name in json.loads(stubs)["Amavis"]:
+        name = name.partition("(")[0]
+        pattern = rf"^use vars .*\{name}\b" if name[0] == "$" else rf"^sub {name}\b"
+        assert re.search(pattern, amavis, re.M), name
+    assert machine.run("/usr/share/postcask/perl/check-replaced").stdout == ""
+
+
+def test_a_generation_of_an_older_image_finds_its_modules(machine):
+    """They were amavisd.conf's fragments, read by other names."""
+    names = "elapsed children policy verdicts scanner unpack unfinished headers".split()
+    program = "use Amavis::Conf ();\n" + "".join(
+        f"Amavis::Conf::include_config_files('/usr/share/postcask/amavis/{name}.conf');\n"
+        for name in names) + "require '/usr/share/postcask/amavis/Trained.pm';\n" \
+        "print join ' ', sort map { m{^Postcask/(\\w+)\\.pm} } keys %INC;"
+    found = machine.run("perl", "-", stdin=program).stdout.split()
+    assert {name.capitalize() for name in names} <= set(found)

@@ -214,24 +214,3 @@ def test_a_message_for_very_many_is_judged_once(box):
     """Once for each of them took so long that its child was ended, five times."""
     done = box.run("perl", "-", "3", "50", "51", "600", stdin=OWN_TRAINING)
     assert done.stdout.split() == ["3", "50", "0", "0"]
-
-
-# When a child is taken for hanging: it looks a hundred seconds for each of three users.
-MARKS = """
-use strict; use warnings; use IO::File ();
-use Amavis::Conf ();
-use lib '/usr/share/postcask/perl'; use Postcask::Children;
-$Amavis::Conf::child_timeout = 480;
-my @title;
-no warnings 'redefine';
-*Postcask::Children::message_of = sub { @title };
-for ([ 0 ], [ 10, 1 ], [ 100, 1 ], [ 110, 2 ], [ 220, 3 ], [ 320, 3 ], [ 345, 3 ], [ 350 ], [ 541 ]) {
-    my ($now, $run) = @$_;
-    @title = ('1-2', 'ABC', $run);
-    print Postcask::Children::hangs(Postcask::Children::note_work(7, $now), $now) ? 1 : 0;
-}
-"""
-
-
-def test_each_look_of_spamassassin_has_its_time(box):
-    assert box.run("perl", "-", stdin=MARKS).stdout == "000000101"
