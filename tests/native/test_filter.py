@@ -255,7 +255,7 @@ def test_authentication_server_down_is_temporary(machine):
 
 # With the image's own packages, but for amavis' main one, which would start: what the filter's
 # modules put into them, and which of the names in the JSON read the packages have not.
-REPLACED = """
+REPLACED = r"""
 use strict; use warnings; use B (); use JSON::PP ();
 use lib '/usr/share/postcask/perl';
 my %names = %{ JSON::PP::decode_json(join '', <DATA>) };
@@ -274,6 +274,7 @@ require "Postcask/" . (m{(\w+\.pm)\z})[0] for glob '/usr/share/postcask/perl/Pos
 Postcask::Early::trust_the_configuration();
 Postcask::DNSSilence->new(bless { conf => {} }, 'Mail::SpamAssassin');
 Postcask::Prefilter->new(bless { conf => {} }, 'Mail::SpamAssassin');
+my %tied;
 sub look {
     my ($package) = @_;
     for my $name (keys %{"${package}::"}) {
@@ -281,10 +282,11 @@ sub look {
             my $inner = $package eq 'main' ? $1 : "${package}::$1";
             look($inner) if $inner !~ /\A(?:main|Postcask)\z/;
         } elsif ($name =~ /\A\w+\z/) {
-            my $code = defined &{"${package}::$name"} ? B::svref_2object(\\&{"${package}::$name"}) : undef;
+            my $code = defined &{"${package}::$name"} ? B::svref_2object(\&{"${package}::$name"}) : undef;
             print "replaced ${package}::$name\n" if $code && $code->FILE =~ m{/Postcask/};
-            print "replaced ${package}::\$$name\n"
-                if ref(tied ${"${package}::$name"}) =~ /\APostcask::/;
+            my $variable = \${"${package}::$name"};     # in whatever else imports it too
+            print "replaced by $1.pm\n"
+                if ref(tied $$variable) =~ /\APostcask::(\w+)/ && !$tied{$variable}++;
         }
     }
 }
@@ -299,9 +301,10 @@ def test_what_the_filter_replaces_is_listed(machine):
                             "print JSON::PP::encode_json(\\%Stubs::names)"],
                            stdout=subprocess.PIPE, text=True, check=True).stdout
     said = machine.run("perl", "-", stdin=REPLACED + stubs).stdout.splitlines()
-    listed = re.findall(r"^Function: (\S+)$",
+    listed = re.findall(r"^Function: (\S+)\nReplaced-by: (\S+)$",
                         machine.run("cat", "/usr/share/postcask/perl/replaced").stdout, re.M)
-    assert sorted(said) == sorted(f"replaced {name}" for name in listed)
+    assert sorted(said) == sorted(f"replaced by {module}" if "$" in name else f"replaced {name}"
+                                  for name, module in listed)
     amavis = machine.run("cat", "/usr/share/perl5/Amavis.pm").stdout
     for name in json.loads(stubs)["Amavis"]:
         name = name.partition("(")[0]
@@ -313,7 +316,7 @@ def test_what_the_filter_replaces_is_listed(machine):
 def test_a_generation_of_an_older_image_finds_its_modules(machine):
     """They were amavisd.conf's fragments, read by other names."""
     names = "elapsed children policy verdicts scanner unpack unfinished headers".split()
-    program = "use Amavis::Conf ();\n" + "".join(
+    program = "use Exporter (); use Amavis::Conf ();\n" + "".join(
         f"Amavis::Conf::include_config_files('/usr/share/postcask/amavis/{name}.conf');\n"
         for name in names) + "require '/usr/share/postcask/amavis/Trained.pm';\n" \
         "print join ' ', sort map { m{^Postcask/(\\w+)\\.pm} } keys %INC;"
