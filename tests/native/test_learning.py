@@ -214,3 +214,38 @@ def test_a_message_for_very_many_is_judged_once(box):
     """Once for each of them took so long that its child was ended, five times."""
     done = box.run("perl", "-", "3", "50", "51", "600", stdin=OWN_TRAINING)
     assert done.stdout.split() == ["3", "50", "0", "0"]
+
+
+# The time that SpamAssassin has for each look at one message, and what its child's title says
+# while it looks and after; the second one begins when the looks have taken five minutes.
+LOOKS = r"""
+use strict; use warnings; use Time::HiRes ();
+my $later = 0;
+BEGIN {
+    no warnings 'redefine';
+    my $clock = \&Time::HiRes::clock_gettime;
+    *Time::HiRes::clock_gettime = sub (;$) { return $clock->($_[0]) + $later };
+}
+use lib '/usr/share/postcask/perl'; use Exporter (); use Amavis::Conf (); use Postcask::Children ();
+use Mail::SpamAssassin ();
+my $main = Mail::SpamAssassin->new({ dont_copy_prefs => 1, local_tests_only => 1,
+                                     userprefs_filename => '/dev/null', username => 'nobody' });
+$main->init(0);
+$0 = 'child';
+Postcask::Children::begin_message();
+for (0, 300) {
+    $later = $_;
+    my $message = $main->parse("From: a\@example.com\nSubject: x\n\ntext\n", 1);
+    printf "%d %s, ", $message->{master_deadline} - Time::HiRes::time() + 0.5, $0;
+    my $status = $main->check($message);
+    print "$0\n";
+    $status->finish;
+    $message->finish;
+}
+"""
+
+
+def test_all_looks_at_a_message_have_four_minutes(box):
+    """The limit was set when SpamAssassin had already read its own, and nobody saw it."""
+    said = box.run("perl", "-", stdin=LOOKS).stdout.splitlines()
+    assert said == ["60 child at the rules 1, child", "2 child at the rules 2, child"]

@@ -17,7 +17,7 @@ require Amavis::SpamControl::SpamAssassin;
 
 my %called;
 {
-    no warnings 'redefine';
+    no warnings qw(redefine once);
     *Amavis::SpamControl::SpamAssassin::new = sub { $called{new}++; bless {}, $_[0] };
     *Amavis::SpamControl::SpamAssassin::init_pre_chroot = sub { $called{chroot}++ };
     *Amavis::SpamControl::SpamAssassin::init_pre_fork = sub { $called{fork}++ };
