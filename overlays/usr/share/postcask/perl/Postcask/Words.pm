@@ -2,6 +2,8 @@
 # What must be in a text that a rule's regular expression matches.  Used when the image is
 # built (list-words), for Prefilter.pm; nothing of it runs in the mail server.
 #
+# Why not by configuration: SpamAssassin knows of a rule its expression alone.
+#
 # Two things can be said of many expressions:
 #   words   a set of plain words, lower case, of which each match contains one, in
 #           whatever case: "country|county|city"
