@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/process.h"
 #include "component/components.h"
+#include "watch/parts.h"
 #include "watch/program.h"
 #include "watch/watch.h"
 
@@ -21,44 +22,8 @@ enum {
 
 static const char cgroups[] = "/sys/fs/cgroup/system.slice";
 
-static struct watched *parts; /* who is needed stands before who needs it, as in the table */
+static struct watched *parts;
 static size_t part_count;
-
-/* The first part of a component, NULL when it is not watched. */
-static const struct watched *find_part(const struct component *component)
-{
-	for (size_t i = 0; component && i < part_count; i++)
-		if (strcmp(parts[i].unit, component->units[0]) == 0)
-			return &parts[i];
-	return NULL;
-}
-
-static struct watched part_of(const struct component *component,
-			      const struct component_watch *watch)
-{
-	return (struct watched){
-	    .unit = component->units[0],
-	    .program = watch->program,
-	    .address = watch->address,
-	    .port = watch->port,
-	    .question = watch->question,
-	    .answer = watch->answer,
-	    .patience = watch->patience,
-	    .needs = find_part(component->needs),
-	};
-}
-
-static bool list_parts(void)
-{
-	parts = calloc(component_count * COMPONENT_WATCHES, sizeof(*parts));
-	for (size_t i = 0; parts && i < component_count; i++)
-		for (const struct component_watch *watch = components[i]->watches; watch->address;
-		     watch++) {
-			parts[part_count] = part_of(components[i], watch);
-			part_count++;
-		}
-	return parts;
-}
 
 static void run(const char *const *argv)
 {
@@ -166,7 +131,8 @@ int main(int argc, char *argv[] _unused_)
 		      stderr);
 		return EXIT_USAGE;
 	}
-	if (!list_parts()) {
+	parts = parts_list(&part_count);
+	if (!parts) {
 		fputs("postcask-watch: out of memory\n", stderr);
 		return EXIT_FAILURE;
 	}

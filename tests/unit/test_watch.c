@@ -11,10 +11,33 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "watch/parts.h"
 #include "watch/program.h"
 #include "watch/watch.h"
 
 #define SECOND 1000000
+
+/* Each with who it needs, which is asked before it. */
+static void the_parts_are_those_of_the_table(void **state _unused_)
+{
+	size_t count, amavis = 0, clamav = 0, lmtp = 0;
+	struct watched *parts = parts_list(&count);
+
+	assert_non_null(parts);
+	assert_int_equal(count, 5);
+	for (size_t i = 0; i < count; i++) {
+		amavis = strcmp(parts[i].unit, "amavis.service") == 0 ? i : amavis;
+		clamav = strcmp(parts[i].unit, "clamav-daemon.service") == 0 ? i : clamav;
+		lmtp = parts[i].program ? i : lmtp;
+	}
+	assert_true(clamav < amavis && parts[amavis].needs == &parts[clamav]);
+	assert_int_equal(parts[amavis].port, 10024);
+	assert_string_equal(parts[clamav].question, "nPING\n");
+	assert_null(parts[clamav].needs);
+	assert_string_equal(parts[lmtp].unit, "dovecot.service");
+	assert_int_equal(parts[lmtp].patience, 4);
+	free(parts);
+}
 
 static void silent_and_idle_three_times_hangs(void **state _unused_)
 {
@@ -325,6 +348,7 @@ static void any_work_of_a_program_is_work(void **state _unused_)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_parts_are_those_of_the_table),
 	    cmocka_unit_test(silent_and_idle_three_times_hangs),
 	    cmocka_unit_test(who_waits_for_the_disk_does_not_hang),
 	    cmocka_unit_test(who_waits_for_the_disk_is_seen),
