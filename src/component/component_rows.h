@@ -1,20 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The rows of table.c, each in its own file. */
+/* The rows of the table: a line for each file of this folder that has one.  Whoever is needed
+ * stands before who needs it. */
 #ifndef POSTCASK_COMPONENT_ROWS_H
 #define POSTCASK_COMPONENT_ROWS_H
 
 #include "component/components.h"
 
-extern const struct component component_account;
-extern const struct component component_amavis;
-extern const struct component component_clamav;
-extern const struct component component_dovecot;
-extern const struct component component_freshclam;
-extern const struct component component_postfix;
-extern const struct component component_quarantine;
-extern const struct component component_spamassassin;
-extern const struct component component_timesync;
-extern const struct component component_unbound;
-extern const struct component component_updates;
+/* clang-format off */
+#define COMPONENT_ROWS(row) \
+	row(postfix) \
+	row(dovecot) \
+	row(clamav) \
+	row(freshclam) \
+	row(amavis) \
+	row(spamassassin) \
+	row(quarantine) \
+	row(updates) \
+	row(unbound) \
+	row(timesync) \
+	row(account)
+/* clang-format on */
+
+#define COMPONENT_DECLARE(name) extern const struct component component_##name;
+COMPONENT_ROWS(COMPONENT_DECLARE)
 
 #endif

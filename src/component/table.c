@@ -3,11 +3,9 @@
 
 #include "base/cleanup.h"
 
-const struct component *const components[] = {
-    &component_postfix, &component_dovecot,	 &component_clamav,	&component_freshclam,
-    &component_amavis,	&component_spamassassin, &component_quarantine, &component_updates,
-    &component_unbound, &component_timesync,	 &component_account,
-};
+#define COMPONENT_ADDRESS(name) &component_##name,
+
+const struct component *const components[] = {COMPONENT_ROWS(COMPONENT_ADDRESS)};
 COMPONENT_ROWS_FIT(components);
 
 const size_t component_count = ARRAY_SIZE(components);
