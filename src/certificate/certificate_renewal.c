@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -22,22 +21,22 @@
 #define SETTLE_MS	30000
 #define SETTLE_PAUSE_MS 1000
 
+static bool serves_certificate(const struct component *component)
+{
+	return component_has_key(component, CERTIFICATE_KEY);
+}
+
 /* A daemon that is stopped stays stopped. */
 static int reload_daemons(struct error *error)
 {
-	_cleanup_free_ const char **argv = calloc(component_count + 3, sizeof(*argv));
+	_cleanup_free_ const char **argv =
+	    component_command("try-reload-or-restart", serves_certificate);
 	_cleanup_(buffer_free) struct buffer output = BUFFER_INIT;
 	struct process process = {.argv = argv, .timeout_ms = RELOAD_TIMEOUT_MS};
-	size_t count = 0;
 	int status;
 
 	if (!argv)
 		return error_set(error, ENOMEM, "out of memory");
-	argv[count++] = "systemctl";
-	argv[count++] = "try-reload-or-restart";
-	for (size_t i = 0; i < component_count; i++)
-		if (component_has_key(components[i], CERTIFICATE_KEY))
-			argv[count++] = components[i]->units[0];
 	status = process_run(&process, &output, error);
 	if (status < 0)
 		return error_wrap(error, "cannot reload the daemons");
@@ -122,7 +121,7 @@ static void print_reloaded(FILE *stream)
 
 	fprintf(stream, "%-18s ", "reloaded");
 	for (size_t i = 0; i < component_count; i++)
-		if (component_has_key(components[i], CERTIFICATE_KEY)) {
+		if (serves_certificate(components[i])) {
 			fprintf(stream, "%s%s", before, components[i]->name);
 			before = ", ";
 		}

@@ -50,6 +50,20 @@ const char *component_password_group(void)
 	return NULL;
 }
 
+const char **component_command(const char *verb, bool (*fits)(const struct component *component))
+{
+	const char **argv = calloc(component_count + 3, sizeof(*argv)), **at = argv;
+
+	if (!argv)
+		return NULL;
+	*at++ = "systemctl";
+	*at++ = verb;
+	for (size_t i = 0; i < component_count; i++)
+		if (fits(components[i]))
+			*at++ = components[i]->units[0];
+	return argv;
+}
+
 bool component_is_wanted(const struct component *component, const char *folder)
 {
 	for (const struct component_file *file = component->files; file->path; file++) {

@@ -164,6 +164,10 @@ bool component_has_key(const struct component *component, const char *kind);
 /* The group that reads password hashes; NULL when no component has any. */
 const char *component_password_group(void);
 
+/* "systemctl VERB UNIT..." with the first units of the components that `fits` names, for
+ * process_run; owned by the caller, NULL when out of memory. */
+const char **component_command(const char *verb, bool (*fits)(const struct component *component));
+
 /* Does the generation in `folder` ("" is the running machine's) want it? */
 bool component_is_wanted(const struct component *component, const char *folder);
 

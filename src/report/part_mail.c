@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <time.h>
@@ -45,38 +44,26 @@ static void add_down(json_t *report, json_t *down, const char *unit, struct slic
 						    name, unit));
 }
 
-/* The units of the daemons that mail needs, as many as the machine wants. */
-static size_t list_vital(const char **units)
+static bool is_needed(const struct component *component)
 {
-	size_t count = 0;
-
-	for (size_t i = 0; i < component_count; i++)
-		if (components[i]->vital && component_is_wanted(components[i], ""))
-			units[count++] = components[i]->units[0];
-	return count;
+	return component->vital && component_is_wanted(component, "");
 }
 
-/* Those that do not run. */
+/* The daemons that mail needs, as many as this machine wants, and that do not run. */
 static json_t *find_down(json_t *report)
 {
-	_cleanup_free_ const char **command = calloc(component_count + 3, sizeof(*command));
+	_cleanup_free_ const char **command = component_command("is-active", is_needed);
 	const struct process process = {.argv = command, .timeout_ms = ASK_MS};
 	_cleanup_(error_clear) struct error none = ERROR_INIT;
 	_cleanup_(buffer_free) struct buffer output = BUFFER_INIT;
 	json_t *down = json_array();
 	struct slice text, state;
-	size_t count;
 
-	if (!command)
-		return down;
-	command[0] = "systemctl";
-	command[1] = "is-active";
-	count = list_vital(command + 2);
-	if (process_run(&process, &output, &none) < 0)
+	if (!command || process_run(&process, &output, &none) < 0)
 		return down;
 	text = (struct slice){buffer_text(&output), output.size};
-	for (size_t i = 0; i < count && slice_until(&text, SLICE("\n"), &state); i++)
-		add_down(report, down, command[2 + i], state);
+	for (size_t i = 2; command[i] && slice_until(&text, SLICE("\n"), &state); i++)
+		add_down(report, down, command[i], state);
 	return down;
 }
 

@@ -83,20 +83,18 @@ static bool watch_all(void)
 	return silent;
 }
 
+static bool has_wall_clock(const struct component *component)
+{
+	return component->wall_clock;
+}
+
 /* Has those that count in times of the wall clock begin anew. */
 static void reload_clocked(void)
 {
-	_cleanup_free_ const char **argv = calloc(component_count + 3, sizeof(*argv));
-	size_t count = 0;
+	_cleanup_free_ const char **argv = component_command("reload", has_wall_clock);
 
-	if (!argv)
-		return;
-	argv[count++] = "systemctl";
-	argv[count++] = "reload";
-	for (size_t i = 0; i < component_count; i++)
-		if (components[i]->wall_clock)
-			argv[count++] = components[i]->units[0];
-	run(argv);
+	if (argv)
+		run(argv);
 }
 
 /* After a step back Dovecot starts no process for three minutes, and Postfix's queue manager,

@@ -162,6 +162,29 @@ static void keys_change_who_serves_them(void **state)
 	fakes_make(NULL);
 }
 
+static bool serves_certificate(const struct component *component)
+{
+	return component_has_key(component, "certificates");
+}
+
+/* The daily renewal's, as the report's and the watch's. */
+static void a_command_has_who_fits(void **state _unused_)
+{
+	_cleanup_free_ const char **argv = NULL, **none = NULL;
+
+	none = component_command("reload", serves_certificate);
+	assert_string_equal(none[1], "reload");
+	assert_null(none[2]);
+	for (size_t i = 0; i < ROWS; i++)
+		fakes[i].keys[0] = "certificates";
+	argv = component_command("reload", serves_certificate);
+	assert_string_equal(argv[0], "systemctl");
+	assert_string_equal(argv[2], "c0.service");
+	assert_string_equal(argv[LAST + 2], "c99.service");
+	assert_null(argv[LAST + 3]);
+	fakes_make(NULL);
+}
+
 /* systemd starts it or stops it by its conditions, with everything that is its. */
 static void who_is_switched_is_restarted_whole(void **state)
 {
@@ -249,6 +272,7 @@ int main(void)
 	    folder_test(the_last_row_is_proved),
 	    folder_test(the_last_row_is_reloaded),
 	    folder_test(keys_change_who_serves_them),
+	    cmocka_unit_test(a_command_has_who_fits),
 	    folder_test(who_is_switched_is_restarted_whole),
 	    cmocka_unit_test(a_new_mark_is_a_switch),
 	    folder_test(who_takes_nothing_is_told_nothing),
