@@ -25,7 +25,7 @@ CC = gcc
 WARNINGS = -Wall -Wextra -Werror -Wformat=2 -Wshadow -Wstrict-prototypes -Wvla
 HARDENING = -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE
 CFLAGS = -O2 -g
-CPPFLAGS = -D_GNU_SOURCE -DPOSTCASK_VERSION='"$(VERSION)"' -I. -Isrc
+CPPFLAGS = -D_GNU_SOURCE -DPOSTCASK_VERSION='"$(VERSION)"' -I. -Isrc -I$(OUT)/generated
 LDFLAGS = -pie -Wl,-z,relro,-z,now,--as-needed,--gc-sections
 OUT = build
 
@@ -82,7 +82,14 @@ $(OUT)/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(COMPILE)' | cmp -s - $@ || echo '$(COMPILE)' > $@
 
-$(OUT)/object/%.o: %.c $(OUT)/flags | build/host-ready
+# Each file of src/component/ is a row of its table.
+COMPONENT_LIST = $(OUT)/generated/component_list.h
+$(COMPONENT_LIST): FORCE
+	@mkdir -p $(@D)
+	@awk -f src/component/list.awk src/component/*.c > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+$(OUT)/object/%.o: %.c $(OUT)/flags | build/host-ready $(COMPONENT_LIST)
 	@mkdir -p $(@D)
 	@echo "  CC $@"
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
@@ -218,7 +225,7 @@ quick:
 
 lint: | build/test-host-ready
 	tests/lint
-analyze: | build/analyze-host-ready
+analyze: $(COMPONENT_LIST) | build/analyze-host-ready
 	tests/analyze
 
 # Which lines the unit tests reach, folder by folder; file by file in build/coverage/.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Row 110 of the table.
 /* The account of messages (src/ledger), which takes no settings. */
 #include "component/component_rows.h"
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Row 50 of the table.
 #include "component/component_rows.h"
 #include "component/inner.h"
 

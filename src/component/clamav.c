@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Row 30 of the table.
 #include "component/component_rows.h"
 
 #define SCANNER "for the virus scanner (clamd)"

@@ -1,25 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The rows of the table: a line for each file of this folder that has one.  Whoever is needed
- * stands before who needs it. */
+/* The rows of the table: each file of this folder that says "// Row N of the table.", by N.
+ * Whoever is needed stands before who needs it.  component_list.h is made of them by
+ * src/component/list.awk. */
 #ifndef POSTCASK_COMPONENT_ROWS_H
 #define POSTCASK_COMPONENT_ROWS_H
 
 #include "component/components.h"
-
-/* clang-format off */
-#define COMPONENT_ROWS(row) \
-	row(postfix) \
-	row(dovecot) \
-	row(clamav) \
-	row(freshclam) \
-	row(amavis) \
-	row(spamassassin) \
-	row(quarantine) \
-	row(updates) \
-	row(unbound) \
-	row(timesync) \
-	row(account)
-/* clang-format on */
+#include <component_list.h>
 
 #define COMPONENT_DECLARE(name) extern const struct component component_##name;
 COMPONENT_ROWS(COMPONENT_DECLARE)

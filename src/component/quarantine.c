@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Row 70 of the table.
 /* The daily job, and the commands, whose lines the account of messages reads. */
 #include "component/component_rows.h"
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Row 60 of the table.
 /* SpamAssassin, which amavis has in its own processes. */
 #include "component/component_rows.h"
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Row 100 of the table.
 #include "component/component_rows.h"
 
 const struct component component_timesync = {
