@@ -7,18 +7,18 @@
  *
  * Exit status: 0 done and read back, 1 failed (and closed), 2 wrong usage. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/json_file.h"
+#include "base/options.h"
 #include "firewall/firewall.h"
 #include "firewall/ports.h"
 #include "firewall/ruleset.h"
 
-enum { EXIT_USAGE = 2, LOCK_MS = 15 * 1000 };
+enum { LOCK_MS = 15 * 1000, ARGUMENTS_MAX = 1000 };
 
 struct options {
 	const char *report;
@@ -28,19 +28,24 @@ struct options {
 	size_t port_count; /* as written */
 };
 
-static void print_usage(FILE *stream)
+/* Only without memory it names no port. */
+static const char short_usage[] = "usage: postcask-firewall close|open|list [PORT...]\n";
+
+static char *usage_make(void)
 {
 	_cleanup_free_ char *names = ports_list_names(" or ");
+	char *text = NULL;
 
-	fprintf(
-	    stream,
-	    "usage: postcask-firewall close [PORT...]\n"
-	    "       postcask-firewall open PORT... | --report FILE\n"
-	    "       postcask-firewall list [--json]\n"
-	    "PORT is %s,\n"
-	    "or its number.  --state FILE writes the state there instead of " FIREWALL_STATE_FILE
-	    ".\n",
-	    names ? names : "the name of a port");
+	if (!names || asprintf(&text,
+			       "usage: postcask-firewall close [PORT...]\n"
+			       "       postcask-firewall open PORT... | --report FILE\n"
+			       "       postcask-firewall list [--json]\n"
+			       "PORT is %s,\n"
+			       "or its number.  --state FILE writes the state there instead "
+			       "of " FIREWALL_STATE_FILE ".\n",
+			       names) < 0)
+		return NULL;
+	return text;
 }
 
 static void print_ports(uint32_t ports)
@@ -81,7 +86,7 @@ static int run_close(const struct options *options)
 	uint32_t left;
 
 	if (options->report || options->json)
-		return EXIT_USAGE;
+		return COMMAND_USAGE;
 	if (change_begin(options, &lock, &error) < 0) {
 		error_print(&error);
 		error_clear(&error);
@@ -102,7 +107,7 @@ static int run_open(const struct options *options)
 	int result = 0;
 
 	if (!options->report == (options->port_count == 0) || options->json)
-		return EXIT_USAGE;
+		return COMMAND_USAGE;
 	if (change_begin(options, &lock, &error) < 0)
 		return finish(firewall_fail_closed(options->state_file, &error), &error);
 	/* Without a result nothing is proved, whatever was proved before. */
@@ -132,7 +137,7 @@ static int run_list(const struct options *options)
 	struct readback readback;
 
 	if (options->report || options->port_count > 0)
-		return EXIT_USAGE;
+		return COMMAND_USAGE;
 	if (firewall_read(&readback, &error) < 0)
 		return finish(-1, &error);
 	if (options->json)
@@ -144,47 +149,16 @@ static int run_list(const struct options *options)
 	return EXIT_SUCCESS;
 }
 
-/* Reads options and ports; 0, or the exit status to end with, or -1 to go on. */
-static int read_arguments(int argc, char **argv, struct options *options)
+static bool read_ports(char **words, struct options *options)
 {
-	static const struct option LONG[] = {
-	    {"report", required_argument, NULL, 'r'}, {"state", required_argument, NULL, 's'},
-	    {"json", no_argument, NULL, 'j'},	      {"help", no_argument, NULL, 'h'},
-	    {"version", no_argument, NULL, 'v'},      {NULL, 0, NULL, 0},
-	};
-	int option;
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
 
-	while ((option = getopt_long(argc, argv, "", LONG, NULL)) >= 0) {
-		switch (option) {
-		case 'r':
-			options->report = optarg;
-			break;
-		case 's':
-			options->state_file = optarg;
-			break;
-		case 'j':
-			options->json = true;
-			break;
-		case 'h':
-			print_usage(stdout);
-			return EXIT_SUCCESS;
-		case 'v':
-			puts("postcask-firewall " POSTCASK_VERSION);
-			return EXIT_SUCCESS;
-		default:
-			return EXIT_USAGE;
-		}
-	}
-	for (int i = optind + 1; i < argc; i++) {
-		_cleanup_(error_clear) struct error error = ERROR_INIT;
-
-		options->port_count++;
-		if (ports_add(&options->ports, argv[i], &error) < 0) {
+	for (; *words; words++, options->port_count++)
+		if (ports_add(&options->ports, *words, &error) < 0) {
 			error_print(&error);
-			exit(EXIT_USAGE);
+			return false;
 		}
-	}
-	return optind < argc ? -1 : EXIT_USAGE;
+	return true;
 }
 
 int main(int argc, char **argv)
@@ -194,15 +168,19 @@ int main(int argc, char **argv)
 		int (*run)(const struct options *options);
 	} VERBS[] = {{"close", run_close}, {"open", run_open}, {"list", run_list}};
 	struct options options = {.state_file = FIREWALL_STATE_FILE};
-	int status = read_arguments(argc, argv, &options);
+	const struct command_option known[] = {{"report", .value = &options.report},
+					       {"state", .value = &options.state_file},
+					       {"json", .on = &options.json}};
+	_cleanup_free_ char *long_usage = usage_make();
+	const char *usage = long_usage ? long_usage : short_usage;
+	int status = COMMAND_OPTIONS(argc, argv, known, usage, 1, ARGUMENTS_MAX);
 
-	for (size_t i = 0; status < 0 && i < ARRAY_SIZE(VERBS); i++) {
-		if (strcmp(argv[optind], VERBS[i].name) == 0)
-			status = VERBS[i].run(&options);
-	}
-	if (status < 0 || status == EXIT_USAGE) {
-		print_usage(stderr);
-		return EXIT_USAGE;
-	}
-	return status;
+	if (status != COMMAND_GO_ON)
+		return status;
+	status = COMMAND_USAGE;
+	if (read_ports(argv + optind + 1, &options))
+		for (size_t i = 0; i < ARRAY_SIZE(VERBS); i++)
+			if (strcmp(argv[optind], VERBS[i].name) == 0)
+				status = VERBS[i].run(&options);
+	return status == COMMAND_USAGE ? command_usage(usage) : status;
 }

@@ -7,13 +7,13 @@
  * report says which).  1: there is none; mail stays closed.  Otherwise, 0: done;
  * 1: nothing was changed, or it was taken back. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/json_file.h"
+#include "base/options.h"
 #include "base/process.h"
 #include "firstboot/apply.h"
 #include "firstboot/instance.h"
@@ -206,31 +206,16 @@ static int apply(const char *file)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"apply", required_argument, NULL, 'a'}, {"judge", no_argument, NULL, 'j'},
-	    {"finish", no_argument, NULL, 'f'},	     {"help", no_argument, NULL, 'h'},
-	    {"version", no_argument, NULL, 'v'},     {0}};
-	int option = getopt_long(argc, argv, "", options, NULL);
+	const char *file = NULL;
+	bool judges = false, finishes = false;
+	const struct command_option options[] = {
+	    {"apply", .value = &file}, {"judge", .on = &judges}, {"finish", .on = &finishes}};
+	int status = COMMAND_OPTIONS(argc, argv, options, usage, 0, 0);
 
-	if (optind != argc || option == '?') {
-		fputs(usage, stderr);
-		return 2;
-	}
+	if (status != COMMAND_GO_ON)
+		return status;
+	if ((file != NULL) + judges + finishes > 1)
+		return command_usage(usage);
 	umask(022);
-	switch (option) {
-	case 'a':
-		return apply(optarg);
-	case 'j':
-		return judge();
-	case 'f':
-		return finish();
-	case 'h':
-		fputs(usage, stdout);
-		return 0;
-	case 'v':
-		puts("postcask-firstboot " POSTCASK_VERSION);
-		return 0;
-	default:
-		return boot();
-	}
+	return file ? apply(file) : judges ? judge() : finishes ? finish() : boot();
 }

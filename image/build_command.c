@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/options.h"
 #include "image/build.h"
 #include "image/layer.h"
 #include "image/output.h"
@@ -23,8 +23,6 @@
 #include "image/space.h"
 #include "image/step.h"
 #include "image/steps.h"
-
-enum { EXIT_USAGE = 2 };
 
 #define AFTER(index) (1u << (index))
 
@@ -138,8 +136,9 @@ static int work(void *context)
 	return EXIT_SUCCESS;
 }
 
-static int formats_parse(struct build *build, const char *text, struct error *error)
+static int take_formats(void *into, const char *text, struct error *error)
 {
+	struct build *build = into;
 	_cleanup_free_ char *copy = strdup(text);
 	char *rest = copy, *word;
 
@@ -160,8 +159,9 @@ static int formats_parse(struct build *build, const char *text, struct error *er
 }
 
 /* An absolute path, also of what does not exist yet. */
-static int path_set(char **path, const char *text, struct error *error)
+static int take_path(void *into, const char *text, struct error *error)
 {
+	char **path = into;
 	char here[PATH_MAX];
 	char *whole;
 
@@ -180,12 +180,12 @@ static int path_set(char **path, const char *text, struct error *error)
 
 static int options_default(struct build *build, struct error *error)
 {
-	int result = path_set(&build->source, ".", error);
+	int result = take_path(&build->source, ".", error);
 
 	if (result == 0)
-		result = path_set(&build->cache, "build/cache", error);
+		result = take_path(&build->cache, "build/cache", error);
 	if (result == 0)
-		result = path_set(&build->output, "build/postcask", error);
+		result = take_path(&build->output, "build/postcask", error);
 	build->want_qcow2 = build->want_raw = true;
 	return result;
 }
@@ -206,88 +206,43 @@ static int options_complete(struct build *build, struct error *error)
 	return build->sysroot && build->programs ? 0 : error_errno(error, ENOMEM, "build");
 }
 
-enum {
-	OUTPUT,
-	FORMAT,
-	CACHE,
-	SOURCE,
-	MIRROR,
-	SIGNATURES,
-	LAYER,
-	PLAIN,
-	REFRESH,
-	QUIET,
-	JSON,
-	HELP
-};
-
-static const struct option long_options[] = {
-    {"output", required_argument, NULL, OUTPUT},
-    {"format", required_argument, NULL, FORMAT},
-    {"cache", required_argument, NULL, CACHE},
-    {"source", required_argument, NULL, SOURCE},
-    {"mirror", required_argument, NULL, MIRROR},
-    {"signatures", required_argument, NULL, SIGNATURES},
-    {"layer", required_argument, NULL, LAYER},
-    {"plain", required_argument, NULL, PLAIN},
-    {"refresh", no_argument, NULL, REFRESH},
-    {"quiet", no_argument, NULL, QUIET},
-    {"json", no_argument, NULL, JSON},
-    {"help", no_argument, NULL, HELP},
-    {0},
-};
-
-static int option_take(struct options *options, int option, const char *text, struct error *error)
+static int take_text(void *into, const char *text, struct error *error)
 {
-	struct build *build = &options->build;
+	char **kept = into;
 
-	switch (option) {
-	case OUTPUT:
-		return path_set(&build->output, text, error);
-	case FORMAT:
-		return formats_parse(build, text, error);
-	case CACHE:
-		return path_set(&build->cache, text, error);
-	case SOURCE:
-		return path_set(&build->source, text, error);
-	case SIGNATURES:
-		return path_set(&build->signatures, text, error);
-	case LAYER:
-		return path_set(&build->layer, text, error);
-	case PLAIN:
-		return path_set(&build->plain, text, error);
-	case MIRROR:
-		free(build->mirror);
-		build->mirror = strdup(text);
-		return build->mirror ? 0 : error_errno(error, ENOMEM, "--mirror");
-	case REFRESH:
-		build->refresh = true;
-		return 0;
-	case QUIET:
-		options->quiet = true;
-		return 0;
-	case JSON:
-		options->json = true;
-		return 0;
-	default:
-		return error_set(error, EINVAL, "see postcask-image build --help");
-	}
+	free(*kept);
+	*kept = strdup(text);
+	return *kept ? 0 : error_set(error, ENOMEM, "out of memory");
 }
 
-static int options_parse(struct options *options, int argc, char **argv, struct error *error)
+static int options_read(struct options *options, int argc, char **argv)
 {
-	int option, result = options_default(&options->build, error);
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	struct build *build = &options->build;
+	const struct command_option known[] = {
+	    {"output", .take = take_path, .into = &build->output},
+	    {"format", .take = take_formats, .into = build},
+	    {"cache", .take = take_path, .into = &build->cache},
+	    {"source", .take = take_path, .into = &build->source},
+	    {"mirror", .take = take_text, .into = &build->mirror},
+	    {"signatures", .take = take_path, .into = &build->signatures},
+	    {"layer", .take = take_path, .into = &build->layer},
+	    {"plain", .take = take_path, .into = &build->plain},
+	    {"refresh", .on = &build->refresh},
+	    {"quiet", .on = &options->quiet},
+	    {"json", .on = &options->json},
+	};
+	int status;
 
-	while (result == 0 && (option = getopt_long(argc, argv, "", long_options, NULL)) >= 0) {
-		if (option == HELP) {
-			printf("%s", usage);
-			exit(EXIT_SUCCESS);
-		}
-		result = option_take(options, option, optarg, error);
+	if (options_default(build, &error) < 0) {
+		error_print(&error);
+		return COMMAND_FAILED;
 	}
-	if (result == 0 && optind < argc)
-		result = error_set(error, EINVAL, "'%s' is no option; see --help", argv[optind]);
-	return result < 0 ? result : options_complete(&options->build, error);
+	status = COMMAND_OPTIONS(argc, argv, known, usage, 0, 0);
+	if (status != COMMAND_GO_ON || options_complete(build, &error) == 0)
+		return status;
+	error_print(&error);
+	return COMMAND_USAGE;
 }
 
 static void options_free(struct options *options)
@@ -341,12 +296,10 @@ int build_main(int argc, char **argv)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	_cleanup_(options_free) struct options options = {0};
-	int result = options_parse(&options, argc, argv, &error);
+	int result = options_read(&options, argc, argv);
 
-	if (result < 0) {
-		error_print(&error);
-		return EXIT_USAGE;
-	}
+	if (result != COMMAND_GO_ON)
+		return result;
 	result = build_run(&options, &error);
 	if (result < 0) {
 		error_print(&error);

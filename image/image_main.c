@@ -5,12 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/cleanup.h"
+#include "base/options.h"
 #include "image/build_command.h"
 #include "image/run.h"
 #include "image/seed.h"
-
-enum { EXIT_USAGE = 2 };
 
 static const struct {
 	const char *name;
@@ -37,15 +35,13 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN); /* a build is undone in order, whoever stops reading */
 	if (strcmp(name, "--help") == 0) {
 		usage_print(stdout);
-		return EXIT_SUCCESS;
+		return command_print_text("");
 	}
-	if (strcmp(name, "--version") == 0) {
-		printf("postcask-image %s\n", POSTCASK_VERSION);
-		return EXIT_SUCCESS;
-	}
+	if (strcmp(name, "--version") == 0)
+		return command_version("postcask-image");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (strcmp(name, commands[i].name) == 0)
 			return commands[i].main(argc - 1, argv + 1);
 	usage_print(stderr);
-	return EXIT_USAGE;
+	return COMMAND_USAGE;
 }

@@ -13,13 +13,14 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/options.h"
 #include "image/command.h"
 #include "image/console.h"
 #include "image/qemu.h"
 #include "image/run_options.h"
 #include "image/seed.h"
 
-enum { EXIT_DEGRADED = 2, EXIT_USAGE = 2, CREATE_S = 60, POWER_OFF_S = 60 };
+enum { CREATE_S = 60, POWER_OFF_S = 60 };
 
 struct run {
 	struct run_options options;
@@ -192,7 +193,7 @@ static void machine_stop(struct run *run, struct console *console)
 static int state_to_exit(enum console_state state)
 {
 	return state == CONSOLE_READY	   ? EXIT_SUCCESS
-	       : state == CONSOLE_DEGRADED ? EXIT_DEGRADED
+	       : state == CONSOLE_DEGRADED ? COMMAND_DEGRADED
 					   : EXIT_FAILURE;
 }
 
@@ -248,12 +249,10 @@ int run_main(int argc, char **argv)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	_cleanup_(run_free) struct run run = {.console_fd = -1, .signals = -1};
-	int result = run_options_parse(argc, argv, &run.options, &error);
+	int result = run_options_read(argc, argv, &run.options);
 
-	if (result < 0) {
-		error_print(&error);
-		return EXIT_USAGE;
-	}
+	if (result != COMMAND_GO_ON)
+		return result;
 	result = run_machine(&run, &error);
 	if (result < 0) {
 		error_print(&error);

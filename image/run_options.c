@@ -2,11 +2,10 @@
 #include "image/run_options.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/cleanup.h"
+#include "base/options.h"
 #include "component/ports.h"
 
 /* Beside the ports of mail. */
@@ -41,45 +40,6 @@ static const char usage[] =
     "  --monitor=SOCKET       where QEMU listens for QMP\n"
     "  --once                 stop after the report: 0 ready, 2 degraded, 1 failed\n";
 
-enum {
-	IMAGE,
-	USER_DATA,
-	NO_USER_DATA,
-	META_DATA,
-	NETWORK_CONFIG,
-	UEFI,
-	BIOS,
-	DISK,
-	SIZE,
-	MEMORY,
-	FORWARD,
-	CUT_OFF,
-	TIMEOUT,
-	MONITOR,
-	ONCE,
-	HELP,
-};
-
-static const struct option long_options[] = {
-    {"image", required_argument, NULL, IMAGE},
-    {"user-data", required_argument, NULL, USER_DATA},
-    {"no-user-data", no_argument, NULL, NO_USER_DATA},
-    {"meta-data", required_argument, NULL, META_DATA},
-    {"network-config", required_argument, NULL, NETWORK_CONFIG},
-    {"uefi", no_argument, NULL, UEFI},
-    {"bios", no_argument, NULL, BIOS},
-    {"disk", required_argument, NULL, DISK},
-    {"size", required_argument, NULL, SIZE},
-    {"memory", required_argument, NULL, MEMORY},
-    {"forward", required_argument, NULL, FORWARD},
-    {"cut-off", no_argument, NULL, CUT_OFF},
-    {"timeout", required_argument, NULL, TIMEOUT},
-    {"monitor", required_argument, NULL, MONITOR},
-    {"once", no_argument, NULL, ONCE},
-    {"help", no_argument, NULL, HELP},
-    {0},
-};
-
 static int number_take(const char *text, unsigned first, unsigned last, unsigned *ret,
 		       struct error *error)
 {
@@ -93,8 +53,19 @@ static int number_take(const char *text, unsigned first, unsigned last, unsigned
 	return 0;
 }
 
-static int forward_take(struct run_options *options, const char *text, struct error *error)
+static int take_memory(void *into, const char *text, struct error *error)
 {
+	return number_take(text, 512, 1 << 20, into, error);
+}
+
+static int take_timeout(void *into, const char *text, struct error *error)
+{
+	return number_take(text, 1, 86400, into, error);
+}
+
+static int take_forward(void *into, const char *text, struct error *error)
+{
+	struct run_options *options = into;
 	struct forward forward;
 	char end;
 
@@ -103,47 +74,6 @@ static int forward_take(struct run_options *options, const char *text, struct er
 	    forward.host > 65535 || forward.guest > 65535 || forward.guest == 0)
 		return error_set(error, EINVAL, "--forward=%s: write HOST-PORT:GUEST-PORT", text);
 	options->forwards[options->forward_count++] = forward;
-	return 0;
-}
-
-static int option_take(struct run_options *options, int option, const char *text,
-		       struct error *error)
-{
-	const struct {
-		int option;
-		const char **text;
-		bool *flag;
-	} rows[] = {{IMAGE, &options->image, NULL},
-		    {USER_DATA, &options->user_data, NULL},
-		    {META_DATA, &options->meta_data, NULL},
-		    {NETWORK_CONFIG, &options->network_config, NULL},
-		    {DISK, &options->disk, NULL},
-		    {SIZE, &options->size, NULL},
-		    {MONITOR, &options->monitor, NULL},
-		    {NO_USER_DATA, NULL, &options->no_seed},
-		    {UEFI, NULL, &options->uefi},
-		    {CUT_OFF, NULL, &options->cut_off},
-		    {ONCE, NULL, &options->once}};
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		if (rows[i].option != option)
-			continue;
-		if (rows[i].text)
-			*rows[i].text = text;
-		else
-			*rows[i].flag = true;
-		return 0;
-	}
-	if (option == BIOS)
-		options->uefi = false;
-	else if (option == MEMORY)
-		return number_take(text, 512, 1 << 20, &options->memory_mib, error);
-	else if (option == TIMEOUT)
-		return number_take(text, 1, 86400, &options->timeout_s, error);
-	else if (option == FORWARD)
-		return forward_take(options, text, error);
-	else
-		return error_set(error, EINVAL, "see postcask-image run --help");
 	return 0;
 }
 
@@ -157,24 +87,34 @@ static void forwards_default(struct run_options *options)
 		options->forwards[options->forward_count++].guest = port_table[port].number;
 }
 
-int run_options_parse(int argc, char **argv, struct run_options *options, struct error *error)
+int run_options_read(int argc, char **argv, struct run_options *options)
 {
-	int option, result = 0;
+	int uefi = 0, status;
+	const struct command_option known[] = {
+	    {"image", .value = &options->image},
+	    {"user-data", .value = &options->user_data},
+	    {"no-user-data", .on = &options->no_seed},
+	    {"meta-data", .value = &options->meta_data},
+	    {"network-config", .value = &options->network_config},
+	    {"uefi", .flag = &uefi, .set = 1},
+	    {"bios", .flag = &uefi, .set = 0},
+	    {"disk", .value = &options->disk},
+	    {"size", .value = &options->size},
+	    {"memory", .take = take_memory, .into = &options->memory_mib},
+	    {"forward", .take = take_forward, .into = options},
+	    {"cut-off", .on = &options->cut_off},
+	    {"timeout", .take = take_timeout, .into = &options->timeout_s},
+	    {"monitor", .value = &options->monitor},
+	    {"once", .on = &options->once},
+	};
 
 	*options = (struct run_options){.image = "build/postcask.qcow2",
 					.user_data = "image/example-user-data.yaml",
 					.size = "8G",
 					.memory_mib = 2048,
 					.timeout_s = 600};
-	while (result == 0 && (option = getopt_long(argc, argv, "", long_options, NULL)) >= 0) {
-		if (option == HELP) {
-			printf("%s", usage);
-			exit(EXIT_SUCCESS);
-		}
-		result = option_take(options, option, optarg, error);
-	}
-	if (result == 0 && optind < argc)
-		result = error_set(error, EINVAL, "'%s' is no option; see --help", argv[optind]);
+	status = COMMAND_OPTIONS(argc, argv, known, usage, 0, 0);
+	options->uefi = uefi;
 	forwards_default(options);
-	return result;
+	return status;
 }

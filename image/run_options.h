@@ -19,10 +19,9 @@ struct run_options {
 	size_t forward_count;
 };
 
-/* Reads the command line; what it does not say has its default.  The texts
- * belong to `argv`.  --help prints and exits. */
-_must_check_ int run_options_parse(int argc, char **argv, struct run_options *options,
-				   struct error *error);
+/* Reads the command line as command_options() does; what it does not say has its default.
+ * The texts belong to `argv`. */
+_must_check_ int run_options_read(int argc, char **argv, struct run_options *options);
 
 /* What the machine answers on this port, for people; "" when it is unknown. */
 const char *service_explain(unsigned number);

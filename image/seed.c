@@ -3,7 +3,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,11 +10,12 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/options.h"
 #include "image/command.h"
 #include "image/digest.h"
 #include "settings/load.h"
 
-enum { EXIT_USAGE = 2, FILE_LIMIT = 16 << 20, XORRISO_S = 60 };
+enum { FILE_LIMIT = 16 << 20, XORRISO_S = 60 };
 
 int seed_check_user_data(const char *text, const char *file, struct error *error)
 {
@@ -181,38 +181,17 @@ static const char usage[] =
     "  --network-config=FILE  netplan's format, version 2; without it: DHCP\n"
     "  --instance-id=ID       instead of one made from the server's name\n";
 
-enum { META_DATA, NETWORK_CONFIG, INSTANCE_ID, HELP };
-
-static const struct option long_options[] = {
-    {"meta-data", required_argument, NULL, META_DATA},
-    {"network-config", required_argument, NULL, NETWORK_CONFIG},
-    {"instance-id", required_argument, NULL, INSTANCE_ID},
-    {"help", no_argument, NULL, HELP},
-    {0},
-};
-
 int seed_main(int argc, char **argv)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	struct seed seed = {0};
-	int option;
+	const struct command_option options[] = {{"meta-data", .value = &seed.meta_data},
+						 {"network-config", .value = &seed.network_config},
+						 {"instance-id", .value = &seed.instance_id}};
+	int status = COMMAND_OPTIONS(argc, argv, options, usage, 2, 2);
 
-	while ((option = getopt_long(argc, argv, "", long_options, NULL)) >= 0) {
-		if (option == META_DATA) {
-			seed.meta_data = optarg;
-		} else if (option == NETWORK_CONFIG) {
-			seed.network_config = optarg;
-		} else if (option == INSTANCE_ID) {
-			seed.instance_id = optarg;
-		} else {
-			fputs(usage, option == HELP ? stdout : stderr);
-			return option == HELP ? EXIT_SUCCESS : EXIT_USAGE;
-		}
-	}
-	if (argc - optind != 2) {
-		fputs(usage, stderr);
-		return EXIT_USAGE;
-	}
+	if (status != COMMAND_GO_ON)
+		return status;
 	seed.user_data = argv[optind];
 	if (seed_write(&seed, argv[optind + 1], &error) < 0) {
 		error_print(&error);

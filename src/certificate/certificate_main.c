@@ -5,21 +5,16 @@
  *
  * Exit status: 0 every service serves the current certificate, 1 it does not or
  * the renewal failed, 2 wrong usage. */
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 
+#include "base/options.h"
 #include "certificate/certificate_renewal.h"
 
-enum { EXIT_USAGE = 2 };
-
-static void print_usage(FILE *stream)
-{
-	fputs("usage: postcask-certificate [--check] [--version]\n"
-	      "Renews what needs it, reloads the daemons and asks each for its certificate.\n"
-	      "--check only asks.\n",
-	      stream);
-}
+static const char usage[] =
+    "usage: postcask-certificate [--check]\n"
+    "Renews what needs it, reloads the daemons and asks each for its certificate.\n"
+    "  --check    only ask\n";
 
 static int run(const struct renewal *renewal)
 {
@@ -37,33 +32,9 @@ static int run(const struct renewal *renewal)
 
 int main(int argc, char **argv)
 {
-	static const struct option LONG[] = {
-	    {"check", no_argument, NULL, 'c'},
-	    {"help", no_argument, NULL, 'h'},
-	    {"version", no_argument, NULL, 'v'},
-	    {NULL, 0, NULL, 0},
-	};
 	struct renewal renewal = {.force = false};
-	int option;
+	const struct command_option options[] = {{"check", .on = &renewal.check}};
+	int status = COMMAND_OPTIONS(argc, argv, options, usage, 0, 0);
 
-	while ((option = getopt_long(argc, argv, "", LONG, NULL)) >= 0) {
-		switch (option) {
-		case 'c':
-			renewal.check = true;
-			break;
-		case 'h':
-			print_usage(stdout);
-			return EXIT_SUCCESS;
-		case 'v':
-			puts("postcask-certificate " POSTCASK_VERSION);
-			return EXIT_SUCCESS;
-		default:
-			return EXIT_USAGE;
-		}
-	}
-	if (optind < argc) {
-		print_usage(stderr);
-		return EXIT_USAGE;
-	}
-	return run(&renewal);
+	return status == COMMAND_GO_ON ? run(&renewal) : status;
 }

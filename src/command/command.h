@@ -2,11 +2,11 @@
 /* The commands of postcask(8): one function and one file a noun or verb.  Each
  * takes its own argument list (argv[0] is its name), understands --help, prints
  * results on standard output and errors on standard error, and returns the exit
- * status: 0 good, 1 failed, 2 degraded or bad usage. */
+ * status: 0 good, 1 failed, 2 degraded or bad usage (base/options.h). */
 #ifndef POSTCASK_COMMAND_H
 #define POSTCASK_COMMAND_H
 
-enum { COMMAND_GOOD = 0, COMMAND_FAILED = 1, COMMAND_DEGRADED = 2, COMMAND_USAGE = 2 };
+#include "base/options.h"
 
 int command_adopt(int argc, char **argv);
 int command_apply(int argc, char **argv);

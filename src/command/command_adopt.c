@@ -9,7 +9,6 @@
 
 #include "base/file.h"
 #include "command/command.h"
-#include "command/options.h"
 #include "firstboot/instance.h"
 
 enum { INSTANCE_NAME_LIMIT = 1000 };
@@ -81,10 +80,8 @@ int command_adopt(int argc, char **argv)
 	if (status != COMMAND_GO_ON)
 		return status;
 	instance = optind < argc ? argv[optind] : NULL;
-	if ((instance && cancelled) || (instance && !is_instance_name(instance))) {
-		fputs(usage, stderr);
-		return COMMAND_USAGE;
-	}
+	if ((instance && cancelled) || (instance && !is_instance_name(instance)))
+		return command_usage(usage);
 	if (geteuid() != 0) {
 		fputs("postcask: only root can let the machine become another instance; use sudo\n",
 		      stderr);

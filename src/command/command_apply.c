@@ -10,7 +10,6 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "command/command.h"
-#include "command/options.h"
 #include "command/print.h"
 #include "command/show_report.h"
 #include "settings/settings.h"

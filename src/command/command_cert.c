@@ -16,7 +16,6 @@
 #include "certificate/certificate_pem.h"
 #include "certificate/certificate_renewal.h"
 #include "command/command.h"
-#include "command/options.h"
 #include "command/print.h"
 
 struct options {
@@ -164,7 +163,5 @@ int command_cert(int argc, char **argv)
 	for (size_t i = 0; i < ARRAY_SIZE(VERBS); i++)
 		if (strcmp(argv[optind], VERBS[i].name) == 0)
 			status = VERBS[i].run(&given);
-	if (status == COMMAND_USAGE)
-		fputs(usage, stderr);
-	return status;
+	return status == COMMAND_USAGE ? command_usage(usage) : status;
 }

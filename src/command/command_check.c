@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "command/command.h"
-#include "command/options.h"
 #include "command/print.h"
 #include "settings/settings.h"
 

@@ -10,7 +10,6 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "command/command.h"
-#include "command/options.h"
 #include "command/print.h"
 #include "component/components.h"
 #include "firstboot/source.h"

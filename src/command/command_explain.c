@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "command/command.h"
-#include "command/options.h"
 #include "settings/example.h"
 #include "settings/explain.h"
 #include "settings/manual.h"
@@ -55,10 +54,8 @@ int command_explain(int argc, char **argv)
 
 	if (status != COMMAND_GO_ON)
 		return status;
-	if (optind < argc && what != KEYS) {
-		fputs(usage, stderr);
-		return COMMAND_USAGE;
-	}
+	if (optind < argc && what != KEYS)
+		return command_usage(usage);
 	if (optind < argc)
 		return print_key(&text, argv[optind]);
 	WRITERS[what](&text);

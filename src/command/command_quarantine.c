@@ -9,7 +9,6 @@
 #include "base/file.h"
 #include "base/when.h"
 #include "command/command.h"
-#include "command/options.h"
 #include "command/print.h"
 #include "quarantine/act.h"
 #include "quarantine/entry.h"
@@ -286,10 +285,8 @@ static int run_delete(int argc, char **argv)
 	status = COMMAND_OPTIONS(argc, argv, options, usage, 0, ARGUMENTS_MAX);
 	if (status != COMMAND_GO_ON)
 		return status;
-	if ((days != NULL) == (optind < argc)) {
-		fputs(usage, stderr);
-		return COMMAND_USAGE;
-	}
+	if ((days != NULL) == (optind < argc))
+		return command_usage(usage);
 	if (quarantine_act_begin(&act, QUARANTINE_LOCK_FILE, LOCK_MS, &error) < 0)
 		return fail(&error);
 	done = json_array();
@@ -311,7 +308,6 @@ int command_quarantine(int argc, char **argv)
 		     {"show", run_show},
 		     {"release", run_release},
 		     {"delete", run_delete}};
-	bool help = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
 
 	for (size_t i = 0; i < ARRAY_SIZE(VERBS) && argc > 1; i++) {
 		if (strcmp(argv[1], VERBS[i].name) != 0)
@@ -322,6 +318,5 @@ int command_quarantine(int argc, char **argv)
 		}
 		return VERBS[i].run(argc - 1, argv + 1);
 	}
-	fputs(usage, help ? stdout : stderr);
-	return help ? COMMAND_GOOD : COMMAND_USAGE;
+	return command_options(argc, argv, NULL, 0, usage, 1, 0); /* no word but a verb is right */
 }

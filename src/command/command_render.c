@@ -8,7 +8,6 @@
 
 #include "base/json_file.h"
 #include "command/command.h"
-#include "command/options.h"
 #include "generation/generation.h"
 #include "settings/settings.h"
 

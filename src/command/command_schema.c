@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 #include "command/command.h"
-#include "command/options.h"
 #include "command/print.h"
 #include "settings/schema.h"
 

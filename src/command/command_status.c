@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "command/command.h"
-#include "command/options.h"
 #include "command/show_report.h"
 
 static const char usage[] =

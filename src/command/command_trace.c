@@ -12,7 +12,6 @@
 #include "base/json_file.h"
 #include "base/when.h"
 #include "command/command.h"
-#include "command/options.h"
 #include "ledger/story.h"
 #include "ledger/trace.h"
 #include "queue/spool.h"
@@ -136,10 +135,8 @@ int command_trace(int argc, char **argv)
 		return status;
 	if (settled && optind == argc && !since_text)
 		return settle(settled);
-	if (settled || (optind == argc ? !since_text : !argv[optind][0])) {
-		fputs(usage, stderr);
-		return COMMAND_USAGE;
-	}
+	if (settled || (optind == argc ? !since_text : !argv[optind][0]))
+		return command_usage(usage);
 	if (since_text && when_parse(since_text, time(NULL), &since, &error) < 0) {
 		error_print(&error);
 		return COMMAND_USAGE;

@@ -9,7 +9,6 @@
 
 #include "base/process.h"
 #include "command/command.h"
-#include "command/options.h"
 #include "command/show_report.h"
 
 /* Longer than the three units' own. */

@@ -43,12 +43,10 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
 		print_usage(stdout);
-		return COMMAND_GOOD;
+		return command_print_text("");
 	}
-	if (strcmp(argv[1], "--version") == 0) {
-		puts("postcask " POSTCASK_VERSION);
-		return COMMAND_GOOD;
-	}
+	if (strcmp(argv[1], "--version") == 0)
+		return command_version("postcask");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argc - 1, argv + 1);

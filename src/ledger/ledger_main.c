@@ -5,7 +5,6 @@
  * It sleeps until the journal or the quarantine changes.  While a message is open it also
  * looks at the real queue once a minute: what is neither ended nor there is missing. */
 #include <errno.h>
-#include <getopt.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,15 +15,20 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/options.h"
 #include "ledger/keeper.h"
 #include "queue/spool.h"
 
 enum {
-	EXIT_USAGE = 64,
 	LOCK_MS = 10000,
 	GRACE_SECONDS = 60,
 	GRACE_LIMIT = 3600,
 };
+
+static const char usage[] =
+    "usage: postcask-account [--grace SECONDS]\n"
+    "Follows the journal and keeps the account of every message.\n"
+    "  --grace SECONDS    how long a message may be nowhere before it is missing (60)\n";
 
 /* What wakes it besides the journal. */
 struct wakers {
@@ -115,31 +119,18 @@ static int run(struct keeper *keeper, struct error *error)
 	return result < 0 ? result : follow(keeper, &wakers, error);
 }
 
-static int parse_options(int argc, char **argv, struct keeper *keeper)
+static int take_grace(void *into, const char *text, struct error *error)
 {
-	static const struct option known[] = {{"grace", required_argument, NULL, 'g'},
-					      {"help", no_argument, NULL, 'h'},
-					      {"version", no_argument, NULL, 'V'},
-					      {0}};
-	int option;
+	struct keeper *keeper = into;
+	struct slice number = slice_of(text);
+	long long seconds;
 
-	while ((option = getopt_long(argc, argv, "", known, NULL)) >= 0) {
-		struct slice number = slice_of(optarg ? optarg : "");
-		long long seconds;
-
-		if (option == 'V') {
-			puts("postcask-account " POSTCASK_VERSION);
-			return 0;
-		}
-		if (option != 'g' || !slice_number(&number, &seconds) || number.size ||
-		    seconds < 1 || seconds > GRACE_LIMIT) {
-			fputs("usage: postcask-account [--grace SECONDS]\n",
-			      option == 'h' ? stdout : stderr);
-			return option == 'h' ? 0 : EXIT_USAGE;
-		}
-		keeper->grace = (uint64_t)seconds * 1000000;
-	}
-	return -1;
+	if (!slice_number(&number, &seconds) || number.size || seconds < 1 || seconds > GRACE_LIMIT)
+		return error_set(error, EINVAL,
+				 "--grace %s: write a number of seconds from 1 to %d", text,
+				 GRACE_LIMIT);
+	keeper->grace = (uint64_t)seconds * 1000000;
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -152,9 +143,10 @@ int main(int argc, char **argv)
 	    .run = "/run/postcask/account",
 	    .grace = (uint64_t)GRACE_SECONDS * 1000000,
 	};
-	int result = parse_options(argc, argv, &keeper);
+	const struct command_option options[] = {{"grace", .take = take_grace, .into = &keeper}};
+	int result = COMMAND_OPTIONS(argc, argv, options, usage, 0, 0);
 
-	if (result >= 0)
+	if (result != COMMAND_GO_ON)
 		return result;
 	result = run(&keeper, &error);
 	keeper_free(&keeper);

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask-quarantine: the daily job.  Deletes what the settings let go, and sends the
  * digest of what is new; see postcask-quarantine(8). */
-#include <getopt.h>
 #include <stdio.h>
 #include <time.h>
 
 #include "base/file.h"
+#include "base/options.h"
 #include "quarantine/digest.h"
 #include "quarantine/retention.h"
 
-enum { EXIT_USAGE = 64, LOCK_MS = 120 * 1000 };
+enum { LOCK_MS = 120 * 1000 };
+
+static const char usage[] =
+    "usage: postcask-quarantine [--digest]\n"
+    "Deletes what the settings let go, and sends the digest of what is new.\n"
+    "  --digest    send it now, whenever it is due\n";
 
 struct job {
 	struct quarantine quarantine;
@@ -107,17 +112,13 @@ static int tell(struct job *job, struct error *error)
 
 int main(int argc, char **argv)
 {
-	static const struct option known[] = {{"digest", no_argument, NULL, 'd'}, {0}};
 	_cleanup_(job_free) struct job job = {.quarantine = QUARANTINE_INIT, .lock = -1};
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
-	int option, result;
+	const struct command_option options[] = {{"digest", .on = &job.digest_now}};
+	int result = COMMAND_OPTIONS(argc, argv, options, usage, 0, 0);
 
-	while ((option = getopt_long(argc, argv, "", known, NULL)) >= 0)
-		job.digest_now |= option == 'd';
-	if (optind != argc || (argc > 1 && !job.digest_now)) {
-		fputs("usage: postcask-quarantine [--digest]\n", stderr);
-		return EXIT_USAGE;
-	}
+	if (result != COMMAND_GO_ON)
+		return result;
 	result = begin(&job, &error);
 	if (result == 0)
 		result = expire(&job, &error);

@@ -4,22 +4,20 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/options.h"
 #include "queue/expire.h"
 
-enum { EXIT_USAGE = 64 };
+static const char usage[] = "usage: postcask-expire\n"
+			    "Lets mail go back that has waited five days for another server.\n";
 
-int main(int argc, char *argv[] _unused_)
+int main(int argc, char **argv)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	int status = command_options(argc, argv, NULL, 0, usage, 0, 0);
 	size_t count = 0;
 
-	if (argc > 1) {
-		fputs("usage: postcask-expire\n"
-		      "Lets mail go back that has waited five days for another server; takes no "
-		      "words.\n",
-		      stderr);
-		return EXIT_USAGE;
-	}
+	if (status != COMMAND_GO_ON)
+		return status;
 	if (expire_run(EXPIRE_DIARY, (int64_t)time(NULL), &count, &error) < 0) {
 		error_print(&error);
 		return EXIT_FAILURE;

@@ -5,7 +5,6 @@
  *
  * Exit status: 0 ready, 1 failed, 2 degraded. */
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/json_file.h"
+#include "base/options.h"
 #include "quarantine/quarantine.h"
 #include "report/console.h"
 #include "report/merge.h"
@@ -24,7 +24,6 @@
 #include "update/summary.h"
 
 enum {
-	EXIT_USAGE = 64,
 	CONSOLE_MS = 5000,
 	FAILURES_SHOWN = 12, /* a console has few lines */
 	CERTIFICATE_LIMIT = 64 * 1024,
@@ -33,7 +32,8 @@ enum {
 struct options {
 	const char *run; /* folder of the results */
 	const char *authority;
-	const char *consoles; /* the kernel's list; "" for none */
+	const char *consoles; /* the kernel's list */
+	bool no_console;
 	const char *devices;
 };
 
@@ -49,17 +49,14 @@ static const char no_settings_hint[] =
     "`postcask check FILE` says what is wrong with a file.  Give the machine the corrected\n"
     "user-data and boot it again.\n";
 
-static void print_usage(FILE *stream)
-{
-	fputs("usage: postcask-report [OPTION...]\n"
-	      "Writes /run/postcask/report.json and tells every console.\n"
-	      "  --run FOLDER       where the parts are and the report goes (/run/postcask)\n"
-	      "  --authority FILE   the CA certificate (/var/lib/postcask/keys/ca.pem)\n"
-	      "  --consoles FILE    their list (/sys/class/tty/console/active)\n"
-	      "  --devices FOLDER   where they are (/dev)\n"
-	      "  --no-console       only standard output\n",
-	      stream);
-}
+static const char usage[] =
+    "usage: postcask-report [OPTION...]\n"
+    "Writes /run/postcask/report.json and tells every console.\n"
+    "  --run FOLDER       where the parts are and the report goes (/run/postcask)\n"
+    "  --authority FILE   the CA certificate (/var/lib/postcask/keys/ca.pem)\n"
+    "  --consoles FILE    their list (/sys/class/tty/console/active)\n"
+    "  --devices FOLDER   where they are (/dev)\n"
+    "  --no-console       only standard output\n";
 
 /* A part that is not there is NULL; one that is broken too, and said on stderr. */
 static json_t *load_part(const char *run, const char *name)
@@ -139,48 +136,17 @@ static void compose(const json_t *report, const struct options *options, struct 
 	report_text_line(report, text);
 }
 
-static int parse_options(int argc, char **argv, struct options *options)
+static int read_options(int argc, char **argv, struct options *options)
 {
-	static const struct option known[] = {
-	    {"run", required_argument, NULL, 'r'},	{"authority", required_argument, NULL, 'a'},
-	    {"consoles", required_argument, NULL, 'c'}, {"devices", required_argument, NULL, 'd'},
-	    {"no-console", no_argument, NULL, 'n'},	{"help", no_argument, NULL, 'H'},
-	    {"version", no_argument, NULL, 'V'},	{0},
+	const struct command_option known[] = {
+	    {"run", .value = &options->run},
+	    {"authority", .value = &options->authority},
+	    {"consoles", .value = &options->consoles},
+	    {"devices", .value = &options->devices},
+	    {"no-console", .on = &options->no_console},
 	};
-	int option;
 
-	while ((option = getopt_long(argc, argv, "", known, NULL)) >= 0) {
-		switch (option) {
-		case 'r':
-			options->run = optarg;
-			break;
-		case 'a':
-			options->authority = optarg;
-			break;
-		case 'c':
-			options->consoles = optarg;
-			break;
-		case 'd':
-			options->devices = optarg;
-			break;
-		case 'n':
-			options->consoles = NULL;
-			break;
-		case 'H':
-			print_usage(stdout);
-			return 0;
-		case 'V':
-			puts("postcask-report " POSTCASK_VERSION);
-			return 0;
-		default:
-			print_usage(stderr);
-			return EXIT_USAGE;
-		}
-	}
-	if (optind == argc)
-		return -1;
-	print_usage(stderr);
-	return EXIT_USAGE;
+	return COMMAND_OPTIONS(argc, argv, known, usage, 0, 0);
 }
 
 int main(int argc, char **argv)
@@ -194,10 +160,10 @@ int main(int argc, char **argv)
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
 	_cleanup_free_ char *path = NULL;
-	int status = parse_options(argc, argv, &options);
+	int status = read_options(argc, argv, &options);
 	_cleanup_json_ json_t *report = NULL;
 
-	if (status >= 0)
+	if (status != COMMAND_GO_ON)
 		return status;
 	signal(SIGPIPE, SIG_IGN);
 	report = merge(options.run);
@@ -216,7 +182,7 @@ int main(int argc, char **argv)
 	status = report_exit_status(report);
 	compose(report, &options, &text);
 	fputs(buffer_text(&text), stdout);
-	if (options.consoles)
+	if (!options.no_console)
 		console_write_all(options.consoles, options.devices, buffer_text(&text), text.size,
 				  CONSOLE_MS);
 	return status;

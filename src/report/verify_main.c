@@ -5,22 +5,19 @@
  * Exit status: 0 every probe passed, 1 mail cannot flow (or there is no report),
  * 2 a probe failed but mail flows. */
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/json_file.h"
+#include "base/options.h"
 #include "probe/probe.h"
 #include "probe/run_report.h"
 #include "report/report_text.h"
 #include "state/report_state.h"
 
-enum {
-	EXIT_USAGE = 64,
-	TIMEOUT_S = 120,
-};
+enum { TIMEOUT_S = 120 };
 
 struct options {
 	const char *settings;
@@ -32,28 +29,26 @@ struct options {
 	bool list;
 };
 
-static void print_usage(FILE *stream)
-{
-	fputs("usage: postcask-verify [OPTION...]\n"
-	      "Proves the mail server with real mail and writes a report.\n"
-	      "  --settings FILE      what to test (/run/postcask/verify-settings.json)\n"
-	      "  --secret-file FILE   password of the self-test mailbox\n"
-	      "                       ($CREDENTIALS_DIRECTORY/selftest)\n"
-	      "  --output FILE        the report (/run/postcask/verify/report.json)\n"
-	      "  --ca FILE            authority to believe (/var/lib/postcask/keys/ca.pem)\n"
-	      "  --host ADDRESS       where the daemons listen (127.0.0.1)\n"
-	      "  --port NAME=NUMBER   another port for smtp, imap, ... amavis-incoming,\n"
-	      "                       amavis-submitted, resolver\n"
-	      "  --quarantine FOLDER, --signatures FOLDER, --resolver ADDRESS\n"
-	      "  --only PROBE         this probe and what it needs; writes no report\n"
-	      "  --timeout SECONDS    for everything (120)\n"
-	      "  --json               the report on standard output instead of a table\n"
-	      "  --list               the names of the probes\n",
-	      stream);
-}
+static const char usage[] =
+    "usage: postcask-verify [OPTION...]\n"
+    "Proves the mail server with real mail and writes a report.\n"
+    "  --settings FILE      what to test (/run/postcask/verify-settings.json)\n"
+    "  --secret-file FILE   password of the self-test mailbox\n"
+    "                       ($CREDENTIALS_DIRECTORY/selftest)\n"
+    "  --output FILE        the report (/run/postcask/verify/report.json)\n"
+    "  --ca FILE            authority to believe (/var/lib/postcask/keys/ca.pem)\n"
+    "  --host ADDRESS       where the daemons listen (127.0.0.1)\n"
+    "  --port NAME=NUMBER   another port for smtp, imap, ... amavis-incoming,\n"
+    "                       amavis-submitted, resolver\n"
+    "  --quarantine FOLDER, --signatures FOLDER, --resolver ADDRESS\n"
+    "  --only PROBE         this probe and what it needs; writes no report\n"
+    "  --timeout SECONDS    for everything (120)\n"
+    "  --json               the report on standard output instead of a table\n"
+    "  --list               the names of the probes\n";
 
-static int set_number(struct probe_settings *settings, const char *text, struct error *error)
+static int take_port(void *into, const char *text, struct error *error)
 {
+	struct probe_settings *settings = into;
 	const char *equals = strchr(text, '=');
 	char name[32] = "";
 	unsigned long number;
@@ -79,8 +74,9 @@ static int set_number(struct probe_settings *settings, const char *text, struct 
 	return 0;
 }
 
-static int set_timeout(struct options *options, const char *text, struct error *error)
+static int take_timeout(void *into, const char *text, struct error *error)
 {
+	struct options *options = into;
 	char *end;
 	unsigned long seconds = strtoul(text, &end, 10);
 
@@ -91,95 +87,26 @@ static int set_timeout(struct options *options, const char *text, struct error *
 	return 0;
 }
 
-static int set_option(int option, const char *value, struct options *options,
-		      struct probe_settings *settings, struct error *error)
+static int read_options(int argc, char **argv, struct options *options,
+			struct probe_settings *settings)
 {
-	switch (option) {
-	case 's':
-		options->settings = value;
-		return 0;
-	case 'p':
-		options->secret = value;
-		return 0;
-	case 'o':
-		options->output = value;
-		return 0;
-	case 'n':
-		options->only = value;
-		return 0;
-	case 'c':
-		settings->ca_file = value;
-		return 0;
-	case 'h':
-		settings->host = value;
-		return 0;
-	case 'q':
-		settings->quarantine = value;
-		return 0;
-	case 'g':
-		settings->signatures = value;
-		return 0;
-	case 'r':
-		settings->resolver = value;
-		return 0;
-	case 'P':
-		return set_number(settings, value, error);
-	case 't':
-		return set_timeout(options, value, error);
-	case 'j':
-		options->json = true;
-		return 0;
-	case 'l':
-		options->list = true;
-		return 0;
-	}
-	return error_set(error, EINVAL, "see postcask-verify --help");
-}
+	const struct command_option known[] = {
+	    {"settings", .value = &options->settings},
+	    {"secret-file", .value = &options->secret},
+	    {"output", .value = &options->output},
+	    {"only", .value = &options->only},
+	    {"ca", .value = &settings->ca_file},
+	    {"host", .value = &settings->host},
+	    {"quarantine", .value = &settings->quarantine},
+	    {"signatures", .value = &settings->signatures},
+	    {"resolver", .value = &settings->resolver},
+	    {"port", .take = take_port, .into = settings},
+	    {"timeout", .take = take_timeout, .into = options},
+	    {"json", .on = &options->json},
+	    {"list", .on = &options->list},
+	};
 
-static const struct option long_options[] = {
-    {"settings", required_argument, NULL, 's'},
-    {"secret-file", required_argument, NULL, 'p'},
-    {"output", required_argument, NULL, 'o'},
-    {"only", required_argument, NULL, 'n'},
-    {"ca", required_argument, NULL, 'c'},
-    {"host", required_argument, NULL, 'h'},
-    {"quarantine", required_argument, NULL, 'q'},
-    {"signatures", required_argument, NULL, 'g'},
-    {"resolver", required_argument, NULL, 'r'},
-    {"port", required_argument, NULL, 'P'},
-    {"timeout", required_argument, NULL, 't'},
-    {"json", no_argument, NULL, 'j'},
-    {"list", no_argument, NULL, 'l'},
-    {"help", no_argument, NULL, 'H'},
-    {"version", no_argument, NULL, 'V'},
-    {0},
-};
-
-/* Returns -1 when there is something to do, else the exit status. */
-static int parse_options(int argc, char **argv, struct options *options,
-			 struct probe_settings *settings)
-{
-	_cleanup_(error_clear) struct error error = ERROR_INIT;
-	int option;
-
-	while ((option = getopt_long(argc, argv, "", long_options, NULL)) >= 0) {
-		if (option == 'H') {
-			print_usage(stdout);
-			return 0;
-		}
-		if (option == 'V') {
-			puts("postcask-verify " POSTCASK_VERSION);
-			return 0;
-		}
-		if (set_option(option, optarg, options, settings, &error) < 0) {
-			error_print(&error);
-			return EXIT_USAGE;
-		}
-	}
-	if (optind == argc)
-		return -1;
-	print_usage(stderr);
-	return EXIT_USAGE;
+	return COMMAND_OPTIONS(argc, argv, known, usage, 0, 0);
 }
 
 static int load(const struct options *options, struct probe_settings *settings, struct error *error)
@@ -252,8 +179,8 @@ int main(int argc, char **argv)
 
 	signal(SIGPIPE, SIG_IGN); /* see net/stream.h */
 	probe_settings_init(&settings);
-	status = parse_options(argc, argv, &options, &settings);
-	if (status >= 0)
+	status = read_options(argc, argv, &options, &settings);
+	if (status != COMMAND_GO_ON)
 		return status;
 	if (options.list) {
 		for (size_t i = 0; i < probe_table_size; i++)

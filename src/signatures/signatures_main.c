@@ -2,28 +2,19 @@
 /* postcask-signatures: has the virus scanner load new signatures.  See
  * postcask-signatures(8). */
 #include <errno.h>
-#include <getopt.h>
 #include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "base/options.h"
 #include "signatures/load.h"
-
-enum { EXIT_USAGE = 64 };
 
 static const char usage[] = "usage: postcask-signatures [--if-changed | --start]\n"
 			    "Has the virus scanner load new signatures.\n"
 			    "  --if-changed    only when they are others than those that it has\n"
 			    "  --start         it is about to start: note what it will load\n";
-
-static const struct option options[] = {
-    {"if-changed", no_argument, NULL, 'c'},
-    {"start", no_argument, NULL, 's'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
 
 static const char *const sentences[] = {
     [SIGNATURES_LOADED] = "the signatures are loaded",
@@ -44,7 +35,7 @@ static int become_owner(const char *folder, struct error *error)
 	return 0;
 }
 
-int main(int argc, char *argv[])
+int main(int argc, char **argv)
 {
 	struct signatures_load load = {
 	    .socket = "/run/clamav/clamd.ctl",
@@ -55,18 +46,20 @@ int main(int argc, char *argv[])
 	};
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	enum signatures_result result = SIGNATURES_UNCHANGED;
-	int option = getopt_long(argc, argv, "", options, NULL), failed;
+	bool start = false;
+	const struct command_option options[] = {{"if-changed", .on = &load.if_changed},
+						 {"start", .on = &start}};
+	int failed, status = COMMAND_OPTIONS(argc, argv, options, usage, 0, 0);
 
-	if ((option != -1 && option != 'c' && option != 's') || argc > 1 + (option != -1)) {
-		fputs(usage, option == 'h' ? stdout : stderr);
-		return option == 'h' ? EXIT_SUCCESS : EXIT_USAGE;
-	}
+	if (status != COMMAND_GO_ON)
+		return status;
+	if (start && load.if_changed)
+		return command_usage(usage);
 	signal(SIGPIPE, SIG_IGN);
-	load.if_changed = option == 'c';
 	failed = become_owner(load.folder, &error);
 	if (failed == 0)
-		failed = option == 's' ? signatures_start(&load, &error)
-				       : signatures_load(&load, &result, &error);
+		failed = start ? signatures_start(&load, &error)
+			       : signatures_load(&load, &result, &error);
 	if (failed < 0) {
 		error_print(&error);
 		return EXIT_FAILURE;

@@ -4,24 +4,20 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/file.h"
+#include "base/options.h"
 #include "update/job.h"
 
-enum { EXIT_USAGE = 64, LOCK_MS = 4 * 60 * 60 * 1000 };
+enum { LOCK_MS = 4 * 60 * 60 * 1000 };
 
 #define LOCK_FILE "/run/postcask/update.lock"
 
-static int usage(void)
-{
-	fputs("usage: postcask-update [--resume | --reboot]\n"
-	      "Installs Debian's security fixes, and has the self-tests prove the machine.\n"
-	      "  --resume   only finish an installation that was cut off\n"
-	      "  --reboot   restart the machine if it waits for that\n",
-	      stderr);
-	return EXIT_USAGE;
-}
+static const char usage[] =
+    "usage: postcask-update [--resume | --reboot]\n"
+    "Installs Debian's security fixes, and has the self-tests prove the machine.\n"
+    "  --resume    only finish an installation that was cut off\n"
+    "  --reboot    restart the machine if it waits for that\n";
 
 /* Nobody is there to answer: files that were changed here stay as they are, whether dpkg or
  * ucf(1) asks. */
@@ -33,20 +29,20 @@ static void ask_nobody(void)
 	setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
 }
 
-int main(int argc, char *argv[])
+int main(int argc, char **argv)
 {
-	int (*work)(const struct update_config *, struct error *) = update_job;
+	bool resume = false, reboot = false;
+	const struct command_option options[] = {{"resume", .on = &resume},
+						 {"reboot", .on = &reboot}};
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	_cleanup_close_ int lock = -1;
 	struct update_config config;
-	int result;
+	int result, status = COMMAND_OPTIONS(argc, argv, options, usage, 0, 0);
 
-	if (argc == 2 && strcmp(argv[1], "--resume") == 0)
-		work = update_resume;
-	else if (argc == 2 && strcmp(argv[1], "--reboot") == 0)
-		work = update_reboot;
-	else if (argc != 1)
-		return usage();
+	if (status != COMMAND_GO_ON)
+		return status;
+	if (resume && reboot)
+		return command_usage(usage);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGPIPE, SIG_IGN);
 	ask_nobody();
@@ -56,7 +52,9 @@ int main(int argc, char *argv[])
 	if (result == 0)
 		result = file_lock(LOCK_FILE, LOCK_MS, &lock, &error);
 	if (result == 0)
-		result = work(&config, &error);
+		result = resume	  ? update_resume(&config, &error)
+			 : reboot ? update_reboot(&config, &error)
+				  : update_job(&config, &error);
 	if (result < 0) {
 		error_print(&error);
 		return EXIT_FAILURE;

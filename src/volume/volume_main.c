@@ -4,11 +4,15 @@
 #include <stdio.h>
 
 #include "base/file.h"
+#include "base/options.h"
 #include "base/process.h"
 #include "volume/mount_list.h"
 #include "volume/volume.h"
 
-enum { EXIT_USAGE = 64, ROUNDS = 5, COMMAND_MS = 30 * 1000 };
+static const char usage[] = "usage: postcask-volumes\n"
+			    "Attends to the volumes that are mounted for mail, or should be.\n";
+
+enum { ROUNDS = 5, COMMAND_MS = 30 * 1000 };
 
 static const struct volume_paths paths = {.fstab = "/etc/fstab",
 					  .mounts = "/proc/self/mounts",
@@ -58,19 +62,14 @@ static int renew(bool came, struct error *error)
 	return result < 0 ? result : 0;
 }
 
-int main(int argc, char *argv[] _unused_)
+int main(int argc, char **argv)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	struct volume_change change = {0};
-	int result;
+	int result = command_options(argc, argv, NULL, 0, usage, 0, 0);
 
-	if (argc > 1) {
-		fputs("usage: postcask-volumes\n"
-		      "Attends to the volumes that are mounted for mail, or should be; takes no "
-		      "words.\n",
-		      stderr);
-		return EXIT_USAGE;
-	}
+	if (result != COMMAND_GO_ON)
+		return result;
 	result = attend(&change, &error);
 	if (result == 0 && change.any && file_exists("/run/postcask/report.json"))
 		result = renew(change.came, &error);

@@ -9,16 +9,17 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/options.h"
 #include "base/process.h"
 #include "component/components.h"
 #include "watch/parts.h"
 #include "watch/program.h"
 #include "watch/watch.h"
 
-enum {
-	EXIT_USAGE = 64,
-	SYSTEMCTL_MS = 30 * 1000,
-};
+static const char usage[] = "usage: postcask-watch\n"
+			    "Ends the parts of the mail path that hang.\n";
+
+enum { SYSTEMCTL_MS = 30 * 1000 };
 
 static const char cgroups[] = "/sys/fs/cgroup/system.slice";
 
@@ -119,16 +120,13 @@ static void watch_clock(void)
 	}
 }
 
-int main(int argc, char *argv[] _unused_)
+int main(int argc, char **argv)
 {
 	struct timespec period = {.tv_sec = WATCH_PERIOD_MS / 1000};
+	int status = command_options(argc, argv, NULL, 0, usage, 0, 0);
 
-	if (argc > 1) {
-		fputs("usage: postcask-watch\n"
-		      "Ends the parts of the mail path that hang; takes no words.\n",
-		      stderr);
-		return EXIT_USAGE;
-	}
+	if (status != COMMAND_GO_ON)
+		return status;
 	parts = parts_list(&part_count);
 	if (!parts) {
 		fputs("postcask-watch: out of memory\n", stderr);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -12,6 +13,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/options.h"
 #include "base/process.h"
 
 static void error_gains_context(void **state _unused_)
@@ -380,6 +382,70 @@ static void process_that_is_not_there_is_an_error(void **state _unused_)
 	assert_non_null(strstr(error_text(&error), "/nonexistent/checker: cannot run"));
 }
 
+/* The command line of a program with one option of each kind. */
+struct line {
+	int chosen;
+	bool on;
+	const char *value;
+	unsigned taken;
+};
+
+static int take_digit(void *into, const char *text, struct error *error)
+{
+	unsigned *digit = into;
+
+	if (text[0] < '0' || text[0] > '9' || text[1])
+		return error_set(error, EINVAL, "--digit %s: write 0 to 9", text);
+	*digit = (unsigned)(text[0] - '0');
+	return 0;
+}
+
+static int read_line(struct line *line, char **argv, int least, int most)
+{
+	const struct command_option options[] = {
+	    {"first", .flag = &line->chosen, .set = 1},
+	    {"second", .flag = &line->chosen, .set = 2},
+	    {"on", .on = &line->on},
+	    {"value", .value = &line->value},
+	    {"digit", .take = take_digit, .into = &line->taken},
+	};
+	int argc = 0;
+
+	while (argv[argc])
+		argc++;
+	return COMMAND_OPTIONS(argc, argv, options, "usage: program [OPTION...]\n", least, most);
+}
+#define READ_LINE(line, least, most, ...)                                                          \
+	read_line(line, (char *[]){"program", __VA_ARGS__, NULL}, least, most)
+
+static void options_of_each_kind_are_kept(void **state _unused_)
+{
+	struct line line = {0};
+
+	assert_int_equal(READ_LINE(&line, 1, 1, "--first", "--on", "word", "--second", "--value=a",
+				   "--value", "b", "--digit=7"),
+			 COMMAND_GO_ON);
+	assert_int_equal(line.chosen, 2);
+	assert_true(line.on);
+	assert_string_equal(line.value, "b");
+	assert_int_equal(line.taken, 7);
+	assert_int_equal(optind, 8); /* before the one word that is no option */
+}
+
+static void options_that_are_wrong_are_bad_usage(void **state _unused_)
+{
+	struct line line = {0};
+
+	assert_int_equal(READ_LINE(&line, 0, 9, "--none"), COMMAND_USAGE);
+	assert_int_equal(READ_LINE(&line, 0, 9, "--value"), COMMAND_USAGE);
+	assert_int_equal(READ_LINE(&line, 0, 9, "--on=yes"), COMMAND_USAGE);
+	assert_int_equal(READ_LINE(&line, 0, 9, "--digit=x"), COMMAND_USAGE);
+	assert_int_equal(READ_LINE(&line, 2, 3, "one"), COMMAND_USAGE);
+	assert_int_equal(READ_LINE(&line, 0, 1, "one", "two"), COMMAND_USAGE);
+	assert_int_equal(READ_LINE(&line, 1, 1, "--help"), COMMAND_GOOD);
+	assert_int_equal(READ_LINE(&line, 1, 1, "--version"), COMMAND_GOOD);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -403,6 +469,8 @@ int main(void)
 	    cmocka_unit_test(process_output_held_by_a_grandchild_does_not_hold_us),
 	    cmocka_unit_test(process_that_does_not_read_leaves_our_signals_alone),
 	    cmocka_unit_test(process_that_is_not_there_is_an_error),
+	    cmocka_unit_test(options_of_each_kind_are_kept),
+	    cmocka_unit_test(options_that_are_wrong_are_bad_usage),
 	};
 
 	return cmocka_run_group_tests_name("base", tests, NULL, NULL);
