@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The units as files: one sandbox.  What systemd makes of it on a machine is
-tests/native/test_machine.py's."""
+"""The units as files: one sandbox, and an order in which no unit lists the others.  What systemd
+makes of them on a machine is tests/native/test_machine.py's."""
 
 import re
 from pathlib import Path
@@ -29,11 +29,20 @@ def drop_ins(unit):
     return [found[name] for name in sorted(found)]
 
 
+def daemons():
+    """The unit files and drop-ins of what belongs to the mail server, by the unit's name."""
+    found = {}
+    for path in (*FOLDER.glob("*.service.d/*.conf"), *TOP.glob("overlays/etc/systemd/system/*.service")):
+        if ("WantedBy", "postcask-mail.target") in lines(path):
+            found[path.parent.name.removesuffix(".d") if path.suffix == ".conf" else path.name] = path
+    return found
+
+
 FLOOR = dict(lines(SANDBOX))
 
 
 def test_there_are_units():
-    assert len(SERVICES) >= 19
+    assert len(SERVICES) >= 19 and len(daemons()) >= 6
     assert FLOOR["NoNewPrivileges"] == "yes" and FLOOR["ProtectSystem"] == "strict"
 
 
@@ -61,3 +70,25 @@ def test_less_of_the_sandbox_has_a_reason(unit):
         if path != SANDBOX:
             assert re.match(r"# SPDX.*\n# \w", path.read_text()), path
             assert re.fullmatch(r"10-sandbox\.conf|20-[a-z]+\.conf", path.name), path
+
+
+@pytest.mark.parametrize("unit", sorted(FOLDER.glob("postcask-*.*")), ids=lambda path: path.name)
+def test_no_unit_of_ours_lists_the_daemons(unit):
+    """They say themselves what comes after them.  One that is about a daemon names that one."""
+    named = {word for key, value in lines(unit) if key in ("After", "Before", "Wants", "Requires")
+             for word in value.split() if word in daemons()} if unit.is_file() else set()
+    about = {value for key, value in lines(unit) if key == "Requisite"} if unit.is_file() else set()
+    assert named <= about
+
+
+@pytest.mark.parametrize("name,path", sorted(daemons().items()), ids=lambda part: str(part)[-40:])
+def test_every_daemon_orders_itself(name, path):
+    said = lines(path)
+    after = [word for key, value in said if key == "After" for word in value.split()]
+    before = [word for key, value in said if key == "Before" for word in value.split()]
+    wants = [word for key, value in said if key == "Wants" for word in value.split()]
+    # Proved when it runs, or not before the report; but amavis, whose probes wait for it.
+    assert "postcask-verify.service" in before or "postcask-report.service" in after or \
+        name == "amavis.service"
+    # What it wants at its start is ordered after it.
+    assert {word for word in wants if word.startswith("postcask-")} <= set(before)
