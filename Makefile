@@ -6,6 +6,7 @@
 #   make quick      what a minute can tell: no root, no image
 #   make check      all tests
 #   make image      build/postcask.qcow2
+#   make install    the programs for a host and the manual, below PREFIX and DESTDIR
 #   make soak       faults and power cuts at many moments, for hours; make fuzz-long
 #   make bench      the project's figures beside its peers'
 #   make lint       the sources, unrun; make analyze for longer; make coverage
@@ -16,6 +17,7 @@
 # folder of its own; V=1 shows the commands.
 
 VERSION := 0.1.0
+DATE := 2026-11-30
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
@@ -25,7 +27,7 @@ CC = gcc
 WARNINGS = -Wall -Wextra -Werror -Wformat=2 -Wshadow -Wstrict-prototypes -Wvla
 HARDENING = -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE
 CFLAGS = -O2 -g
-CPPFLAGS = -D_GNU_SOURCE -DPOSTCASK_VERSION='"$(VERSION)"' -I. -Isrc -I$(OUT)/generated
+CPPFLAGS = -D_GNU_SOURCE -DPOSTCASK_VERSION='"$(VERSION)"' -DPOSTCASK_DATE='"$(DATE)"' -I. -Isrc -I$(OUT)/generated
 LDFLAGS = -pie -Wl,-z,relro,-z,now,--as-needed,--gc-sections
 OUT = build
 
@@ -74,7 +76,7 @@ postcask-update_MAIN = src/update/update_main.c
 postcask-signatures_MAIN = src/signatures/signatures_main.c
 postcask-volumes_MAIN = src/volume/volume_main.c
 
-all: $(PROGRAMS:%=$(OUT)/bin/%) $(OUT)/bin/postcask-image
+all: $(PROGRAMS:%=$(OUT)/bin/%) $(OUT)/bin/postcask-image $(if $(filter build,$(OUT)),build/share/made)
 
 # Other flags, a new VERSION among them, make every object old.
 COMPILE = $(subst ','\'',$(CC) $(ALL_CFLAGS))
@@ -130,10 +132,36 @@ $(OUT)/lib/postcask-room.so: src/room/room_library.c $(OUT)/flags | build/host-r
 	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -shared -fvisibility=hidden \
 		$(filter-out -pie,$(LDFLAGS)) -o $@ $<
 
+# The manual: each page with the date and version of all of them, for man(1), and as text for
+# `postcask help`.
+MANUALS = $(wildcard docs/man/*.[1-8] firstboot/*.[1-8] firewall/*.[1-8] image/*.[1-8] src/*/*.[1-8])
+build/share/made: $(MANUALS) build/bin/postcask Makefile | build/host-ready
+	@echo "  MAN build/share"
+	@rm -rf build/share && mkdir -p build/share/postcask/help $(addprefix build/share/man/man,5 7 8)
+	$(Q)for page in $(MANUALS); do \
+		sed -e 's/@DATE@/$(DATE)/; s/@VERSION@/$(VERSION)/' $$page \
+			> build/share/man/man$${page##*.}/$${page##*/} || exit 1; \
+	done
+	$(Q)build/bin/postcask explain --man > build/share/man/man5/postcask-settings.5
+	$(Q)for page in build/share/man/*/*; do \
+		mandoc -T ascii -O width=78 $$page > build/share/postcask/help/$${page##*/} || exit 1; \
+	done
+	@touch $@
+
+# Where somebody makes and checks user-data, or makes images from a checkout.
+PREFIX = /usr/local
+install: all
+	install -D -t $(DESTDIR)$(PREFIX)/bin build/bin/postcask build/bin/postcask-image
+	cd build/share && find man postcask -type f \
+		-exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/{} \;
+	cd overlays/usr/share && find postcask/templates -type f \
+		-exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/{} \;
+
 # What the image carries, compiled against its own Debian: make SYSROOT=DIR image-programs
-image-programs: $(PROGRAMS:%=$(OUT)/bin/%) $(OUT)/lib/postcask-room.so $(MODULES)/lib95_imap_recheck_plugin.so
+image-programs: $(PROGRAMS:%=$(OUT)/bin/%) $(OUT)/lib/postcask-room.so $(MODULES)/lib95_imap_recheck_plugin.so build/share/made
 	install -D -t $(OUT)/usr/bin $(OUT)/bin/postcask
-	install -D -t $(OUT)/usr/lib/postcask $(filter-out %/postcask %_plugin.so,$^)
+	install -D -t $(OUT)/usr/lib/postcask $(filter-out %/postcask %_plugin.so build/share/made,$^)
+	rm -rf $(OUT)/usr/share && install -D -m 644 -t $(OUT)/usr/share/postcask/help build/share/postcask/help/*
 	strip $(OUT)/usr/bin/* $(OUT)/usr/lib/postcask/*
 
 # The packages of this host, installed once: what builds, and what tests need too.
@@ -239,5 +267,5 @@ bench: image
 clean:
 	$(AS_ROOT) rm -rf build
 
-.PHONY: FORCE all quick lint analyze coverage image image-programs run check check-programs bench unit unit-programs golden fuzzers fuzz-long soak clean
+.PHONY: FORCE all install quick lint analyze coverage image image-programs run check check-programs bench unit unit-programs golden fuzzers fuzz-long soak clean
 -include $(shell find $(OUT)/object -name '*.d' 2>/dev/null)

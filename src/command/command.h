@@ -14,6 +14,7 @@ int command_cert(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_diff(int argc, char **argv);
 int command_explain(int argc, char **argv);
+int command_help(int argc, char **argv);
 int command_quarantine(int argc, char **argv);
 int command_render(int argc, char **argv);
 int command_schema(int argc, char **argv);

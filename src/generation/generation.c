@@ -12,6 +12,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/json_file.h"
+#include "base/share.h"
 #include "component/components.h"
 #include "generation/context.h"
 #include "generation/template.h"
@@ -24,7 +25,6 @@ enum {
 	SAVED_FORM = JSON_SORT_KEYS | JSON_INDENT(1),
 };
 
-static const char INSTALLED_TEMPLATES[] = "/usr/share/postcask/templates";
 static const char SOURCE_TEMPLATES[] = "/../../overlays/usr/share/postcask/templates";
 
 char *generation_templates(void)
@@ -44,7 +44,7 @@ char *generation_templates(void)
 			return path;
 		free(path);
 	}
-	return strdup(INSTALLED_TEMPLATES);
+	return share_path("templates");
 }
 
 /* A file of a component. */

@@ -3,7 +3,8 @@
 #include "settings/manual_text.h"
 
 const char manual_head[] =
-    ".TH POSTCASK\\-SETTINGS 5 \"\" \"postcask " POSTCASK_VERSION "\" \"File formats\"\n"
+    ".TH POSTCASK\\-SETTINGS 5 \"" POSTCASK_DATE "\" \"postcask " POSTCASK_VERSION
+    "\" \"Mail server in one image\"\n"
     ".SH NAME\n"
     "postcask\\-settings \\- the mail server as cloud\\-init user\\-data describes it\n"
     ".SH SYNOPSIS\n"
@@ -76,8 +77,7 @@ const char manual_head[] =
     "part replaces top\\-level keys of earlier ones whole, as cloud\\-init merges them. Scripts\n"
     "are passed over. Includes, Jinja templates, JSON patches, cloud\\-config archives, part\n"
     "handlers and parts with a merge type of their own cannot be judged before the boot: a\n"
-    "warning beside settings, an error when there are none. Vendor\\-data is not seen.\n"
-    ".PP\n";
+    "warning beside settings, an error when there are none. Vendor\\-data is not seen.\n";
 
 const char manual_tail[] =
     ".SH APPLYING SETTINGS\n"

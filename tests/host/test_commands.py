@@ -158,22 +158,101 @@ def test_status_outside_a_machine_says_so():
 
 @pytest.mark.parametrize("manual", MANUALS, ids=lambda path: path.name)
 def test_manuals_are_well_formed(manual):
-    done = run("groff", "-man", "-Tutf8", "-ww", "-z", manual)
+    done = run("groff", "-t", "-man", "-Tutf8", "-ww", "-z", manual)
     assert done.returncode == 0 and done.stderr == "", done.stderr
+    text = manual.read_text()
     for section in ("NAME", "SYNOPSIS", "DESCRIPTION"):
-        assert f".SH {section}" in manual.read_text()
+        assert f".SH {section}" in text
+    title = f'.TH {manual.stem.upper()} {manual.suffix[1:]} "@DATE@" "postcask @VERSION@" '
+    assert title in text, "date and version come from the Makefile"
+
+
+def test_the_pages_satisfy_mandoc():
+    done = run(TOP / "tests/lint-man")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+# A manual page's name with its section, as people and roff write it.
+REFERENCE = re.compile(r"\b(postcask(?:\\?-[a-z]+)*)[\"*]*,? ?\(([1-8])\)")
+PAGES = {f"{path.stem}({path.suffix[1:]})" for path in MANUALS} | {"postcask-settings(5)"}
 
 
 def test_every_program_has_a_manual():
-    names = {path.stem for path in MANUALS}
-    assert set(PROGRAMS) <= names, set(PROGRAMS) - names
+    assert {f"{program}(8)" for program in PROGRAMS} <= PAGES
 
 
-def test_every_unit_names_a_manual_that_exists():
-    names = {f"{path.stem}({path.suffix[1:]})" for path in MANUALS} | {"postcask-settings(5)"}
-    for unit in TOP.glob("overlays/usr/lib/systemd/system/postcask-*.*"):
-        for name in re.findall(r"man:(postcask\S*)", unit.read_text()):
-            assert name in names, (unit.name, name)
+def test_every_page_that_is_named_exists():
+    """In units, messages, comments and pages: who reads "see postcask-x(8)" can see it."""
+    wrong = {}
+    for path in (path for folder in ("src", "firstboot", "firewall", "image", "overlays", "docs")
+                 for path in (TOP / folder).rglob("*") if path.is_file()):
+        named = {f"{name}({section})".replace("\\", "")
+                 for name, section in REFERENCE.findall(path.read_text(errors="replace"))}
+        if named - PAGES:
+            wrong[str(path.relative_to(TOP))] = named - PAGES
+    assert not wrong
+
+
+def test_the_overview_leads_to_every_page():
+    text = (TOP / "docs/man/postcask.7").read_text()
+    named = {f"{name}({section})".replace("\\", "") for name, section in REFERENCE.findall(text)}
+    assert PAGES - {"postcask(7)"} <= named
+
+
+def test_help_lists_every_page_and_shows_it():
+    listed = run(BIN / "postcask", "help")
+    assert listed.returncode == 0
+    assert set(re.findall(r"^(\S+)  +\S.{10}", listed.stdout, re.M)) == PAGES
+    for page in PAGES:
+        shown = run(BIN / "postcask", "help", page)
+        assert shown.returncode == 0 and shown.stdout.startswith(page.upper()), page
+        assert "\b" not in shown.stdout and "\nNAME\n" in shown.stdout
+        assert "@" + "DATE@" not in shown.stdout and re.search(r"20\d\d-\d\d-\d\d", shown.stdout)
+
+
+@pytest.mark.parametrize("given,page", [
+    ("settings", "POSTCASK-SETTINGS(5)"), ("postcask-mail.7", "POSTCASK-MAIL(7)"),
+    ("quarantine", "POSTCASK-QUARANTINE(8)"), ("postcask", "POSTCASK(8)"), ("mail(7)", "POSTCASK-MAIL(7)")])
+def test_help_takes_short_names(given, page):
+    assert run(BIN / "postcask", "help", given).stdout.startswith(page + " ")
+
+
+@pytest.mark.parametrize("given", ["nosuch", "mail(8)", "", "../help/postcask", "cer"])
+def test_help_of_a_page_that_is_not_there(given):
+    done = run(BIN / "postcask", "help", given)
+    assert done.returncode == 1 and not done.stdout
+    assert "postcask help" in done.stderr
+
+
+@pytest.mark.parametrize("found", [True, False])
+def test_help_on_a_terminal_is_shown_by_less(tmp_path, found):
+    """Which may not start a shell: who may run this by sudo is not root.  Without it, as text."""
+    if found:
+        (tmp_path / "less").write_text('#!/bin/sh\necho "less $LESSSECURE ${2##*/}"\n')
+        (tmp_path / "less").chmod(0o755)
+    mine, terminal = os.openpty()
+    done = subprocess.run([BIN / "postcask", "help", "watch"], stdout=terminal, timeout=60,
+                          env={"PATH": str(tmp_path)})
+    os.close(terminal)
+    said = os.read(mine, 65536).decode()
+    os.close(mine)
+    assert done.returncode == 0
+    assert said.startswith("less 1 postcask-watch.8\r\n" if found else "POSTCASK-WATCH(8)")
+    assert "\b" not in said
+
+
+def test_install_gives_a_host_programs_and_manual(tmp_path):
+    done = run("make", "--no-print-directory", "-C", TOP, "install", f"DESTDIR={tmp_path}",
+               "PREFIX=/opt/mail")
+    assert done.returncode == 0, done.stderr
+    top = tmp_path / "opt/mail"
+    assert sorted(path.name for path in (top / "bin").iterdir()) == ["postcask", "postcask-image"]
+    pages = {f"{path.stem}({path.suffix[1:]})" for path in top.glob("share/man/man*/*")}
+    assert pages == PAGES
+    assert run(top / "bin/postcask", "help", "settings").returncode == 0
+    done = run(top / "bin/postcask", "render", EXAMPLE, tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"opt", "out"}
 
 
 def test_the_builder_refuses_what_it_cannot_do(tmp_path):

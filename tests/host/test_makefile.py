@@ -10,7 +10,7 @@ TOP = Path(__file__).resolve().parent.parent.parent
 
 def compiled(out, *variables):
     """The objects of two files that make compiled; the second one knows the version."""
-    objects = [f"{out}/object/src/base/clock.o", f"{out}/object/image/image_main.o"]
+    objects = [f"{out}/object/src/base/clock.o", f"{out}/object/src/base/options.o"]
     done = subprocess.run(["make", "--no-print-directory", f"OUT={out}", *variables, *objects],
                           cwd=TOP, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
@@ -18,16 +18,16 @@ def compiled(out, *variables):
 
 
 def test_nothing_is_compiled_twice(tmp_path):
-    assert compiled(tmp_path) == ["clock", "image_main"]
+    assert compiled(tmp_path) == ["clock", "options"]
     assert compiled(tmp_path) == []
 
 
 def test_a_new_version_and_other_flags_compile_all_again(tmp_path):
     compiled(tmp_path)
-    assert compiled(tmp_path, "VERSION=9.8.7") == ["clock", "image_main"]
-    assert b"9.8.7" in (tmp_path / "object/image/image_main.o").read_bytes()
+    assert compiled(tmp_path, "VERSION=9.8.7") == ["clock", "options"]
+    assert b"9.8.7" in (tmp_path / "object/src/base/options.o").read_bytes()
     assert compiled(tmp_path, "VERSION=9.8.7") == []
-    assert compiled(tmp_path, "VERSION=9.8.7", "CFLAGS=-O0") == ["clock", "image_main"]
+    assert compiled(tmp_path, "VERSION=9.8.7", "CFLAGS=-O0") == ["clock", "options"]
 
 
 def test_a_program_whose_source_is_gone_ends_the_build(tmp_path):

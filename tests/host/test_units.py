@@ -64,6 +64,13 @@ def test_every_unit_says_what_it_may_do(unit):
     assert not bare or re.search(r"^# .+: .+", read[0].read_text(), re.M), "it says why"
 
 
+@pytest.mark.parametrize("unit", [path for path in sorted(FOLDER.glob("postcask-*.*"))
+                                  if path.is_file()], ids=lambda path: path.name)
+def test_every_unit_leads_to_a_page(unit):
+    """That there is: tests/host/test_commands.py looks at every page that is named."""
+    assert re.fullmatch(r"man:postcask[a-z-]*\([578]\)", dict(lines(unit))["Documentation"])
+
+
 @pytest.mark.parametrize("unit", SERVICES, ids=lambda path: path.stem)
 def test_less_of_the_sandbox_has_a_reason(unit):
     for path in drop_ins(unit):

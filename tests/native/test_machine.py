@@ -173,6 +173,16 @@ def test_every_unit_of_ours_is_sandboxed(machine):
     assert shown.strip() == "User=postcask-probe"
 
 
+def test_the_manual_can_be_read(machine):
+    """Every page that a unit names, in an image without man(1)."""
+    named = set(machine.run("sh", "-c", "grep -rhoE 'man:postcask[^ ]*' /usr/lib/systemd/system | "
+                            "cut -d: -f2").stdout.split())
+    assert len(named) > 10
+    for page in named | {"postcask-settings(5)", "postcask(7)"}:
+        shown = machine.run("postcask", "help", page).stdout
+        assert shown.startswith(page.upper()), (page, shown[:80])
+
+
 def test_no_unit_failed(machine):
     assert machine.run("systemctl", "--failed", "--no-legend", "--plain").stdout.strip() == ""
 

@@ -200,7 +200,7 @@ def test_what_was_accepted_arrives_whole(sent):
 
 def manual_limits(begin, end):
     """The lines `name = value` of a part of postcask-mail(7)."""
-    page = (TOP / "overlays/usr/share/man/man7/postcask-mail.7").read_text()
+    page = (TOP / "docs/man/postcask-mail.7").read_text()
     part = page[page.index(begin):page.index(end)]
     return dict(re.findall(r'^\.(?:B|BR|RB \()\s"?(\w+) = ([^"\n]+)', part, re.MULTILINE))
 
