@@ -28,12 +28,11 @@ static void judge_clear(struct judge *judge)
 	trial_clear(&judge->trial);
 }
 
-/* The probes' report is written by an account without rights: what is taken from
- * it becomes printable ASCII of bounded length. */
-static char *printable(const json_t *value)
+/* The probes' report is written by an account without rights, and a daemon says what it
+ * likes: what is taken from them becomes printable ASCII of bounded length. */
+static char *printable(const char *text)
 {
-	const char *text = json_string_value(value);
-	char *copy = strndup(text ? text : "", 300);
+	char *copy = strndup(text, 300);
 
 	ascii_make_printable(copy);
 	return copy;
@@ -69,8 +68,8 @@ static json_t *probes_failed(const struct judge *judge)
 		json_object_set_new(failed, "self-tests", json_string("they left no result"));
 	json_array_foreach(probes, i, probe)
 	{
-		_cleanup_free_ char *name = printable(json_object_get(probe, "name"));
-		_cleanup_free_ char *detail = printable(json_object_get(probe, "detail"));
+		_cleanup_free_ char *name = printable(json_text(probe, "name"));
+		_cleanup_free_ char *detail = printable(json_text(probe, "detail"));
 		const char *result = json_text(probe, "result");
 
 		if (name && detail && strcmp(result, "passed") != 0 &&
@@ -85,12 +84,13 @@ static json_t *take_and_probe(const struct judge *judge)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	int reloaded = change_reload(&judge->change, &error);
+	_cleanup_free_ char *detail = printable(error_text(&error));
 	json_t *failed;
 
 	probes_run(judge);
 	failed = probes_failed(judge);
 	if (reloaded < 0)
-		json_object_set_new(failed, "reload", json_string(error_text(&error)));
+		json_object_set_new(failed, "reload", json_string(detail ? detail : ""));
 	return failed;
 }
 

@@ -242,7 +242,7 @@ static _Noreturn void fake_systemctl(char *const argv[])
 			if (!fake->mute)
 				fake_verify();
 		} else if (fake_stays_away(argv[i])) {
-			fake_say("Job for %s failed: refused\n", argv[i]);
+			fake_say("Job for %s failed: \xff\n", argv[i]);
 			status = 1;
 		} else {
 			fake_take(argv[i]);

@@ -98,6 +98,15 @@ static void a_refused_file_says_which_key_to_mend(void **state _unused_)
 	}
 }
 
+static void a_refusal_in_bytes_that_are_no_utf8_is_told(void **state _unused_)
+{
+	_cleanup_(run_clear) struct run run = RUN_INIT;
+
+	boot_first();
+	machine_applies(POSTFIX_LINE("not_utf8 = 1"), &run);
+	assert_refused(&run, APPLY_FAILED, "postfix refuses it: fatal: ");
+}
+
 static void a_checker_that_hangs_is_given_up(void **state _unused_)
 {
 	_cleanup_(run_clear) struct run run = RUN_INIT;
@@ -234,6 +243,7 @@ int main(void)
 	    machine_test(a_boot_that_changes_nothing_runs_nothing),
 	    machine_test(a_change_of_one_daemon_asks_its_checker_alone),
 	    machine_test(a_refused_file_says_which_key_to_mend),
+	    machine_test(a_refusal_in_bytes_that_are_no_utf8_is_told),
 	    machine_test(a_checker_that_hangs_is_given_up),
 	    machine_test(a_checker_that_crashes_or_is_missing_proves_nothing),
 	    machine_test(refused_settings_are_told_with_their_place),

@@ -119,7 +119,7 @@ static void a_daemon_that_does_not_take_it_takes_it_back(void **state _unused_)
 	assert_int_equal(judged.result, 0);
 	assert_int_equal(judged.outcome.result, APPLY_REVERTED);
 	assert_true(says(judged.outcome.errors, "reload: the daemons did not take the change: Job "
-						"for postfix.service failed: "));
+						"for postfix.service failed: ?"));
 	assert_string_equal(machine_in_force(), "generations/1");
 	assert_string_equal(fake_unit_runs_on("postfix.service"), "generations/1");
 }
