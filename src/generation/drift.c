@@ -10,8 +10,8 @@
 
 enum { RENDERED_LIMIT = 64 * 1024 * 1024 };
 
-/* Is the file's content the one with this digest?  A file that cannot be read is
- * not. */
+/* Is the file's content the one with this digest (NULL: a damaged manifest has none)?
+ * A file that cannot be read is not. */
 static int file_matches(const char *path, const char *digest, bool *ret_matches,
 			struct error *error)
 {
@@ -30,7 +30,7 @@ static int file_matches(const char *path, const char *digest, bool *ret_matches,
 		return error_set(error, ENOMEM, "out of memory");
 	digest_add(context, text, size);
 	digest_finish(context, found);
-	*ret_matches = strcmp(found, digest) == 0;
+	*ret_matches = digest && strcmp(found, digest) == 0;
 	return 0;
 }
 

@@ -175,6 +175,28 @@ static void a_file_changed_by_hand_is_written_anew(void **state _unused_)
 	assert_true(machine_file_has("state/generations/1/etc/postfix/main.cf", "my_own"));
 }
 
+static void a_damaged_generation_is_no_reason_to_stop(void **state _unused_)
+{
+	static const char *const damages[] = {
+	    ": >manifest.json",
+	    "rm etc/postfix/main.cf",
+	    "sed -i 's|\"etc/postfix/main.cf\": .*|\"etc/postfix/main.cf\": 5,|' manifest.json",
+	};
+
+	boot_first();
+	for (size_t i = 0; i < ARRAY_SIZE(damages); i++) {
+		_cleanup_(run_clear) struct run run = RUN_INIT;
+		_cleanup_free_ char *before = strdup(machine_in_force());
+
+		machine_system("cd %s/current && %s", machine.state, damages[i]);
+		machine_apply_settings(&run);
+		assert_int_equal(run.result, 0);
+		assert_string_not_equal(machine_in_force(), before);
+		machine_apply_settings(&run);
+		assert_int_equal(run.outcome.result, APPLY_UNCHANGED);
+	}
+}
+
 static void only_the_last_generations_are_kept(void **state _unused_)
 {
 	_cleanup_(run_clear) struct run run = RUN_INIT, judged = RUN_INIT;
@@ -249,6 +271,7 @@ int main(void)
 	    machine_test(refused_settings_are_told_with_their_place),
 	    machine_test(another_image_version_makes_a_generation_and_no_trial),
 	    machine_test(a_file_changed_by_hand_is_written_anew),
+	    machine_test(a_damaged_generation_is_no_reason_to_stop),
 	    machine_test(only_the_last_generations_are_kept),
 	    machine_test(other_names_in_the_certificate_are_a_change),
 	    machine_test(a_full_disk_changes_nothing_or_everything),
