@@ -149,22 +149,46 @@ static bool needs_trial(const struct work *work)
 	return json_array_size(units) > 0 && same_text(work->manifest, "version", POSTCASK_VERSION);
 }
 
-static int put_in_force(struct work *work, struct error *error)
+/* The way back is to the generation in force; when that one is itself on trial still, for
+ * the power went before it was judged, to the one before it. */
+static int trial_prepare(struct work *work, struct trial *trial, struct error *error)
 {
 	struct apply_outcome *outcome = work->outcome;
-	struct trial trial = {work->name, outcome->generation, outcome->keys_changed};
+	int result = trial_read(work->paths->state, trial, error);
+	bool unjudged = result == 0 && outcome->generation &&
+			strcmp(trial->generation, outcome->generation) == 0 &&
+			same_text(work->manifest, "version", POSTCASK_VERSION);
+
+	error_clear(error); /* what cannot be read is replaced */
+	outcome->trial = unjudged || needs_trial(work);
+	if (!unjudged) {
+		trial_clear(trial);
+		trial->previous = outcome->generation ? strdup(outcome->generation) : NULL;
+	}
+	free(trial->generation);
+	trial->generation = strdup(work->name);
+	trial->keys |= outcome->keys_changed;
+	return trial->generation && (trial->previous || !outcome->generation)
+		   ? 0
+		   : error_set(error, ENOMEM, "out of memory");
+}
+
+static int put_in_force(struct work *work, struct error *error)
+{
+	_cleanup_(trial_clear) struct trial trial = TRIAL_INIT;
+	struct apply_outcome *outcome = work->outcome;
 	int64_t since = clock_now_ms();
-	int result = 0;
+	int result;
 
 	change_add_keys(&work->change, outcome->keys_changed);
-	outcome->trial = needs_trial(work);
-	if (outcome->trial)
+	result = trial_prepare(work, &trial, error);
+	if (result == 0 && outcome->trial)
 		result = trial_begin(work->paths->state, &trial, error);
 	if (result == 0)
 		result = generation_commit(work->paths->state, work->name, error);
 	if (result < 0)
 		return result;
-	result = generation_prune(work->paths->state, outcome->generation, error);
+	result = generation_prune(work->paths->state, trial.previous, error);
 	free(outcome->generation);
 	outcome->generation = TAKE_POINTER(work->name);
 	outcome->times.commit = lap(&since);

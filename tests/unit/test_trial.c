@@ -255,6 +255,22 @@ static void a_change_is_judged_before_the_next_one(void **state _unused_)
 	assert_string_equal(fake_unit_runs_on("dovecot.service"), "generations/1");
 }
 
+/* The power goes before a change is judged, and the next boot brings another one: the way back
+ * is to what was proved. */
+static void a_boots_change_does_not_go_back_to_what_was_never_judged(void **state _unused_)
+{
+	_cleanup_(run_clear) struct run applied = RUN_INIT, judged = RUN_INIT;
+
+	boot_first();
+	machine_applies(BROKEN, &applied); /* and here the power goes */
+	machine_user_data(WITH_EXTRA(EXTRA("postfix", "break_it = 2")));
+	machine_boots(&applied, &judged);
+	assert_int_equal(applied.outcome.result, APPLY_APPLIED);
+	assert_int_equal(judged.outcome.result, APPLY_REVERTED);
+	assert_string_equal(machine_in_force(), "generations/1");
+	assert_string_equal(fake_unit_runs_on("postfix.service"), "generations/1");
+}
+
 static void a_trial_of_what_is_not_in_force_is_over(void **state _unused_)
 {
 	_cleanup_(run_clear) struct run judged = RUN_INIT;
@@ -298,6 +314,7 @@ int main(void)
 	    machine_test(a_report_that_is_a_link_is_not_read),
 	    machine_test(a_boot_judges_what_was_not_judged),
 	    machine_test(a_change_is_judged_before_the_next_one),
+	    machine_test(a_boots_change_does_not_go_back_to_what_was_never_judged),
 	    machine_test(a_trial_of_what_is_not_in_force_is_over),
 	    machine_test(without_the_generation_before_the_change_stays),
 	};
