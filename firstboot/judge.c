@@ -188,9 +188,31 @@ static int judge_run(struct judge *judge, bool running, struct error *error)
 	return result;
 }
 
-/* Is the generation on trial the one in force?  The power may have gone between
- * the record and the commit. */
-static bool on_trial(const struct judge *judge)
+/* It was cut off on its way back, or before it was in force: the daemons may run on either,
+ * and what was published and the certificates' names may be of the other one. */
+static int judge_resume(struct judge *judge, bool *ret_judged, struct error *error)
+{
+	int result = judge_prepare(judge, error);
+
+	if (result == -ENOENT) { /* it was never whole */
+		error_clear(error);
+		return 0;
+	}
+	*ret_judged = true;
+	if (result == 0)
+		result = put_in_force(judge, judge->trial.previous, error);
+	if (result < 0)
+		return result;
+	json_decref(take_and_probe(judge));
+	outcome_error(judge->outcome, "the change was taken back: it was interrupted");
+	judge->outcome->result = APPLY_REVERTED;
+	judge->outcome->reloaded = change_units(&judge->change);
+	return 0;
+}
+
+/* Is this generation the one in force?  The power may have gone between the record
+ * and the commit. */
+static bool in_force(const struct judge *judge, const char *generation)
 {
 	_cleanup_free_ char *link = file_join(judge->paths->state, "current");
 	char target[64];
@@ -199,7 +221,7 @@ static bool on_trial(const struct judge *judge)
 	if (size < 0)
 		return false;
 	target[size] = '\0';
-	return strcmp(target, judge->trial.generation) == 0;
+	return strcmp(target, generation) == 0;
 }
 
 int trial_judge(const struct apply_paths *paths, bool running, struct apply_outcome *outcome,
@@ -215,9 +237,11 @@ int trial_judge(const struct apply_paths *paths, bool running, struct apply_outc
 	}
 	if (result < 0)
 		return result;
-	if (on_trial(&judge)) {
+	if (in_force(&judge, judge.trial.generation)) {
 		*ret_judged = true;
 		result = judge_run(&judge, running, error);
+	} else if (running && in_force(&judge, judge.trial.previous)) {
+		result = judge_resume(&judge, ret_judged, error);
 	}
 	return result == 0 ? trial_end(paths->state, error) : result;
 }

@@ -36,8 +36,8 @@ void trial_clear(struct trial *trial);
  *
  * When a probe fails, the generation before is put in force, taken in and probed.
  * Only when that fails in the same way, so that the change is not to blame, the
- * new one comes back.  `outcome` then says APPLY_APPLIED or APPLY_REVERTED, and
- * *ret_judged whether there was a trial. */
+ * new one comes back.  A way back that was cut off is gone to its end.  `outcome` then says
+ * APPLY_APPLIED or APPLY_REVERTED, and *ret_judged whether there was a trial. */
 _must_check_ int trial_judge(const struct apply_paths *paths, bool running,
 			     struct apply_outcome *outcome, bool *ret_judged, struct error *error);
 

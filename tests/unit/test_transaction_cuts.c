@@ -208,6 +208,24 @@ static void a_change_that_is_killed_is_whole_or_not_there(void **state _unused_)
 	assert_true(before && after && tried > 4);
 }
 
+static void a_killed_change_that_breaks_mail_never_stays(void **state _unused_)
+{
+	_cleanup_(run_clear) struct run run = RUN_INIT;
+	bool was_cut = true;
+
+	boot_first();
+	for (int count = 1, number = 1; was_cut; number++) {
+		give("break_it", number, machine_gives);
+		was_cut = cut_off(CUT_KILLED, change, &count);
+		machine_judge(&run, &machine.apply, true);
+		assert_int_equal(run.result, 0);
+		assert_settled();
+		assert_false(generation_has("current", "break_it", number));
+		assert_false(
+		    generation_has(fake_unit_runs_on("postfix.service"), "break_it", number));
+	}
+}
+
 /* The power goes during `postcask apply`. */
 static void change_cut_by(enum cut_kind kind, const char *key, bool breaks)
 {
@@ -242,6 +260,7 @@ int main(void)
 	    machine_test(a_boot_with_other_settings_is_finished_by_the_next_one),
 	    machine_test(a_boot_never_stays_on_settings_that_break_mail),
 	    machine_test(a_change_that_is_killed_is_whole_or_not_there),
+	    machine_test(a_killed_change_that_breaks_mail_never_stays),
 	    machine_test(a_power_cut_leaves_a_change_whole_or_not_there),
 	    machine_test(a_power_cut_never_leaves_a_change_that_breaks_mail),
 	};

@@ -24,8 +24,8 @@ static void trial_write(const char *text)
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	_cleanup_free_ char *path = file_join(machine.state, "trial");
 
-	assert_int_equal(
-	    file_replace(path, text, strlen(text), 0644, (uid_t)-1, (gid_t)-1, &error), 0);
+	assert_int_equal(file_replace(path, text, strlen(text), 0644, (uid_t)-1, (gid_t)-1, &error),
+			 0);
 }
 
 static bool trial_is_there(void)
@@ -101,8 +101,8 @@ static void a_change_that_breaks_mail_is_taken_back(void **state _unused_)
 	machine_changes(BROKEN, &applied, &judged);
 	assert_int_equal(judged.result, 0);
 	assert_int_equal(judged.outcome.result, APPLY_REVERTED);
-	assert_true(says(judged.outcome.errors,
-			 "the change was taken back: smtp: 220 was awaited"));
+	assert_true(
+	    says(judged.outcome.errors, "the change was taken back: smtp: 220 was awaited"));
 	assert_string_equal(judged.outcome.generation, "generations/1");
 	assert_string_equal(machine_in_force(), "generations/1");
 	assert_string_equal(fake_unit_runs_on("postfix.service"), "generations/1");
@@ -205,8 +205,8 @@ static void a_report_that_is_none_proves_nothing(void **state _unused_)
 			    0);
 		machine_applies(more, &applied);
 		assert_int_equal(applied.outcome.result, APPLY_APPLIED);
-		assert_int_equal(file_replace(path, reports[i], strlen(reports[i]), 0644,
-					      (uid_t)-1, (gid_t)-1, &error),
+		assert_int_equal(file_replace(path, reports[i], strlen(reports[i]), 0644, (uid_t)-1,
+					      (gid_t)-1, &error),
 				 0);
 		machine_judge(&judged, &machine.boot, false); /* and then the probes run */
 		assert_int_equal(judged.outcome.result, APPLY_REVERTED);
@@ -271,17 +271,43 @@ static void a_boots_change_does_not_go_back_to_what_was_never_judged(void **stat
 	assert_string_equal(fake_unit_runs_on("postfix.service"), "generations/1");
 }
 
+/* Killed after the generation before was put in force, and before anybody was told. */
+static void a_way_back_that_was_cut_off_is_gone_to_its_end(void **state _unused_)
+{
+	_cleanup_(run_clear) struct run applied = RUN_INIT, judged = RUN_INIT;
+
+	boot_first();
+	machine_changes(GOOD, &applied, &judged);
+	assert_string_equal(fake_unit_runs_on("postfix.service"), "generations/2");
+	trial_write("{\"generation\": \"generations/2\", \"previous\": \"generations/1\"}");
+	machine_system("ln -sfn generations/1 %s/current", machine.state);
+	machine_judge(&judged, &machine.apply, true);
+	assert_int_equal(judged.result, 0);
+	assert_true(judged.judged);
+	assert_int_equal(judged.outcome.result, APPLY_REVERTED);
+	assert_string_equal(judged.outcome.generation, "generations/1");
+	assert_true(says(judged.outcome.errors, "the change was taken back"));
+	assert_string_equal(fake_unit_runs_on("postfix.service"), "generations/1");
+	assert_false(trial_is_there());
+}
+
 static void a_trial_of_what_is_not_in_force_is_over(void **state _unused_)
 {
+	static const char *const trials[] = {
+	    "{\"generation\": \"generations/7\", \"previous\": \"generations/6\"}",
+	    "{\"generation\": \"generations/7\", \"previous\": \"generations/1\"}",
+	};
 	_cleanup_(run_clear) struct run judged = RUN_INIT;
 
 	boot_first();
-	trial_write("{\"generation\": \"generations/7\", \"previous\": \"generations/6\"}");
-	machine_judge(&judged, &machine.apply, true);
-	assert_int_equal(judged.result, 0);
-	assert_false(judged.judged);
-	assert_string_equal(fake->calls, "");
-	assert_false(trial_is_there());
+	for (size_t i = 0; i < ARRAY_SIZE(trials); i++) {
+		trial_write(trials[i]);
+		machine_judge(&judged, &machine.apply, true);
+		assert_int_equal(judged.result, 0);
+		assert_false(judged.judged);
+		assert_string_equal(fake->calls, "");
+		assert_false(trial_is_there());
+	}
 }
 
 static void without_the_generation_before_the_change_stays(void **state _unused_)
@@ -315,6 +341,7 @@ int main(void)
 	    machine_test(a_boot_judges_what_was_not_judged),
 	    machine_test(a_change_is_judged_before_the_next_one),
 	    machine_test(a_boots_change_does_not_go_back_to_what_was_never_judged),
+	    machine_test(a_way_back_that_was_cut_off_is_gone_to_its_end),
 	    machine_test(a_trial_of_what_is_not_in_force_is_over),
 	    machine_test(without_the_generation_before_the_change_stays),
 	};
