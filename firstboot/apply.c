@@ -234,7 +234,7 @@ static int load_and_apply(struct work *work, const struct settings_sources *sour
 	work->outcome->result = APPLY_REFUSED;
 	result = source_load(work->paths, sources, file, work->outcome, &work->source, error);
 	work->outcome->times.load = lap(&since);
-	if (result == -EPERM) /* the user-data itself is good: no diagnostic says why */
+	if (result < 0 && !work->outcome->diagnostics.errors) /* none of them says why */
 		outcome_error(work->outcome, "%s", error_text(error));
 	if (result < 0)
 		return result;

@@ -157,6 +157,31 @@ static void the_same_settings_given_again_change_nothing(void **state _unused_)
 	assert_int_equal(run.outcome.result, APPLY_UNCHANGED);
 }
 
+/* What was applied is read again at each boot: without it nobody knows. */
+static void applied_settings_that_are_lost_are_told(void **state _unused_)
+{
+	_cleanup_(run_clear) struct run run = RUN_INIT;
+
+	boot(&run);
+	change(LIMIT("7"));
+	machine_system("rm %s/current/user-data", machine.state);
+	machine_apply_settings(&run);
+	assert_int_equal(run.result, -ENOENT);
+	assert_int_equal(run.outcome.result, APPLY_REFUSED);
+	assert_true(says(run.outcome.errors, "current/user-data: cannot open: No such file"));
+	assert_true(in_force_has("7"));
+}
+
+static void a_file_that_is_not_there_is_told(void **state _unused_)
+{
+	_cleanup_(run_clear) struct run run = RUN_INIT;
+
+	boot(&run);
+	machine_applies_given(&run);
+	assert_int_equal(run.result, -ENOENT);
+	assert_true(says(run.outcome.errors, "given.yaml: cannot open: No such file"));
+}
+
 static void a_damaged_digest_of_the_user_data_says_nothing(void **state _unused_)
 {
 	_cleanup_(run_clear) struct run run = RUN_INIT;
@@ -262,6 +287,8 @@ int main(void)
 	    machine_test(changed_user_data_counts_more_than_what_was_applied),
 	    machine_test(other_parts_of_the_user_data_do_not_count),
 	    machine_test(the_same_settings_given_again_change_nothing),
+	    machine_test(applied_settings_that_are_lost_are_told),
+	    machine_test(a_file_that_is_not_there_is_told),
 	    machine_test(a_damaged_digest_of_the_user_data_says_nothing),
 	    machine_test(another_instance_changes_nothing),
 	    machine_test(an_adopted_instance_becomes_the_machines_own),
