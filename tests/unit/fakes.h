@@ -37,7 +37,7 @@
 #define FAKE_TEMPLATES "overlays/usr/share/postcask/templates"
 #define FAKE_HASH      "$y$j9T$abcdefghijklmnopqrstu.$1Fiqw3BWqEcVl3Jf3Qp9Zq4uuhYbaX/dcHzPMyHRZR/"
 
-enum { FAKE_UNITS = 32, FAKE_TEXT = 64 * 1024, FAKE_GROUP = 4321 };
+enum { FAKE_UNITS = 32, FAKE_GIVEN = 64, FAKE_TEXT = 64 * 1024, FAKE_GROUP = 4321 };
 
 /* What the fake programs are told, and what they have seen. */
 struct fake {
@@ -49,6 +49,12 @@ struct fake {
 		char unit[64], generation[64];
 	} took[FAKE_UNITS]; /* which generation a unit runs on */
 	size_t took_count;
+	struct {
+		char file[128];
+		uid_t user;
+		gid_t group;
+	} given[FAKE_GIVEN]; /* which files were given to whom */
+	size_t given_count;
 	atomic_size_t calls_size;
 	char calls[FAKE_TEXT]; /* a line each: the program's name and its arguments */
 };
@@ -83,11 +89,35 @@ struct group *fake_getgrnam(const char *name _unused_)
 	return &group;
 }
 
-/* Only root can give a file away. */
+/* Only root can give a file away; here it is noted. */
 int fake_fchown(int fd, uid_t user, gid_t group) __asm__("fchown");
-int fake_fchown(int fd _unused_, uid_t user _unused_, gid_t group _unused_)
+int fake_fchown(int fd, uid_t user, gid_t group)
 {
+	char link[64], path[CUT_PATH];
+	ssize_t size;
+	size_t i;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	size = readlink(link, path, sizeof(path) - 1);
+	if (size < 0)
+		return -1;
+	path[size] = '\0';
+	i = fake->given_count++ % FAKE_GIVEN;
+	snprintf(fake->given[i].file, sizeof(fake->given[i].file), "%s", strrchr(path, '/') + 1);
+	fake->given[i].user = user;
+	fake->given[i].group = group;
 	return 0;
+}
+
+/* Whose group a file, or the temporary one that became it, was given to last. */
+static _unused_ gid_t fake_group_of(const char *name)
+{
+	gid_t group = (gid_t)-1;
+
+	for (size_t i = 0; i < FAKE_GIVEN && i < fake->given_count; i++)
+		if (strstr(fake->given[i].file, name) && fake->given[i].user == 0)
+			group = fake->given[i].group;
+	return group;
 }
 
 /* A clock by which a checker's deadline is soon over. */
