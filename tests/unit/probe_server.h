@@ -13,9 +13,11 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "net/session.h"
 
 enum step_kind { STEP_END, STEP_SAY, STEP_EXPECT, STEP_READ, STEP_SILENCE, STEP_NEXT, STEP_TLS };
@@ -298,6 +300,24 @@ static inline char *identity_pem(const struct identity *identity)
 	text = strndup(bytes, (size_t)size);
 	BIO_free(bio);
 	return text;
+}
+
+/* The same on a unix socket in a folder, as Postfix's own are; its path is the caller's. */
+static _unused_ char *server_start_in(struct server *server, const char *folder,
+				      const struct step *steps)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	char *path = file_join(folder, "socket");
+
+	signal(SIGPIPE, SIG_IGN);
+	*server = (struct server){.steps = steps};
+	assert_true(strlen(path) < sizeof(address.sun_path));
+	strcpy(address.sun_path, path);
+	server->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(server->listener, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(server->listener, 1), 0);
+	assert_int_equal(pthread_create(&server->thread, NULL, server_play, server), 0);
+	return path;
 }
 
 #endif

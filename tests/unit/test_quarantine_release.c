@@ -4,8 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "probe_server.h"
@@ -24,23 +22,6 @@
 #define BYE  EXPECT("QUIT\r\n"), SAY("221 bye\r\n"), END
 
 static const char *const recipients[] = {"a@x", "\"b >\"@x"};
-
-/* The server of probe_server.h on a unix socket, as Postfix's is. */
-static char *start(struct server *server, const char *folder, const struct step *steps)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	char *path = file_join(folder, "socket");
-
-	signal(SIGPIPE, SIG_IGN);
-	*server = (struct server){.steps = steps};
-	assert_true(strlen(path) < sizeof(address.sun_path));
-	strcpy(address.sun_path, path);
-	server->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(server->listener, (struct sockaddr *)&address, sizeof(address)), 0);
-	assert_int_equal(listen(server->listener, 1), 0);
-	assert_int_equal(pthread_create(&server->thread, NULL, server_play, server), 0);
-	return path;
-}
 
 static char *make_file(const char *folder)
 {
@@ -64,7 +45,7 @@ static int release(const char *folder, const struct step *steps, char **ret_id, 
 	struct server server;
 	int result;
 
-	wanted.socket = socket = start(&server, folder, steps);
+	wanted.socket = socket = server_start_in(&server, folder, steps);
 	result = quarantine_release(fd, &wanted, ret_id, error);
 	server_finish(&server);
 	return result;
