@@ -36,6 +36,13 @@ void quarantine_act_free(struct quarantine_act *act)
 	*act = QUARANTINE_ACT_INIT;
 }
 
+static bool is_address(const char *text)
+{
+	const char *at = strrchr(text, '@');
+
+	return at && at > text && at[1] && quarantine_address_is_valid(text);
+}
+
 static int check_wish(const struct quarantine_entry *entry, const struct quarantine_wish *wish,
 		      struct error *error)
 {
@@ -46,7 +53,7 @@ static int check_wish(const struct quarantine_entry *entry, const struct quarant
 				 "it cannot be released: %s; it is as it is in the "
 				 "folder " QUARANTINE_STATE_FOLDER "/quarantine",
 				 entry->damage);
-	if (copy && (!strchr(wish->to, '@') || !quarantine_address_is_valid(wish->to)))
+	if (copy && !is_address(wish->to))
 		return error_set(error, EINVAL, "--to: write one address, as alice@example.org");
 	if (entry->item->place == QUARANTINE_RELEASED && !wish->again && !copy)
 		return error_set(error, EEXIST,

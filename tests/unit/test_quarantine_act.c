@@ -21,10 +21,13 @@ enum { DAY = 86400 };
 	    SAY("250-hello\r\n250 8BITMIME\r\n"),                                                  \
 	    EXPECT("MAIL FROM:<s@example.com> BODY=8BITMIME\r\n"), SAY("250 ok\r\n"),              \
 	    EXPECT("RCPT TO:<" to ">\r\n"), SAY("250 ok\r\n"), EXPECT("DATA\r\n")
-#define MESSAGE	 SAY("354 go\r\n"), READ_LINE, READ_LINE, READ_LINE, READ_LINE, READ_LINE, READ_LINE
+#define MESSAGE "Received: from c\n by d\nSubject: hello\n\nbody\n"
+#define SENT                                                                                       \
+	SAY("354 go\r\n"),                                                                         \
+	    EXPECT("Received: from c\r\n by d\r\nSubject: hello\r\n\r\nbody\r\n.\r\n")
 #define ACCEPTED SAY("250 2.0.0 Ok: queued as 4jYg1z\r\n"), EXPECT("QUIT\r\n"), SAY("221 bye\r\n")
 
-static const struct step to_alice[] = {ENVELOPE("alice@example.org"), MESSAGE, ACCEPTED, END};
+static const struct step to_alice[] = {ENVELOPE("alice@example.org"), SENT, ACCEPTED, END};
 
 /* What sd_journal_send was given to say, a line each. */
 static char journal[4096];
@@ -71,13 +74,13 @@ static void put(const char *folder, const char *name, const char *id, const char
 	_cleanup_free_ char *text = NULL, *path = at(folder, name);
 	struct timespec times[2] = {{.tv_sec = time}, {.tv_sec = time}};
 
-	assert_true(asprintf(&text,
-			     "X-Envelope-From: <s@example.com>\nX-Envelope-To: %s\n"
-			     "X-Quarantine-ID: <%s>\nX-Amavis-Alert: INFECTED, message contains "
-			     "virus:\n Eicar.Test\n"
-			     "Received: from a by b\n (amavis, port 10024) with ESMTP id %s; x\n"
-			     "Subject: hello\n\nbody\n",
-			     to, id, id) > 0);
+	assert_true(
+	    asprintf(&text,
+		     "X-Envelope-From: <s@example.com>\nX-Envelope-To: %s\n"
+		     "X-Quarantine-ID: <%s>\nX-Amavis-Alert: INFECTED, message contains "
+		     "virus:\n Eicar.Test\n"
+		     "Received: from a by b\n (amavis, port 10024) with ESMTP id %s; x\n" MESSAGE,
+		     to, id, id) > 0);
 	assert_int_equal(file_replace(path, text, strlen(text), 0600, (uid_t)-1, (gid_t)-1, NULL),
 			 0);
 	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
@@ -173,7 +176,7 @@ static void a_second_release_is_asked_for(void **state)
 
 static void a_copy_leaves_it_where_it_is(void **state)
 {
-	static const struct step to_bob[] = {ENVELOPE("bob@example.org"), MESSAGE, ACCEPTED, END};
+	static const struct step to_bob[] = {ENVELOPE("bob@example.org"), SENT, ACCEPTED, END};
 	_cleanup_(quarantine_act_free) struct quarantine_act act = QUARANTINE_ACT_INIT;
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	_cleanup_free_ char *text = NULL;
@@ -216,7 +219,7 @@ static void what_is_no_address_gets_no_copy(void **state)
 static void what_postfix_refuses_stays_in_quarantine(void **state)
 {
 	static const struct step refused[] = {ENVELOPE("alice@example.org"),
-					      MESSAGE,
+					      SENT,
 					      SAY("452 4.3.1 no space\r\n"),
 					      EXPECT("QUIT\r\n"),
 					      SAY("221 bye\r\n"),
@@ -245,11 +248,10 @@ static void a_mark_that_fails_is_told_and_loses_nothing(void **state)
 	put(*state, "quarantine/virus-" ONE, ONE, "<alice@example.org>", NOW);
 	put(*state, "released/virus-" ONE, ONE, "<bob@example.org>", NOW);
 	begin(&act, *state);
-	assert_int_equal(release(&act, *state, "virus-" ONE, (struct quarantine_wish){0}, to_alice,
-				 &text, &error),
+	assert_int_equal(release_to_nobody(&act, "virus-" ONE, (struct quarantine_wish){0}, &error),
 			 -ENOTUNIQ);
 	error_clear(&error);
-	quarantine_items_free(&act.items);
+	quarantine_items_free(&act.items); /* and now it came between the list and the act */
 	act.items.items = calloc(1, sizeof(*act.items.items));
 	act.items.count = 1;
 	act.items.items[0] =
@@ -489,7 +491,7 @@ static void a_header_is_shown_without_what_does_things_to_terminals(void **state
 	fputs("Subject: \033[2J\n folded\n\nbody\n", file);
 	fclose(file);
 	text = shown(state, ONE, false);
-	assert_non_null(strstr(text, "Received: from a by b\n    (amavis"));
+	assert_non_null(strstr(text, "Received: from c\n    by d\n"));
 	assert_non_null(strstr(text, "Subject: "));
 	assert_non_null(strstr(text, "\n    folded\n"));
 	assert_null(strchr(text, '\033'));
@@ -503,8 +505,7 @@ static void a_raw_message_is_byte_for_byte(void **state)
 
 	put(*state, "quarantine/virus-" ONE, ONE, "<alice@example.org>", NOW);
 	text = shown(state, ONE, true);
-	assert_string_equal(text, "Received: from a by b\n (amavis, port 10024) with ESMTP id " ONE
-				  "; x\nSubject: hello\n\nbody\n");
+	assert_string_equal(text, MESSAGE);
 }
 
 int main(void)
