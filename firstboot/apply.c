@@ -16,6 +16,9 @@
 #include "generation/generation.h"
 #include "generation/prove.h"
 
+/* The other run's own deadline is shorter. */
+enum { LOCK_TIMEOUT_MS = 600 * 1000 };
+
 /* One run on its way. */
 struct work {
 	const struct apply_paths *paths;
@@ -260,4 +263,16 @@ int apply_settings(const struct apply_paths *paths, const struct settings_source
 	if (outcome->result == APPLY_FAILED)
 		outcome_error(outcome, "%s", error_text(error));
 	return result;
+}
+
+int apply_lock(const struct apply_paths *paths, int *ret_fd, struct error *error)
+{
+	_cleanup_free_ char *path = file_join(paths->run, "apply.lock");
+	int result = file_make_folders(paths->run, 0755, error);
+
+	if (result < 0)
+		return result;
+	if (!path)
+		return error_set(error, ENOMEM, "out of memory");
+	return file_lock(path, LOCK_TIMEOUT_MS, ret_fd, error);
 }

@@ -8,6 +8,10 @@
 #include "firstboot/outcome.h"
 #include "settings/settings.h"
 
+/* Two runs at once wait for each other.  The lock (of RUN/apply.lock) goes with the
+ * descriptor; -ETIME when the other one does not end. */
+_must_check_ int apply_lock(const struct apply_paths *paths, int *ret_fd, struct error *error);
+
 /* Applies the machine's settings (settings_load_machine with `sources`, which may
  * be NULL) or, when it is given, the user-data `file`.  A change of a machine that
  * has worked before is put on trial (firstboot/trial.h).

@@ -20,8 +20,7 @@
 #include "firstboot/trial.h"
 #include "generation/generation.h"
 
-/* The other run's own deadline is shorter. */
-enum { LOCK_TIMEOUT_MS = 600 * 1000, UNITS_TIMEOUT_MS = 600 * 1000 };
+enum { UNITS_TIMEOUT_MS = 600 * 1000 };
 
 static const struct apply_paths boot_paths = {.state = "/var/lib/postcask",
 					      .run = "/run/postcask",
@@ -38,19 +37,6 @@ static const char usage[] =
     "  --apply FILE   apply the user-data FILE to the running machine instead\n"
     "  --judge        after the boot's self-tests: keep a change or take it back\n"
     "  --finish       the same for a change of the running machine\n";
-
-/* Two runs at once wait for each other.  The lock goes with the descriptor. */
-static int lock_take(int *ret_fd, struct error *error)
-{
-	_cleanup_free_ char *path = file_join(boot_paths.run, "apply.lock");
-	int result = file_make_folders(boot_paths.run, 0755, error);
-
-	if (result < 0)
-		return result;
-	if (!path)
-		return error_set(error, ENOMEM, "out of memory");
-	return file_lock(path, LOCK_TIMEOUT_MS, ret_fd, error);
-}
 
 /* Is there a generation that the daemons can run on? */
 static bool machine_has_generation(struct apply_outcome *outcome)
@@ -85,7 +71,7 @@ static int boot(void)
 	_cleanup_(apply_outcome_clear) struct apply_outcome outcome = APPLY_OUTCOME_INIT;
 	_cleanup_(error_clear) struct error error = ERROR_INIT, late = ERROR_INIT;
 	_cleanup_close_ int lock = -1;
-	int result = lock_take(&lock, &error);
+	int result = apply_lock(&boot_paths, &lock, &error);
 
 	if (result == 0) {
 		result = apply_settings(&boot_paths, NULL, NULL, &outcome, &error);
@@ -144,7 +130,7 @@ static int finish(void)
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	_cleanup_close_ int lock = -1;
 	bool judged = false;
-	int result = lock_take(&lock, &error);
+	int result = apply_lock(&boot_paths, &lock, &error);
 
 	if (result == 0)
 		result = trial_judge(&apply_paths, true, &outcome, &judged, &error);
@@ -166,7 +152,7 @@ static int judge(void)
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	_cleanup_close_ int lock = -1;
 	bool judged = false;
-	int result = lock_take(&lock, &error);
+	int result = apply_lock(&boot_paths, &lock, &error);
 
 	if (result == 0)
 		result = trial_judge(&boot_paths, false, &outcome, &judged, &error);
@@ -183,7 +169,7 @@ static int apply(const char *file)
 	_cleanup_(error_clear) struct error error = ERROR_INIT, late = ERROR_INIT;
 	_cleanup_close_ int lock = -1;
 	bool judged;
-	int result = lock_take(&lock, &error);
+	int result = apply_lock(&boot_paths, &lock, &error);
 
 	/* A change before that nobody has judged yet must not be what this one goes back to. */
 	if (result == 0)

@@ -258,6 +258,49 @@ static void a_full_disk_changes_nothing_or_everything(void **state _unused_)
 	assert_string_not_equal(machine_in_force(), "generations/1");
 }
 
+/* In a child: the whole of `postcask apply`, under the lock. */
+static _Noreturn void apply_beside_others(int number)
+{
+	struct run run = RUN_INIT;
+	int lock;
+
+	snprintf(machine.file, sizeof(machine.file), "%s/given.%d", machine.folder, number);
+	if (apply_lock(&machine.apply, &lock, &run.error) < 0)
+		_exit(1);
+	machine_applies_given(&run);
+	if (run.result < 0)
+		_exit(2);
+	machine_judge(&run, &machine.apply, true);
+	_exit(run.result == 0 && run.outcome.result == APPLY_APPLIED ? 0 : 3);
+}
+
+static void runs_at_once_wait_for_each_other(void **state _unused_)
+{
+	enum { RUNS = 4 };
+	pid_t children[RUNS];
+
+	boot_first();
+	for (int i = 0; i < RUNS; i++) {
+		_cleanup_free_ char *more = NULL;
+
+		assert_true(asprintf(&more, POSTFIX_LINE("default_process_limit = %d"), i + 1) > 0);
+		snprintf(machine.file, sizeof(machine.file), "%s/given.%d", machine.folder, i);
+		machine_gives(more);
+		children[i] = fork();
+		if (children[i] == 0)
+			apply_beside_others(i);
+	}
+	for (int i = 0; i < RUNS; i++) {
+		int status = 0;
+
+		assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+		assert_int_equal(status, 0);
+	}
+	assert_string_equal(machine_in_force(), "generations/5"); /* each is one */
+	assert_string_equal(fake_unit_runs_on("postfix.service"), "generations/5");
+	assert_in_force_is_whole();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -275,6 +318,7 @@ int main(void)
 	    machine_test(only_the_last_generations_are_kept),
 	    machine_test(other_names_in_the_certificate_are_a_change),
 	    machine_test(a_full_disk_changes_nothing_or_everything),
+	    machine_test(runs_at_once_wait_for_each_other),
 	};
 
 	return cmocka_run_group_tests_name("apply", tests, fakes_begin, fakes_end);
