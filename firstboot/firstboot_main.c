@@ -168,13 +168,17 @@ static int apply(const char *file)
 	_cleanup_(apply_outcome_clear) struct apply_outcome outcome = APPLY_OUTCOME_INIT;
 	_cleanup_(error_clear) struct error error = ERROR_INIT, late = ERROR_INIT;
 	_cleanup_close_ int lock = -1;
-	bool judged;
+	bool judged, reverted;
 	int result = apply_lock(&boot_paths, &lock, &error);
 
 	/* A change before that nobody has judged yet must not be what this one goes back to. */
 	if (result == 0)
 		result = trial_judge(&apply_paths, true, &outcome, &judged, &error);
+	reverted = outcome.result == APPLY_REVERTED;
 	apply_outcome_clear(&outcome);
+	if (reverted)
+		outcome_note(&outcome, "a change before this one was never judged to its end; it "
+				       "was taken back");
 	outcome.result = APPLY_FAILED;
 	if (result == 0)
 		result = apply_settings(&apply_paths, NULL, file, &outcome, &error);
