@@ -171,6 +171,7 @@ static int trial_prepare(struct work *work, struct trial *trial, struct error *e
 	free(trial->generation);
 	trial->generation = strdup(work->name);
 	trial->keys |= outcome->keys_changed;
+	trial->drifted = trial->drifted || work->drifted;
 	return trial->generation && (trial->previous || !outcome->generation)
 		   ? 0
 		   : error_set(error, ENOMEM, "out of memory");

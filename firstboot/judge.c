@@ -159,7 +159,7 @@ static int judge_prepare(struct judge *judge, struct error *error)
 		result =
 		    generation_manifest(judge->paths->state, judge->trial.generation, &new, error);
 	if (result == 0)
-		judge->change = change_between(old, new);
+		judge->change = judge->trial.drifted ? CHANGE_ALL : change_between(old, new);
 	change_add_keys(&judge->change, judge->trial.keys);
 	judge->outcome->result = APPLY_APPLIED;
 	free(judge->outcome->generation);

@@ -21,9 +21,9 @@ void trial_clear(struct trial *trial)
 int trial_begin(const char *state, const struct trial *trial, struct error *error)
 {
 	_cleanup_free_ char *path = file_join(state, "trial");
-	_cleanup_json_ json_t *value =
-	    json_pack("{s:s,s:s,s:o}", "generation", trial->generation, "previous", trial->previous,
-		      "keys", key_set_to_json(trial->keys));
+	_cleanup_json_ json_t *value = json_pack(
+	    "{s:s,s:s,s:o,s:b}", "generation", trial->generation, "previous", trial->previous,
+	    "keys", key_set_to_json(trial->keys), "drifted", trial->drifted);
 
 	return json_file_replace(path, value, JSON_FILE_NEWLINE, 0644, error);
 }
@@ -60,7 +60,8 @@ int trial_read(const char *state, struct trial *ret, struct error *error)
 		return result;
 	*ret = (struct trial){.generation = take_name(value, "generation"),
 			      .previous = take_name(value, "previous"),
-			      .keys = take_keys(value)};
+			      .keys = take_keys(value),
+			      .drifted = json_is_true(json_object_get(value, "drifted"))};
 	if (ret->generation && ret->previous)
 		return 0;
 	trial_clear(ret);

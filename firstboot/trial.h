@@ -2,7 +2,7 @@
 /* The trial of a change: a generation in force whose probes have not passed yet.
  *
  *	STATE/trial	{"generation": "generations/5", "previous": "generations/4",
- *			 "keys": ["certificates"]}
+ *			 "keys": ["certificates"], "drifted": true}
  *
  * It is written before the generation is put in force and removed when the probes
  * have judged it, so that whatever ends the machine in between, the next boot
@@ -17,6 +17,7 @@
 struct trial {
 	char *generation, *previous; /* owned when read: "generations/N" */
 	uint32_t keys;		     /* kinds of keys that change too: KEY_BIT() of src/key */
+	bool drifted; /* a file was changed by hand: nobody knows what the daemons run on */
 };
 
 #define TRIAL_INIT ((struct trial){0})

@@ -39,8 +39,8 @@ static void a_trial_is_read_as_it_was_written(void **state _unused_)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	_cleanup_(trial_clear) struct trial read = TRIAL_INIT;
-	const struct trial written = {(char *)"generations/12", (char *)"generations/9",
-				      KEY_BIT(0)};
+	const struct trial written = {(char *)"generations/12", (char *)"generations/9", KEY_BIT(0),
+				      true};
 
 	assert_int_equal(trial_read(machine.state, &read, &error), -ENOENT);
 	assert_int_equal(trial_begin(machine.state, &written, &error), 0);
@@ -48,6 +48,7 @@ static void a_trial_is_read_as_it_was_written(void **state _unused_)
 	assert_string_equal(read.generation, "generations/12");
 	assert_string_equal(read.previous, "generations/9");
 	assert_int_equal(read.keys, KEY_BIT(0));
+	assert_true(read.drifted);
 	assert_int_equal(trial_end(machine.state, &error), 0);
 	assert_int_equal(trial_end(machine.state, &error), 0);
 	assert_false(trial_is_there());
@@ -91,6 +92,21 @@ static void a_change_that_passes_stays(void **state _unused_)
 	assert_true(says(judged.outcome.reloaded, "postfix.service"));
 	assert_int_equal(json_array_size(judged.outcome.reloaded), 1);
 	assert_false(trial_is_there());
+}
+
+/* The two generations are alike; what the daemons run on is not. */
+static void what_was_changed_by_hand_is_taken_by_the_daemons(void **state _unused_)
+{
+	_cleanup_(run_clear) struct run applied = RUN_INIT, judged = RUN_INIT;
+
+	boot_first();
+	machine_system("echo my_own = 1 >>%s/current/etc/postfix/main.cf", machine.state);
+	machine_apply_settings(&applied);
+	machine_judge(&judged, &machine.apply, true);
+	assert_int_equal(judged.result, 0);
+	assert_int_equal(judged.outcome.result, APPLY_APPLIED);
+	assert_string_equal(fake_unit_runs_on("postfix.service"), "generations/2");
+	assert_string_equal(fake_unit_runs_on("dovecot.service"), "generations/2");
 }
 
 static void a_change_that_breaks_mail_is_taken_back(void **state _unused_)
@@ -330,6 +346,7 @@ int main(void)
 	    machine_test(a_trial_is_read_as_it_was_written),
 	    machine_test(a_damaged_trial_is_none_and_goes),
 	    machine_test(a_change_that_passes_stays),
+	    machine_test(what_was_changed_by_hand_is_taken_by_the_daemons),
 	    machine_test(a_change_that_breaks_mail_is_taken_back),
 	    machine_test(a_daemon_that_does_not_take_it_takes_it_back),
 	    machine_test(a_change_is_not_blamed_for_what_failed_before),
