@@ -12,7 +12,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 TOP = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(TOP / "tests" / "native"))
+sys.path.insert(0, str(TOP / "tests" / "native" / "helpers"))
 
 # They take all of the processors for minutes: last, when no virtual machine wants them too.
 LAST = ["test_faults", "test_policy", "test_policy_settings", "test_malformed", "test_filter_faults"]

@@ -10,7 +10,7 @@ import subprocess
 import threading
 from pathlib import Path
 
-TOP = Path(__file__).resolve().parent.parent.parent
+TOP = Path(__file__).resolve().parents[3]
 DEBS = TOP / "build" / "cache" / "debs"
 INSTALLED = TOP / "build" / "cache" / "sets" / "tree.lines"     # "URI FILE SIZE SHA256"
 SUITE = "trixie-security"

@@ -16,9 +16,9 @@ import subprocess
 import time
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-TOP = HERE.parent.parent
-BOOT = HERE / "native-boot"
+NATIVE = Path(__file__).resolve().parent.parent
+TOP = NATIVE.parent.parent
+BOOT = NATIVE / "native-boot"
 
 # The network is native-boot's, and the devices and the kernel are the host's.
 NOT_HERE = ["systemd-networkd.service", "systemd-networkd.socket", "systemd-udevd.service",

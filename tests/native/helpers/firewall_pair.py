@@ -8,7 +8,7 @@ import subprocess
 import uuid
 from pathlib import Path
 
-TOP = Path(__file__).resolve().parent.parent.parent
+TOP = Path(__file__).resolve().parents[3]
 PROGRAM = os.environ.get("POSTCASK_FIREWALL", str(TOP / "build" / "bin" / "postcask-firewall"))
 MACHINE = {4: "10.80.0.2", 6: "fd80::2"}
 STRANGER = {4: "10.80.0.1", 6: "fd80::1"}
