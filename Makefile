@@ -2,7 +2,8 @@
 # postcask
 #
 #   make            the programs for this host, in build/bin
-#   make run        build the image, boot it, show the report and how to connect
+#   make run        build the image, boot it, show the report and how to connect;
+#                   with USER_DATA=FILE as that says
 #   make quick      what a minute can tell: no root, no image
 #   make check      all tests
 #   make image      build/postcask.qcow2
@@ -234,8 +235,9 @@ AS_ROOT = $(if $(filter 0,$(shell id -u)),,sudo)
 image: all
 	$(AS_ROOT) build/bin/postcask-image build --output build/postcask.qcow2 --layer build/native
 
+USER_DATA = image/example-user-data.yaml
 run: image
-	$(AS_ROOT) build/bin/postcask-image run --user-data image/example-user-data.yaml
+	$(AS_ROOT) build/bin/postcask-image run --user-data $(USER_DATA)
 
 # Built as the caller; only the image and the machines need root.
 check-programs:

@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from vm import LINE, USER_DATA, VirtualMachine  # noqa: E402
+from vm import LINE, USER_DATA, MakeRun, VirtualMachine  # noqa: E402
 
 MACHINES = []
 
@@ -22,11 +22,13 @@ def pytest_runtest_teardown(nextitem):
 
 @pytest.fixture(scope="session")
 def bios(tmp_path_factory):
-    """The example machine, a virtual one, booted once by BIOS on a disk larger than the image."""
-    machine = VirtualMachine(tmp_path_factory.mktemp("bios"), USER_DATA.read_text(), grow_gib=20)
+    """The example machine, a virtual one, booted once by `make run`, on a disk larger than the
+    image."""
+    machine = MakeRun(tmp_path_factory.mktemp("bios"))
     MACHINES.append(machine)
     machine.boot()
     machine.knocks = knock_until_ready(machine)
+    machine.secrets = machine.listed_secrets()
     yield machine
     machine.kill()
 
@@ -38,6 +40,7 @@ def uefi(tmp_path_factory):
     MACHINES.append(machine)
     machine.boot("-smbios", "type=1,manufacturer=Dell Inc.,product=OptiPlex 3050")
     machine.wait_line()
+    machine.secrets = machine.listed_secrets()
     yield machine
     machine.kill()
 

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -18,10 +19,12 @@ import ports
 TOP = Path(__file__).resolve().parent.parent.parent
 IMAGE = Path(os.environ.get("POSTCASK_TEST_IMAGE", TOP / "build" / "postcask.qcow2"))
 USER_DATA = TOP / "image" / "example-user-data.yaml"
+PASSWORD = re.search(r'password is "([^"]+)"', USER_DATA.read_text())[1]     # alice's
 POSTCASK_IMAGE = TOP / "build" / "bin" / "postcask-image"
 LINE = re.compile(r"POSTCASK state=(\w+) seconds=([\d.]+) passed=(\d+) failed=(\d+) version=(\S+)")
 PORTS = {"ssh": 22, **ports.PORTS}
 BOOT_TIMEOUT = 420      # emulated, on a busy host
+IMAGE_TIMEOUT = 600     # `make run` builds the image first
 in_soak_only = pytest.mark.skipif(
     "POSTCASK_VM_CUTS" not in os.environ,
     reason="make soak boots it; natively it is tested in each run")
@@ -65,19 +68,22 @@ def free_port():
 class VirtualMachine:
     """A disk of its own over the image; it may be booted more than once."""
 
-    def __init__(self, folder, user_data=None, uefi=False, grow_gib=0):
+    def __init__(self, folder, user_data=None, uefi=False):
         self.folder, self.uefi = Path(folder), uefi
         self.folder.mkdir(parents=True, exist_ok=True)
         self.disk = self.folder / "disk.qcow2"
-        self.run("qemu-img", "create", "-q", "-f", "qcow2", "-b", IMAGE, "-F", "qcow2", self.disk,
-                 *([f"{grow_gib}G"] if grow_gib else []))
+        self.run("qemu-img", "create", "-q", "-f", "qcow2", "-b", IMAGE, "-F", "qcow2", self.disk)
+        self.outside()
+        self.seed(user_data or "#cloud-config")
+        self.ports = {name: free_port() for name in PORTS}
+
+    def outside(self):
+        """What the tests have of it: a key to log in with, and its console."""
         self.key = self.folder / "key"
         if not self.key.exists():
             self.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.key)
         public = self.key.with_suffix(".pub").read_text().strip()
         self.login = f"ssh_authorized_keys:\n  - {public}\n"
-        self.seed(user_data or "#cloud-config")
-        self.ports = {name: free_port() for name in PORTS}
         self.console, self.process, self.reader = "", None, None
         self.event = threading.Condition()
 
@@ -107,23 +113,32 @@ class VirtualMachine:
                    "-qmp", f"unix:{self.folder / 'qmp'},server=on,wait=off", *hardware]
         if self.uefi:
             command += firmware(self.folder)
+        self.launch(command)
+        return self
+
+    def launch(self, command, folder=None):
         self.console = ""
-        self.started = time.monotonic()
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT, start_new_session=True)
+        self.process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                        start_new_session=True)
         comes_first(self.process)
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
-        return self
 
     def _read(self):
         stream = self.process.stdout
         while chunk := os.read(stream.fileno(), 65536):
             with self.event:
-                self.console += chunk.decode(errors="replace").replace("\r", "")
+                self.heard(chunk.decode(errors="replace").replace("\r", ""))
                 self.event.notify_all()
         with self.event:
             self.event.notify_all()
+
+    def heard(self, text):
+        self.console += text
+
+    def said(self):
+        return self.console
 
     def wait_line(self, pattern=LINE, timeout=BOOT_TIMEOUT):
         """The match of `pattern` on the serial console."""
@@ -135,9 +150,9 @@ class VirtualMachine:
                     return match
                 left = end - time.monotonic()
                 if left <= 0 or self.process.poll() is not None:
-                    (self.folder / "console.log").write_text(self.console)
+                    (self.folder / "console.log").write_text(self.said())
                     raise TimeoutError(f"no {pattern} on the console; its end:\n"
-                                       + self.console[-3000:])
+                                       + self.said()[-3000:])
                 self.event.wait(left)
 
     def connect(self, name, timeout=5):
@@ -157,6 +172,12 @@ class VirtualMachine:
                         "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
                         "-o", "ConnectTimeout=60", "-o", "ConnectionAttempts=3",
                         "debian@127.0.0.1", command, timeout=timeout, check=check).stdout
+
+    def listed_secrets(self):
+        """Hashes of what no other machine may have."""
+        listed = "sudo sh -c 'sha256sum /var/lib/postcask/keys/* /etc/ssh/ssh_host_*key " \
+                 "/etc/machine-id /var/lib/systemd/random-seed'"
+        return {line.split()[0] for line in self.ssh(listed, check=False).splitlines()}
 
     def report(self):
         return json.loads(self.ssh("sudo cat /run/postcask/report.json"))
@@ -185,4 +206,55 @@ class VirtualMachine:
         """As pulling the plug: what the guest had not synced is lost."""
         if self.process and self.process.poll() is None:
             self.process.kill()
+            self.process.wait(30)
+
+
+class MakeRun(VirtualMachine):
+    """The machine of the README's main command, as a newcomer boots it: by BIOS, with the network
+    of its host.  The example's user-data, and a key for the tests."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.outside()
+        self.user_data = self.folder / "user-data"
+        self.user_data.write_text(f"{USER_DATA.read_text()}\n{self.login}")
+        self.text = self.begun = ""
+
+    def boot(self):
+        self.launch(["make", "run", f"USER_DATA={self.user_data}"], TOP)
+        # QEMU runs once its console says something; where it listens `make run` says at the end.
+        self.wait_line(".", IMAGE_TIMEOUT)
+        asked = self.run("pgrep", "-a", "-s", self.process.pid, "-f", "^qemu-system").stdout
+        found = {int(guest): int(host) for host, guest
+                 in re.findall(r"hostfwd=tcp:127\.0\.0\.1:(\d+)-:(\d+)", asked)}
+        self.ports = {name: found[guest] for name, guest in PORTS.items()}
+        return self
+
+    def heard(self, text):
+        """The machine's lines are those with a time before them."""
+        self.text += text
+        *lines, self.begun = (self.begun + text).split("\n")
+        for line in lines:
+            if match := re.match(r" *\d+\.\d  (.*)", line):
+                self.console += match[1] + "\n"
+
+    def said(self):
+        return self.text
+
+    def wait_said(self, pattern, timeout=30):
+        """The match in all that `make run` says, to its user too."""
+        with self.event:
+            found = self.event.wait_for(lambda: re.search(pattern, self.text), timeout)
+        assert found, self.text[-4000:]
+        return found
+
+    def interrupt(self):
+        """As ^C does; what is left of the command's processes."""
+        os.killpg(self.process.pid, signal.SIGINT)
+        self.process.wait(120)
+        return self.run("pgrep", "-s", self.process.pid, check=False).stdout
+
+    def kill(self):
+        if self.process and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait(30)

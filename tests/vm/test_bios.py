@@ -1,34 +1,33 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What only a whole machine has: boot loaders, cloud-init from a disk, the firewall from outside,
-a growing disk, a clock that steps."""
+"""The main command of the README, as a newcomer gives it, and what only a whole machine has: a boot
+loader, cloud-init from a disk, the firewall from outside, a growing disk."""
 
-import imaplib
 import json
 import re
+import smtplib
 import ssl
+import subprocess
 
-import pytest
-
-from mail_load import MailLoad
-from vm import PORTS, USER_DATA, in_soak_only
+from vm import PASSWORD, PORTS, TOP, USER_DATA, VirtualMachine, in_soak_only
 
 MAIL_PORTS = sorted(set(PORTS) - {"ssh"})
 SPEAKS_FIRST = sorted(set(MAIL_PORTS) - {"submissions", "imaps", "pop3s"})
 
 
-def state(machine):
-    match = machine.wait_line()
-    return match.group(1)
+def test_make_run_boots_the_example():
+    """Without the tests' key, which is all that they add."""
+    done = subprocess.run(["make", "-n", "run"], cwd=TOP, capture_output=True, text=True, timeout=60)
+    assert f"run --user-data {USER_DATA.relative_to(TOP)}" in done.stdout, done.stdout + done.stderr
 
 
 def test_bios_boot_is_ready(bios):
-    assert state(bios) == "ready", bios.console[-6000:]
-    assert int(bios.wait_line().group(3)) >= 25 and bios.wait_line().group(4) == "0"
+    line = bios.wait_line()
+    assert line[1] == "ready", bios.said()[-6000:]
+    assert int(line[3]) >= 25 and line[4] == "0"
 
 
 def test_the_report_is_the_consoles_last_word(bios):
     """Whoever stands before the console reads the state in its last line."""
-    state(bios)
     assert bios.ssh("systemctl is-system-running --wait", timeout=300).strip() == "running"
     bios.ssh("echo this is the end | sudo tee /dev/ttyS0")
     bios.wait_line("this is the end", 30)
@@ -56,11 +55,6 @@ def test_the_kernels_protections_are_on(bios):
     said = bios.ssh("sudo sysctl -n " + " ".join(wanted)).split()
     assert dict(zip(wanted, said)) == wanted
     assert bios.ssh("systemctl --failed --no-legend --plain").strip() == ""
-
-
-def test_uefi_boot_is_ready(uefi):
-    assert state(uefi) == "ready", uefi.console[-6000:]
-    assert uefi.ssh("test -d /sys/firmware/efi && echo efi").strip() == "efi"
 
 
 def test_no_mail_port_answers_before_it_is_proved(bios):
@@ -95,7 +89,7 @@ def test_the_console_shows_the_certificate_authority(bios):
 def test_var_grew_to_the_end_of_the_disk(bios):
     size = int(bios.ssh("df --output=size -BM /var | tail -1").strip().rstrip("M"))
     root = int(bios.ssh("df --output=size -BM / | tail -1").strip().rstrip("M"))
-    assert size + root > 18 * 1024
+    assert size + root > 7 * 1024       # of 8 GiB; the image has less than 3
     assert bios.ssh("findmnt -no SOURCE /var") != bios.ssh("findmnt -no SOURCE /")
 
 
@@ -117,63 +111,34 @@ def test_no_unit_waits_for_itself(bios):
     assert int(found) > 3, found
 
 
-def test_two_machines_share_no_key(bios, uefi):
-    listed = "sudo sh -c 'sha256sum /var/lib/postcask/keys/* /etc/ssh/ssh_host_*key " \
-             "/etc/machine-id /var/lib/systemd/random-seed'"
-    one, two = ({line.split()[0] for line in machine.ssh(listed, check=False).splitlines()}
-                for machine in (bios, uefi))
-    assert len(one) >= 6 and not one & two
+def test_make_run_says_how_to_connect(bios):
+    port = int(bios.wait_said(r"port +(\d+) -> 465")[1])
+    authority = bios.wait_said(r"Certificate authority: (\S+)")[1]
+    context = ssl.create_default_context(cafile=TOP / authority)
+    context.check_hostname = False      # the certificate is for the machine's own name
+    with smtplib.SMTP_SSL("127.0.0.1", port, context=context, timeout=60) as client:
+        client.login("alice@example.org", PASSWORD)
+
+
+def test_make_run_stays_until_it_is_interrupted(bios):
+    """The last test of this machine: nothing of it is left."""
+    assert bios.process.poll() is None
+    assert bios.interrupt() == ""
 
 
 @in_soak_only
-def test_an_edited_seed_disk_is_the_same_instance(bios):
+def test_an_edited_seed_disk_is_the_same_instance(tmp_path):
     """A seed disk made anew from an edited file for the same server."""
-    instance = bios.ssh("cat /var/lib/cloud/data/instance-id")
-    bios.power_off()
-    bios.seed(USER_DATA.read_text() + "  services:\n    pop3: false\n")
-    bios.boot()
-    assert state(bios) == "ready"
-    assert "pop3" not in bios.report()["open"] and "imap" in bios.report()["open"]
-    assert bios.ssh("cat /var/lib/cloud/data/instance-id") == instance
-    assert bios.ssh("systemctl --failed --no-legend --plain").strip() == ""
-
-
-def logged_in(machine):
-    """Alice's session.  One that is under way when the clock steps may be lost: a mail program
-    asks again, and what was said in the meantime is shown."""
-    password = re.search(r'password is "([^"]+)"', USER_DATA.read_text()).group(1)
-    for last in (False, True):
-        client = imaplib.IMAP4("127.0.0.1", machine.ports["imap"], timeout=60)
-        try:
-            client.starttls(ssl._create_unverified_context())
-            client.login("alice@example.org", password)
-            return client
-        except (imaplib.IMAP4.error, OSError):
-            print(machine.ssh("sudo journalctl -b --no-pager -u dovecot | tail -40", check=False))
-            if last:
-                raise
-
-
-@pytest.mark.parametrize("step", ["-10 minutes", "+400 days"])
-def test_a_stepped_clock_stops_no_mail(uefi, step):
-    """What is under way, and what comes afterwards, is filtered, delivered, accounted for and can
-    be read; the last tests of this machine."""
-    with MailLoad(uefi, clients=2, pause=3) as load:
-        load.wait_acknowledged(4)
-        uefi.ssh(f"sudo date -s '{step}'")
-        load.wait_acknowledged(8)
-        load.ended.set()
-    assert {place for _, place, _ in load.settled()} <= {"mailbox", "quarantine"}
-    with logged_in(uefi) as client:
-        client.select("INBOX", readonly=True)
-        for name in set(load.acknowledged) - load.viruses:
-            assert client.search(None, "HEADER", "X-Load", name)[1] != [b""]
-    account = json.loads(uefi.ssh("sudo cat /run/postcask/account/account.json"))
-    assert account["missing"] == 0 and account["unfollowed"] == 0, account
-
-
-def test_a_clock_set_forward_renews_the_certificates(uefi):
-    """The step before this test has let the first one expire, which was good for 395 days."""
-    good = "openssl s_client -connect 127.0.0.1:993 < /dev/null 2> /dev/null | " \
-           "openssl x509 -checkend 86400"
-    uefi.ssh(f"timeout 120 sh -c 'until {good}; do sleep 1; done'", timeout=150)
+    machine = VirtualMachine(tmp_path, USER_DATA.read_text()).boot()
+    try:
+        assert machine.wait_line()[1] == "ready"
+        instance = machine.ssh("cat /var/lib/cloud/data/instance-id")
+        machine.power_off()
+        machine.seed(USER_DATA.read_text() + "  services:\n    pop3: false\n")
+        machine.boot()
+        assert machine.wait_line()[1] == "ready"
+        assert "pop3" not in machine.report()["open"] and "imap" in machine.report()["open"]
+        assert machine.ssh("cat /var/lib/cloud/data/instance-id") == instance
+        assert machine.ssh("systemctl --failed --no-legend --plain").strip() == ""
+    finally:
+        machine.kill()
