@@ -16,7 +16,7 @@ OPEN = ["imap", "imaps", "managesieve", "pop3", "pop3s", "smtp", "submission", "
 
 
 def settings(domains="example.org, example.net", users=HASHES, more=""):
-    """User-data that stays the same from call to call, unlike user_data()."""
+    """User-data, part by part."""
     listed = "".join(f"    - address: {address}\n      password_hash: '{hashed}'\n"
                      for address, hashed in users.items())
     return (f"#cloud-config\nfqdn: mail.example.org\nmail:\n  domains: [{domains}]\n"
@@ -296,10 +296,9 @@ class TestBoots:
             assert "changed after `postcask apply`" in json.dumps(report["notes"])
 
     def test_a_bad_change_at_boot_is_taken_back(self):
-        with Machine("backboot", "10.100.0", data=settings()) as box:
-            box.boot("halt")
-            box.seed(settings(more=HARMFUL), "i-native-1")
-            box.start()
+        box = Machine.later("backboot", "10.100.0", data=settings())
+        box.seed(settings(more=HARMFUL), "i-native-1")
+        with box:
             report = box.report()
             assert generation(box) == "generations/1"
             assert report["state"] == "degraded" and sorted(report["open"]) == OPEN, report

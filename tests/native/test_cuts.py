@@ -99,7 +99,7 @@ def test_a_first_boot_cut_off(first_boot_seconds, moment):
 
 @pytest.fixture(scope="module")
 def change_seconds():
-    with Machine("cuttime", "10.101.0", data=settings()) as box:
+    with Machine.later("cuttime", "10.101.0", data=settings()) as box:
         start = time.monotonic()
         box.run("postcask", "apply", give(box, CHANGED), timeout=300)
         return time.monotonic() - start
@@ -107,7 +107,7 @@ def change_seconds():
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_change_cut_off(change_seconds, moment):
-    with Machine("cutchange", "10.101.0", data=settings()) as box:
+    with Machine.later("cutchange", "10.101.0", data=settings()) as box:
         path = give(box, CHANGED)
         box.run("systemd-run", "--no-block", "-q", "postcask", "apply", path)
         time.sleep(moment * 1.1 * change_seconds)

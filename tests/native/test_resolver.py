@@ -13,25 +13,6 @@ from machine import Machine, user_data
 
 LOCAL_CONFIGURATION = "etc/unbound/unbound.conf.d/test.conf"
 
-# One question by UDP to the resolver, as the C library would put it; prints the
-# answer's code and the last address.
-ASK = """
-import socket, struct, sys
-name = b"".join(bytes([len(label)]) + label for label in sys.argv[1].encode().split(b"."))
-question = struct.pack(">6H", 1, 0x0100, 1, 0, 0, 0) + name + b"\\0" + struct.pack(">2H", 1, 1)
-with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as connection:
-    connection.settimeout(30)
-    connection.connect(("127.0.0.1", 53))
-    connection.send(question)
-    answer = connection.recv(4096)
-print(answer[3] & 15, socket.inet_ntoa(answer[-4:]))
-"""
-SERVFAIL = "2"
-
-
-def ask(machine, name):
-    return machine.run("python3", "-c", ASK, name).stdout.split()
-
 
 @pytest.fixture
 def web(tmp_path):
@@ -54,15 +35,6 @@ def test_user_data_is_fetched_by_name(web):
         f'server:\n    local-data: "config.example.net. A {machine.net}.1"\n')
     with machine:
         assert machine.report()["state"] == "ready", json.dumps(machine.report(), indent=1)
-
-
-def test_a_refused_machine_has_a_resolver():
-    with Machine("refused", "10.93.0", user_data().replace("users:", "usres:")) as machine:
-        assert machine.report()["open"] == []
-        assert ask(machine, "localhost") == ["0", "127.0.0.1"]
-        # There is no way to the root's servers: it says so, and is not silent.
-        assert ask(machine, "mail.example.com")[0] == SERVFAIL
-        assert machine.run("systemctl", "is-active", "unbound.service").stdout == "active\n"
 
 
 def test_the_settings_forwarders_are_asked():

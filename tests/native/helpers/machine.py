@@ -2,8 +2,12 @@
 """A postcask machine, natively booted from the image's own tree, as the tests see it:
 from outside over the network, and inside through `run`."""
 
+import contextlib
 import email.message
 import email.utils
+import fcntl
+import functools
+import hashlib
 import imaplib
 import json
 import os
@@ -33,10 +37,14 @@ PASSWORDS = {
 }
 
 
-def crypt_hash(password, rounds=5000):
-    """$6$ as a person would make it with openssl passwd -6."""
-    done = subprocess.run(["openssl", "passwd", "-6", "-stdin"], input=password + "\n",
-                          capture_output=True, text=True, check=True, timeout=20)
+@functools.lru_cache(maxsize=None)
+def crypt_hash(password):
+    """$6$ as a person would make it with openssl passwd -6, but for the salt: the same settings are
+    the same user-data."""
+    salt = hashlib.sha256(password.encode()).hexdigest()[:16]
+    done = subprocess.run(["openssl", "passwd", "-6", "-salt", salt, "-stdin"],
+                          input=password + "\n", capture_output=True, text=True, check=True,
+                          timeout=20)
     return done.stdout.strip()
 
 
@@ -61,11 +69,15 @@ def roots():
     return listed if listed else (TOP / "build" / "native" / "roots").read_text().strip()
 
 
-def shift():
+def first_shift():
     """Names and networks are the whole host's.  POSTCASK_TEST_SHIFT=10, 20 ... 90 lets several
     checkouts test beside each other, and the workers of one run count on from there."""
+    return int(os.environ.get("POSTCASK_TEST_SHIFT", "0"))
+
+
+def shift():
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
-    return int(os.environ.get("POSTCASK_TEST_SHIFT", "0")) + int(worker)
+    return first_shift() + int(worker)
 
 
 def shifted(name, net):
@@ -76,17 +88,29 @@ def shifted(name, net):
 
 
 class Machine:
-    """One natively booted machine.  Use as a context manager.  `without`: "ipv4" or "ipv6"."""
+    """One natively booted machine.  Use as a context manager.  `without`: "ipv4" or "ipv6".
+    `ground`: a layer between its own and the image's, as an earlier machine left it."""
 
-    def __init__(self, name, net, data=None, instance="i-native-1", without=""):
+    def __init__(self, name, net, data=None, instance="i-native-1", without="", ground=None):
         name, net = shifted(name, net)
         self.name, self.net, self.without = name, net, without
         self.boot("remove")
-        self.tree = Path(self.boot("create", net, roots()))
-        (self.tree / "etc/fstab").write_text("")
-        for unit in NOT_HERE:
-            (self.tree / "etc/systemd/system" / unit).symlink_to("/dev/null")
+        self.tree = Path(self.boot("create", net, f"{ground}:{roots()}" if ground else roots()))
+        if not ground:
+            (self.tree / "etc/fstab").write_text("")
+            for unit in NOT_HERE:
+                (self.tree / "etc/systemd/system" / unit).symlink_to("/dev/null")
         self.seed(data if data is not None else user_data(), instance)
+
+    @classmethod
+    def later(cls, name, net, data=None):
+        """One whose first boot is behind it: it was ready, alice had a message, and it lost its
+        power.  What it starts with next is the test's matter."""
+        data = data if data is not None else user_data()
+        kept = ready_layer(data)
+        machine = cls(name, net, data, ground=kept["layer"])
+        machine.message_id = kept["message"]
+        return machine
 
     @property
     def prefix(self):
@@ -216,6 +240,53 @@ class Machine:
     def wait_message(self, user, message_id, folder="INBOX", timeout=40):
         """The message's bytes once it is in the folder: waits by IMAP IDLE."""
         return find_message(self, user, message_id, folder, timeout)
+
+
+# First boots that are nobody's matter are made once a run: their layers, one for each user-data.
+
+def kept_layers():
+    return Path(f"/run/postcask-native-kept{first_shift()}")
+
+
+@contextlib.contextmanager
+def kept_layers_locked():
+    """All workers of a run share them."""
+    kept_layers().mkdir(exist_ok=True)
+    with open(kept_layers() / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield kept_layers()
+
+
+def ready_layer(data):
+    key = hashlib.sha256(f"{roots()}\n{data}".encode()).hexdigest()[:8]
+    with kept_layers_locked() as folder:
+        record = folder / key
+        if not record.exists():
+            machine = Machine(f"r{key}", "10.110.0", data)
+            try:
+                machine.start()
+                assert machine.report()["state"] == "ready", machine.report()
+                message_id = machine.send("before")
+                machine.wait_message("alice@example.org", message_id)
+                made = {"machine": machine.name, "message": message_id,
+                        "layer": machine.boot("keep")}
+            except BaseException:
+                machine.stop()
+                raise
+            record.write_text(json.dumps(made))
+        return json.loads(record.read_text())
+
+
+def forget_ready_layers():
+    """At the begin of a run, those of one that was killed; at its end, its own."""
+    if not kept_layers().exists():
+        return
+    for record in kept_layers().iterdir():
+        if record.name != "lock":
+            name = json.loads(record.read_text())["machine"]
+            subprocess.run([BOOT, name, "remove"], check=True, timeout=60)
+        record.unlink()
+    kept_layers().rmdir()
 
 
 def letter(text, subject="a test", **headers):
