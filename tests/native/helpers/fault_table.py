@@ -47,8 +47,8 @@ def stopped(name, *units):
                         lambda box: box.run("systemctl", "start", *units, timeout=120), 3))
 
 
-# Those that strike in each run of the tests: of each kind the ones that ask most.
-SAMPLE = {
+# Those that strike in runs of all tests, by turns: of each kind the ones that ask most.
+HARDEST = {
     "postfix killed", "all of postfix killed", "dovecot killed", "auth killed", "amavis killed",
     "amavis child killed", "clamd killed", "journald killed", "LMTP and auth down",
     "clamd hanging", "amavis hanging", "LMTP hanging", "clamd without database",
@@ -216,4 +216,4 @@ FILTER_FAULTS = [
     Fault("child killed at work", lambda box: box.kill(AMAVIS, AT_WORK, 1)),
     Fault("unpacker killed", lambda box: box.kill(AMAVIS, UNPACKER, 1)),
 ] + [next(one for one in FAULTS if one.name == name) for name in IN_FILTER]
-FILTER_SAMPLE = {"child killed at work", "unpacker killed", "disk full: filter", "amavis killed"}
+FILTER_HARDEST = {"child killed at work", "unpacker killed", "disk full: filter", "amavis killed"}

@@ -2,8 +2,8 @@
 """Faults that strike at random moments under load, and the table of what came of them.
 
 POSTCASK_FAULT_MOMENTS says how often each fault strikes (make soak: 10), and
-POSTCASK_FAULT_MESSAGES how many messages are acknowledged in all.  Without the first each fault of
-a sample strikes once.  POSTCASK_FAULT_SHARE=2/3 is every third fault, from the second on: the
+POSTCASK_FAULT_MESSAGES how many messages are acknowledged in all.  Without the first a run of all
+tests has a quarter of those that ask most, once (sample.py); else each fault strikes once.  POSTCASK_FAULT_SHARE=2/3 is every third fault, from the second on: the
 shares of a long run, each on a machine of its own, run beside each other.  POSTCASK_FAULT_SEED
 repeats a run's moments."""
 
@@ -15,6 +15,7 @@ import pytest
 
 from faults import WINDOW, Letters, Load, Store
 from machine import TOP
+from sample import WHOLE, part
 
 MOMENTS = int(os.environ.get("POSTCASK_FAULT_MOMENTS", "0"))
 SHARE = os.environ.get("POSTCASK_FAULT_SHARE", "1/1")
@@ -27,9 +28,10 @@ HEAD = ("fault", "moments", "sent", "acknowledged", "found", "waiting", "quarant
         "doubled", "seconds")
 
 
-def striking(faults, sample):
-    """All of them, or those of the sample."""
-    return faults if MOMENTS else [fault for fault in faults if fault.name in sample]
+def striking(faults, hardest):
+    """All of them, or in a run of all tests some of the hardest."""
+    return faults if MOMENTS or WHOLE else \
+        part([fault for fault in faults if fault.name in hardest], 4)
 
 
 def strikes(faults):
