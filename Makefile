@@ -248,6 +248,11 @@ check: check-programs
 	$(MAKE) image
 	$(AS_ROOT) tests/run
 
+# How long each file of the tests takes, for those who deal them out to the workers.
+durations: check-programs
+	$(MAKE) image
+	$(AS_ROOT) env POSTCASK_DURATIONS=tests/durations tests/run
+
 # The developer's: a minute on two processors.
 quick:
 	$(MAKE) -j$(JOBS) all unit-programs
@@ -269,5 +274,5 @@ bench: image
 clean:
 	$(AS_ROOT) rm -rf build
 
-.PHONY: FORCE all install quick lint analyze coverage image image-programs run check check-programs bench unit unit-programs golden fuzzers fuzz-long soak clean
+.PHONY: FORCE all install quick lint analyze coverage image image-programs run check check-programs durations bench unit unit-programs golden fuzzers fuzz-long soak clean
 -include $(shell find $(OUT)/object -name '*.d' 2>/dev/null)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the cmocka programs as pytest tests, one item for each, and closes with the plain line
-`N passed, N failed, N skipped`."""
+"""Runs the cmocka programs as pytest tests, one item for each, deals all tests out to the workers,
+and closes with the plain line `N passed, N failed, N skipped`."""
 
+import collections
 import os
 import re
 import subprocess
@@ -14,8 +15,18 @@ from xdist.scheduler import LoadScopeScheduling
 TOP = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TOP / "tests" / "native" / "helpers"))
 
+import machine  # noqa: E402
+import sample  # noqa: E402
+
 # They take all of the processors for minutes: last, when no virtual machine wants them too.
-LAST = ["test_faults", "test_policy", "test_policy_settings", "test_malformed", "test_filter_faults"]
+LAST = {f"tests/native/test_{name}.py" for name in
+        ("faults", "filter_faults", "policy", "policy_settings", "malformed", "documents")}
+# Of files that would be the last to end: what shares nothing with the rest of its file.
+SHARDS = {"tests/native/test_machine.py::TestLaterBoots", "tests/native/test_apply.py::TestBoots"}
+# Seconds of each scope, and of one that is not in it yet.  `make durations` writes it anew.
+DURATIONS = TOP / "tests" / "durations"
+UNKNOWN = 20
+BUDGET = TOP / "docs" / "budget.md"
 
 # New memory holds blanks, not zeros: who reads a text beyond its end reads on.
 os.environ.setdefault("ASAN_OPTIONS", "max_malloc_fill_size=1048576:malloc_fill_byte=32")
@@ -23,6 +34,10 @@ os.environ.setdefault("ASAN_OPTIONS", "max_malloc_fill_size=1048576:malloc_fill_
 # `tests/run quick` leaves out what needs root, an image or another compiler.
 QUICK = bool(os.environ.get("POSTCASK_QUICK"))
 NOT_QUICK = {"test_builder", "test_fuzz"}
+
+# Much of the unit tests' time was the disk's, on which they need nothing to last.
+IN_MEMORY = ["unshare", "-m", "--propagation", "private", "sh", "-euc",
+             'mount -t tmpfs -o size=1g,mode=1777 tmpfs /tmp; exec "$0"'] if os.geteuid() == 0 else []
 
 BUILDS = {"plain": TOP / "build" / "test", "sanitized": TOP / "build" / "sanitize" / "test"}
 if QUICK or not BUILDS["sanitized"].is_dir():   # `make check` has made it; one test may do without
@@ -35,13 +50,34 @@ def pytest_ignore_collect(collection_path):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "image: looks at what `make image` left")
+    if not is_worker(config):
+        machine.forget_ready_layers()
+
+
+def scope_of(nodeid):
+    """What is kept together: a file's tests with the machine they share, and all virtual machines."""
+    if nodeid.startswith("tests/vm/"):
+        return "tests/vm"
+    shard = "::".join(nodeid.split("::")[:2])
+    return shard if shard in SHARDS else nodeid.split("::")[0]
+
+
+def durations(path):
+    lines = path.read_text().splitlines() if path.exists() else []
+    return {scope: float(seconds) for seconds, scope in (line.split(None, 1) for line in lines)}
+
+
+def order():
+    """The longest first, as far as they may: what begins late should be short."""
+    known = durations(DURATIONS)
+    return lambda scope: (scope in LAST, -known.get(scope, UNKNOWN))
 
 
 def pytest_collection_modifyitems(items):
     if QUICK:
         items[:] = [item for item in items if not item.get_closest_marker("image")]
-    order = {name: number for number, name in enumerate(LAST, 1)}
-    items.sort(key=lambda item: order.get(item.path.stem, 0))
+    before = order()
+    items.sort(key=lambda item: before(scope_of(item.nodeid)))
 
 
 def pytest_collect_file(parent, file_path):
@@ -71,8 +107,8 @@ class CmockaRun:
     def result(self, name):
         if self.results is None:
             environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP")
-            done = subprocess.run([self.program], capture_output=True, text=True, timeout=300,
-                                  env=environment, errors="replace")
+            done = subprocess.run([*IN_MEMORY, self.program], capture_output=True, text=True,
+                                  timeout=300, env=environment, errors="replace")
             self.output = done.stdout + done.stderr
             found = re.findall(r"^(ok|not ok) \d+ - (\w+)( # SKIP)?", self.output, re.M)
             self.results = {test: (word == "ok", bool(skip)) for word, test, skip in found}
@@ -97,24 +133,43 @@ class CmockaItem(pytest.Item):
         return str(excinfo.value)
 
 
-class ByFile(LoadScopeScheduling):
-    """A file's tests stay together with the machine they share; so do all virtual machines."""
+class LongestFirst(LoadScopeScheduling):
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.before = order()
 
     def _split_scope(self, nodeid):
-        return "tests/vm" if nodeid.startswith("tests/vm/") else nodeid.split("::", 1)[0]
+        return scope_of(nodeid)
+
+    def _assign_work_unit(self, node):
+        """Whatever order its own is: that differs between its versions."""
+        self.workqueue.move_to_end(min(self.workqueue, key=self.before), last=False)
+        super()._assign_work_unit(node)
+
+    def _reschedule(self, node):
+        """A worker begins a test when it knows the next one: it is told that late, so that nothing
+        waits behind a long test while another worker is free."""
+        if not self.workqueue or self._pending_of(self.assigned_work[node]) < 2:
+            super()._reschedule(node)
 
 
 def pytest_xdist_make_scheduler(config, log):
-    return ByFile(config, log)
+    return LongestFirst(config, log)
 
 
 def pytest_runtest_logreport(report):
     """Why a test failed, at once: a run of many minutes need not end first."""
+    SECONDS[scope_of(report.nodeid)] += report.duration
     if report.failed:
         print(f"\nFAILED {report.nodeid} ({report.when})\n{report.longreprtext[-3000:]}", flush=True)
 
 
 COUNTS = {"passed": 0, "failed": 0, "skipped": 0}
+SECONDS = collections.Counter()
+
+
+def is_worker(config):
+    return hasattr(config, "workerinput")
 
 
 @pytest.hookimpl(trylast=True)
@@ -125,6 +180,38 @@ def pytest_terminal_summary(terminalreporter):
     COUNTS["skipped"] = len(stats.get("skipped", []))
 
 
+def keep_durations(path):
+    """What did not run now keeps its line."""
+    known = durations(path) | {scope: round(seconds) for scope, seconds in SECONDS.items()}
+    known = {scope: seconds for scope, seconds in known.items()
+             if (TOP / scope.split("::")[0]).exists() and seconds >= 1}
+    path.write_text("".join(f"{known[scope]:6.0f}  {scope}\n"
+                            for scope in sorted(known, key=lambda scope: (-known[scope], scope))))
+
+
+def budgets():
+    """The rows of the table: a folder and its seconds."""
+    found = re.findall(r"^\| `(tests/\w+)` \| (\d+) \|", BUDGET.read_text(), re.M)
+    return {folder: int(seconds) for folder, seconds in found}
+
+
+def print_budget():
+    """Beside each other, for people: no time is a test."""
+    spent = collections.Counter()
+    for scope, seconds in SECONDS.items():
+        spent["/".join(scope.split("/")[:2])] += seconds
+    for folder, budget in budgets().items():
+        if folder in spent:
+            print(f"{folder}: {spent[folder]:.0f} s of {budget} s (docs/budget.md)")
+
+
 def pytest_unconfigure(config):
-    if not hasattr(config, "workerinput"):
-        print("{passed} passed, {failed} failed, {skipped} skipped".format(**COUNTS))
+    if is_worker(config):
+        return
+    machine.forget_ready_layers()
+    if "POSTCASK_DURATIONS" in os.environ:
+        keep_durations(Path(os.environ["POSTCASK_DURATIONS"]))
+    print_budget()
+    if not sample.WHOLE:
+        print(f"sample {sample.SAMPLE}: POSTCASK_SAMPLE={sample.SAMPLE} tests the same parts again")
+    print("{passed} passed, {failed} failed, {skipped} skipped".format(**COUNTS))
