@@ -50,7 +50,7 @@ def pytest_ignore_collect(collection_path):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "image: looks at what `make image` left")
-    if not is_worker(config):
+    if runs_tests(config):
         machine.forget_ready_layers()
 
 
@@ -172,6 +172,11 @@ def is_worker(config):
     return hasattr(config, "workerinput")
 
 
+def runs_tests(config):
+    """And is not one of a run's workers."""
+    return not is_worker(config) and not config.option.collectonly
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter):
     stats = terminalreporter.stats
@@ -208,7 +213,8 @@ def print_budget():
 def pytest_unconfigure(config):
     if is_worker(config):
         return
-    machine.forget_ready_layers()
+    if runs_tests(config):
+        machine.forget_ready_layers()
     if "POSTCASK_DURATIONS" in os.environ:
         keep_durations(Path(os.environ["POSTCASK_DURATIONS"]))
     print_budget()

@@ -117,7 +117,7 @@ class VirtualMachine:
         return self
 
     def launch(self, command, folder=None):
-        self.console = ""
+        self.console, self.started = "", time.monotonic()
         self.process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                         start_new_session=True)
