@@ -124,7 +124,9 @@ def wait_ended(box, process):
 
 
 def kept(machine, kind):
-    return set((machine.tree / "var/lib/postcask/quarantine").glob(f"{kind}-*"))
+    """A file is there before its content."""
+    found = (machine.tree / "var/lib/postcask/quarantine").glob(f"{kind}-*")
+    return {path for path in found if path.stat().st_size}
 
 
 def counted(machine):
