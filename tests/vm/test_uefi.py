@@ -9,7 +9,10 @@ import ssl
 import pytest
 
 from mail_load import MailLoad
+from sample import part
 from vm import PASSWORD
+
+STEPS = part(["-10 minutes", "+400 days"], 2)
 
 
 def test_uefi_boot_is_ready(uefi):
@@ -36,7 +39,7 @@ def logged_in(machine):
                 raise
 
 
-@pytest.mark.parametrize("step", ["-10 minutes", "+400 days"])
+@pytest.mark.parametrize("step", STEPS)
 def test_a_stepped_clock_stops_no_mail(uefi, step):
     """What is under way, and what comes afterwards, is filtered, delivered, accounted for and can
     be read; the last tests of this machine."""
@@ -54,8 +57,9 @@ def test_a_stepped_clock_stops_no_mail(uefi, step):
     assert account["missing"] == 0 and account["unfollowed"] == 0, account
 
 
-def test_a_clock_set_forward_renews_the_certificates(uefi):
-    """The step before this test has let the first one expire, which was good for 395 days."""
-    good = "openssl s_client -connect 127.0.0.1:993 < /dev/null 2> /dev/null | " \
-           "openssl x509 -checkend 86400"
-    uefi.ssh(f"timeout 120 sh -c 'until {good}; do sleep 1; done'", timeout=150)
+if "+400 days" in STEPS:
+    def test_a_clock_set_forward_renews_the_certificates(uefi):
+        """The step before this test has let the first one expire, which was good for 395 days."""
+        good = "openssl s_client -connect 127.0.0.1:993 < /dev/null 2> /dev/null | " \
+               "openssl x509 -checkend 86400"
+        uefi.ssh(f"timeout 120 sh -c 'until {good}; do sleep 1; done'", timeout=150)
