@@ -9,7 +9,8 @@ import shutil
 import pytest
 
 from machine import Machine, user_data
-from test_machine import PORTS, reachable
+from ports import PORTS
+from test_machine import reachable
 
 # One question by UDP to the resolver, as the C library would put it; prints the
 # answer's code and the last address.

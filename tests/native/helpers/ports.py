@@ -4,7 +4,7 @@
 import re
 from pathlib import Path
 
-COMPONENTS = Path(__file__).resolve().parent.parent.parent / "src/component"
+COMPONENTS = Path(__file__).resolve().parents[3] / "src/component"
 
 # name -> number
 PORTS = {name: int(number) for name, number in re.findall(
