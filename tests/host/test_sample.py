@@ -43,7 +43,7 @@ def run(*words, **variables):
 
 @pytest.mark.image
 def test_the_number_is_printed_and_can_be_given():
-    [number], collected = run("machine", "-k", "test_faults")
+    [number], collected = run("all", "-k", "test_faults")
     after = str(int(number) + 1)
     said, others = run("machine", "-k", "test_faults", POSTCASK_SAMPLE=after)
     assert said == [after] and others != collected
