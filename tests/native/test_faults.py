@@ -11,7 +11,7 @@ from faults import Box
 from machine import Machine, user_data
 from moments import MOMENTS, Table, mail_goes_on_after, nothing_is_lost, strikes, striking
 
-STRIKING = striking(FAULTS, HARDEST)
+STRIKING = striking(FAULTS, HARDEST, 5)
 STRIKES = len(STRIKING) * max(MOMENTS, 1)
 MESSAGES = int(os.environ.get("POSTCASK_FAULT_MESSAGES", STRIKES * 1080)) // STRIKES    # at each
 

@@ -46,7 +46,7 @@ def letters(box):
     return functools.partial(PackedLetters, packed)
 
 
-@pytest.mark.parametrize("fault,number", strikes(striking(FILTER_FAULTS, FILTER_HARDEST)))
+@pytest.mark.parametrize("fault,number", strikes(striking(FILTER_FAULTS, FILTER_HARDEST, 4)))
 def test_mail_goes_on_after(box, table, letters, fault, number):
     mail_goes_on_after(fault, number, box, table, MESSAGES, letters=letters, window=WINDOW)
 

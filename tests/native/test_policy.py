@@ -3,7 +3,7 @@
 look into whole, and clean mail beside it, by default and as the settings say.
 
 All is sent at once to one machine, each message from a sender of its own; when the queue is
-empty again, the tests look at where each one is.  A run of all tests has every second one of the
+empty again, the tests look at where each one is.  A run of all tests has every third one of the
 many wrappings and test files (sample.py)."""
 
 import base64
@@ -103,13 +103,13 @@ def sent():
     with machine:
         bulk = Bulk(machine)
         infected = wrapped(machine, "infected", EICAR)
-        bulk.add("infected", part_of(infected, 2))
+        bulk.add("infected", part_of(infected, 3))
         assert len(infected) > 40
-        bulk.add("clean", part_of(wrapped(machine, "clean", CLEAN), 2))
+        bulk.add("clean", part_of(wrapped(machine, "clean", CLEAN), 3))
         testfiles = sorted(TESTFILES.iterdir())
         assert len(testfiles) > 40
         bulk.add("testfiles", {path.name: wrappings.attached(path.read_bytes(), path.name)
-                               for path in part(testfiles, 2)})
+                               for path in part(testfiles, 3)})
         bulk.add("infected and ambiguous", odd_mail.ambiguous(EICAR))
         bulk.add("spam", spam())
         for kind, messages in unseen(machine).items():
@@ -144,12 +144,12 @@ def delivered(mark=None, folder="inbox"):
 
 
 def test_a_virus_is_quarantined_in_every_wrapping(sent):
-    assert len(sent.where("infected")) > 20
+    assert len(sent.where("infected")) > 13
     assert not wrong(sent, "infected", quarantined_as("virus"))
 
 
 def test_every_test_file_of_clamav_is_quarantined(sent):
-    assert len(sent.where("testfiles")) > 20
+    assert len(sent.where("testfiles")) > 13
     assert not wrong(sent, "testfiles",
                      lambda where: [place for place, _ in where] == ["quarantine"])
 

@@ -3,7 +3,7 @@
 
 POSTCASK_FAULT_MOMENTS says how often each fault strikes (make soak: 10), and
 POSTCASK_FAULT_MESSAGES how many messages are acknowledged in all.  Without the first a run of all
-tests has a quarter of those that ask most, once (sample.py); else each fault strikes once.  POSTCASK_FAULT_SHARE=2/3 is every third fault, from the second on: the
+tests has some of those that ask most, once (sample.py); else each fault strikes once.  POSTCASK_FAULT_SHARE=2/3 is every third fault, from the second on: the
 shares of a long run, each on a machine of its own, run beside each other.  POSTCASK_FAULT_SEED
 repeats a run's moments."""
 
@@ -28,10 +28,10 @@ HEAD = ("fault", "moments", "sent", "acknowledged", "found", "waiting", "quarant
         "doubled", "seconds")
 
 
-def striking(faults, hardest):
-    """All of them, or in a run of all tests some of the hardest."""
+def striking(faults, hardest, of):
+    """All of them, or in a run of all tests one of `of` parts of the hardest."""
     return faults if MOMENTS or WHOLE else \
-        part([fault for fault in faults if fault.name in hardest], 4)
+        part([fault for fault in faults if fault.name in hardest], of)
 
 
 def strikes(faults):
