@@ -90,7 +90,7 @@ class CmockaFile(pytest.File):
     """A test program: its tests are the names that the source lists."""
 
     def collect(self):
-        names = re.findall(r"^\s+(?:cmocka_unit_test\w*|\w+_test)\((\w+)[,)]",
+        names = re.findall(r"(?<!\\\n)^\s+(?:cmocka_unit_test\w*|\w+_test)\((\w+)[,)]",
                            self.path.read_text(), re.M)
         for build in BUILDS:
             run = CmockaRun(BUILDS[build] / self.path.stem)

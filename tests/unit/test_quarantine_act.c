@@ -98,8 +98,8 @@ static int folders_make(void **state)
 	return mkdir(held, 0700) < 0 || mkdir(released, 0700) < 0 ? -1 : 0;
 }
 
-#define quarantine_test(function)                                                                  \
-	cmocka_unit_test_setup_teardown(function, folders_make, test_folder_remove)
+#define quarantine_test(test)                                                                      \
+	cmocka_unit_test_setup_teardown(test, folders_make, test_folder_remove)
 
 /* As quarantine_act_begin, for this folder. */
 static void begin(struct quarantine_act *act, const char *folder)
