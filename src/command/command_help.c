@@ -164,7 +164,7 @@ static int show(const struct pages *pages, const char *wanted, struct error *err
 
 int command_help(int argc, char **argv)
 {
-	_cleanup_(pages_free) struct pages pages = {NULL};
+	_cleanup_(pages_free) struct pages pages = {0};
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	int result, status = command_options(argc, argv, NULL, 0, usage, 0, 1);
 
