@@ -59,17 +59,19 @@ enum failure_class smtp_read_reply(struct session *session, struct smtp_reply *r
 enum failure_class smtp_command(struct session *session, struct smtp_reply *reply,
 				const char *format, ...)
 {
-	_cleanup_free_ char *line = NULL;
 	enum failure_class failure;
 	va_list arguments;
+	char *text;
+	int size;
 
-	if (asprintf(&line, "%s\r\n", format) < 0) {
-		line = NULL;
-		return failure_set(&session->stream.failure, FAILURE_RESOURCE, "out of memory");
-	}
 	va_start(arguments, format);
-	failure = stream_vwritef(&session->stream, line, arguments);
+	size = vasprintf(&text, format, arguments);
 	va_end(arguments);
+	if (size < 0)
+		return failure_set(&session->stream.failure, FAILURE_RESOURCE, "out of memory");
+	failure = stream_writef(&session->stream, "%s\r\n", text);
+	explicit_bzero(text, size);
+	free(text);
 	return failure ? failure : smtp_read_reply(session, reply);
 }
 

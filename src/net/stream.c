@@ -252,28 +252,21 @@ enum failure_class stream_write(struct stream *stream, const void *bytes, size_t
 	return FAILURE_NONE;
 }
 
-enum failure_class stream_vwritef(struct stream *stream, const char *format, va_list arguments)
+enum failure_class stream_writef(struct stream *stream, const char *format, ...)
 {
 	enum failure_class failure;
+	va_list arguments;
 	char *text;
-	int size = vasprintf(&text, format, arguments);
+	int size;
 
+	va_start(arguments, format);
+	size = vasprintf(&text, format, arguments);
+	va_end(arguments);
 	if (size < 0)
 		return fail_memory(stream);
 	failure = stream_write(stream, text, size);
 	explicit_bzero(text, size); /* it may have been a password */
 	free(text);
-	return failure;
-}
-
-enum failure_class stream_writef(struct stream *stream, const char *format, ...)
-{
-	enum failure_class failure;
-	va_list arguments;
-
-	va_start(arguments, format);
-	failure = stream_vwritef(stream, format, arguments);
-	va_end(arguments);
 	return failure;
 }
 

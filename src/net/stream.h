@@ -68,8 +68,6 @@ _must_check_ enum failure_class stream_read_bytes(struct stream *stream, size_t 
 _must_check_ enum failure_class stream_write(struct stream *stream, const void *bytes, size_t size);
 _must_check_ enum failure_class stream_writef(struct stream *stream, const char *format, ...)
     _printf_(2, 3);
-_must_check_ enum failure_class stream_vwritef(struct stream *stream, const char *format,
-					       va_list arguments) _printf_(2, 0);
 
 /* True when bytes wait that nobody read: after a STARTTLS reply this is an
  * injection (RFC 3207 §5, CVE-2011-0411). */
