@@ -119,7 +119,7 @@ $(OUT)/bin/postcask-image: $(OUT)/object/image/image_main.o $(call objects,image
 # A part of Dovecot's own process, so only against the image's Dovecot.
 MODULES = $(OUT)/usr/lib/dovecot/modules
 $(MODULES)/lib95_%_plugin.so: src/dovecot/%.c $(OUT)/flags
-	@mkdir -p $(@D)
+	@mkdir -p $(@D) $(OUT)/object
 	@echo "  LD $@"
 	$(Q)$(CC) $(filter-out -fPIE,$(ALL_CFLAGS)) -std=gnu17 -fPIC -shared \
 		-isystem $(SYSROOT)/usr/include/dovecot $(filter-out -pie,$(LDFLAGS)) \
