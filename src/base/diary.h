@@ -8,8 +8,8 @@
  *	virus-8VzoC0aaPq1z 1795515240 new
  *
  * Replaced whole, so that a power cut leaves the one before. */
-#ifndef POSTCASK_QUARANTINE_DIARY_H
-#define POSTCASK_QUARANTINE_DIARY_H
+#ifndef POSTCASK_DIARY_H
+#define POSTCASK_DIARY_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* A piece of somebody else's text: where it begins and how long it is.  Nothing is
  * copied, nothing is NUL-terminated. */
-#ifndef POSTCASK_ACCOUNT_SLICE_H
-#define POSTCASK_ACCOUNT_SLICE_H
+#ifndef POSTCASK_SLICE_H
+#define POSTCASK_SLICE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,8 +5,8 @@
  *	2026-11-24, 2026-11-24 10:00[:30]	this machine's time
  *	10:00, today, yesterday
  *	@1795510800				seconds since 1970 */
-#ifndef POSTCASK_ACCOUNT_WHEN_H
-#define POSTCASK_ACCOUNT_WHEN_H
+#ifndef POSTCASK_WHEN_H
+#define POSTCASK_WHEN_H
 
 #include <stdint.h>
 #include <time.h>

@@ -22,13 +22,6 @@
 
 static const char *const FILE_NAMES[] = {"server-ecdsa.pem", "server-rsa.pem"};
 
-const char *certificate_kind_name(enum certificate_kind kind)
-{
-	static const char *const NAMES[] = {"ecdsa", "rsa"};
-
-	return NAMES[kind];
-}
-
 const char *certificate_file_name(enum certificate_kind kind)
 {
 	return FILE_NAMES[kind];

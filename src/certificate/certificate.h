@@ -109,7 +109,6 @@ _must_check_ int certificate_request_from_settings(const json_t *settings, const
 
 void certificate_outcome_clear(struct certificate_outcome *outcome);
 
-const char *certificate_kind_name(enum certificate_kind kind);	     /* "ecdsa", "rsa" */
 const char *certificate_file_name(enum certificate_kind kind);	     /* "server-ecdsa.pem" */
 const char *certificate_reason_name(enum certificate_reason reason); /* "current", "missing", ... */
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Which ids are one message: queue ids, the filter's work on it, its name in the
  * quarantine.  Sets that grow together (union-find). */
-#ifndef POSTCASK_ACCOUNT_GRAPH_H
-#define POSTCASK_ACCOUNT_GRAPH_H
+#ifndef POSTCASK_LEDGER_GRAPH_H
+#define POSTCASK_LEDGER_GRAPH_H
 
 #include "ledger/id_table.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* A table from short names (queue ids, names in the quarantine) to numbers, in bounded
  * memory.  Names come from the mail daemons; the hash is keyed all the same. */
-#ifndef POSTCASK_ACCOUNT_ID_TABLE_H
-#define POSTCASK_ACCOUNT_ID_TABLE_H
+#ifndef POSTCASK_LEDGER_ID_TABLE_H
+#define POSTCASK_LEDGER_ID_TABLE_H
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The mail daemons' lines in the machine's journal, in order, from a place or a time. */
-#ifndef POSTCASK_ACCOUNT_JOURNAL_H
-#define POSTCASK_ACCOUNT_JOURNAL_H
+#ifndef POSTCASK_LEDGER_JOURNAL_H
+#define POSTCASK_LEDGER_JOURNAL_H
 
 #include <stdint.h>
 #include <sys/types.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The account as the service keeps it: the ledger, where it has read to, and what it looked
  * at last. */
-#ifndef POSTCASK_ACCOUNT_KEEPER_H
-#define POSTCASK_ACCOUNT_KEEPER_H
+#ifndef POSTCASK_LEDGER_KEEPER_H
+#define POSTCASK_LEDGER_KEEPER_H
 
 #include "ledger/journal.h"
 #include "ledger/ledger_state.h"

@@ -12,8 +12,8 @@
  * twice with a grace in between, is missing.  Where lines may have been lost (a power cut, a
  * journal cut short), such a part has ended unseen: Postfix removes a queue file only when it
  * has done with it. */
-#ifndef POSTCASK_ACCOUNT_LEDGER_H
-#define POSTCASK_ACCOUNT_LEDGER_H
+#ifndef POSTCASK_LEDGER_H
+#define POSTCASK_LEDGER_H
 
 #include <stdint.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The ledger on the disk: text, replaced whole, and with it the place in the journal up to
  * which it holds, so that no line is counted twice or left out. */
-#ifndef POSTCASK_ACCOUNT_LEDGER_STATE_H
-#define POSTCASK_ACCOUNT_LEDGER_STATE_H
+#ifndef POSTCASK_LEDGER_STATE_H
+#define POSTCASK_LEDGER_STATE_H
 
 #include "ledger/ledger.h"
 

@@ -10,8 +10,8 @@
  * The formats are those of Postfix 3.10 (src/global/log_adhoc.c, src/qmgr, src/cleanup,
  * src/smtpd, src/pickup, src/bounce, src/postsuper), of amavis with the $log_templ of our
  * amavisd.conf, and of Dovecot 2.4's LMTP with Sieve. */
-#ifndef POSTCASK_ACCOUNT_LINE_H
-#define POSTCASK_ACCOUNT_LINE_H
+#ifndef POSTCASK_LEDGER_LINE_H
+#define POSTCASK_LEDGER_LINE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Between line.c and the formats of each daemon. */
-#ifndef POSTCASK_ACCOUNT_LINE_PRIVATE_H
-#define POSTCASK_ACCOUNT_LINE_PRIVATE_H
+#ifndef POSTCASK_LEDGER_LINE_PRIVATE_H
+#define POSTCASK_LEDGER_LINE_PRIVATE_H
 
 #include "ledger/line.h"
 

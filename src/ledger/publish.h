@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* What the account says to the world: /run/postcask/account/account.json. */
-#ifndef POSTCASK_ACCOUNT_PUBLISH_H
-#define POSTCASK_ACCOUNT_PUBLISH_H
+#ifndef POSTCASK_LEDGER_PUBLISH_H
+#define POSTCASK_LEDGER_PUBLISH_H
 
 #include <jansson.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* What became of one message, told from its lines: the events, and where each recipient's
  * copy is now. */
-#ifndef POSTCASK_ACCOUNT_STORY_H
-#define POSTCASK_ACCOUNT_STORY_H
+#ifndef POSTCASK_LEDGER_STORY_H
+#define POSTCASK_LEDGER_STORY_H
 
 #include <jansson.h>
 

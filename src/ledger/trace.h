@@ -5,8 +5,8 @@
  * A message changes its queue id on its way through the filter, and what it was called
  * before and after is only known once those lines were read: the journal is read twice,
  * first for which ids belong together, then for the lines of those asked for. */
-#ifndef POSTCASK_ACCOUNT_TRACE_H
-#define POSTCASK_ACCOUNT_TRACE_H
+#ifndef POSTCASK_LEDGER_TRACE_H
+#define POSTCASK_LEDGER_TRACE_H
 
 #include "ledger/journal.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Questions to a resolver, over UDP, parsed by libc (ns_initparse(3)): only what
  * it answers from its own knowledge, so that no internet is needed. */
-#ifndef POSTCASK_PROBE_DNS_H
-#define POSTCASK_PROBE_DNS_H
+#ifndef POSTCASK_NET_DNS_H
+#define POSTCASK_NET_DNS_H
 
 #include <arpa/nameser.h>
 #include <stdint.h>

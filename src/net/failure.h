@@ -5,8 +5,8 @@
  * leave the sentence in the `struct failure` of their stream; whoever knows more
  * puts context before it with failure_wrap.  The class is what programs look at,
  * the sentence is what people read. */
-#ifndef POSTCASK_PROBE_FAILURE_H
-#define POSTCASK_PROBE_FAILURE_H
+#ifndef POSTCASK_NET_FAILURE_H
+#define POSTCASK_NET_FAILURE_H
 
 #include <stdarg.h>
 #include <stddef.h>

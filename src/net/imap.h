@@ -2,8 +2,8 @@
 /* IMAP4rev1 (RFC 3501) with IDLE (RFC 2177): as much as it takes to find a
  * message, read it and remove it.  The functions take a session opened with
  * imap_protocol; messages are named by UID. */
-#ifndef POSTCASK_PROBE_IMAP_H
-#define POSTCASK_PROBE_IMAP_H
+#ifndef POSTCASK_NET_IMAP_H
+#define POSTCASK_NET_IMAP_H
 
 #include "net/session.h"
 

@@ -2,8 +2,8 @@
 /* ManageSieve (RFC 5804): capabilities, STARTTLS, AUTHENTICATE PLAIN, and a script
  * checked by the server.  The functions take a session opened with
  * managesieve_protocol. */
-#ifndef POSTCASK_PROBE_MANAGESIEVE_H
-#define POSTCASK_PROBE_MANAGESIEVE_H
+#ifndef POSTCASK_NET_MANAGESIEVE_H
+#define POSTCASK_NET_MANAGESIEVE_H
 
 #include "net/session.h"
 

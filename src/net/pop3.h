@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* POP3 (RFC 1939) with STLS (RFC 2595), CAPA (RFC 2449) and AUTH (RFC 5034).  The
  * functions take a session opened with pop3_protocol. */
-#ifndef POSTCASK_PROBE_POP3_H
-#define POSTCASK_PROBE_POP3_H
+#ifndef POSTCASK_NET_POP3_H
+#define POSTCASK_NET_POP3_H
 
 #include "net/session.h"
 

@@ -6,8 +6,8 @@
  *
  * A failure leaves the session in the state it had reached; its sentence begins
  * with that state's name. */
-#ifndef POSTCASK_PROBE_SESSION_H
-#define POSTCASK_PROBE_SESSION_H
+#ifndef POSTCASK_NET_SESSION_H
+#define POSTCASK_NET_SESSION_H
 
 #include "net/stream.h"
 #include "net/tls.h"

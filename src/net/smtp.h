@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* SMTP (RFC 5321) with STARTTLS (RFC 3207), AUTH (RFC 4954), 8BITMIME (RFC 6152).
  * The session functions take a session opened with smtp_protocol. */
-#ifndef POSTCASK_PROBE_SMTP_H
-#define POSTCASK_PROBE_SMTP_H
+#ifndef POSTCASK_NET_SMTP_H
+#define POSTCASK_NET_SMTP_H
 
 #include "net/session.h"
 

@@ -13,8 +13,8 @@
  * in LF alone, which no mail protocol allows.
  *
  * The program must ignore SIGPIPE: OpenSSL writes with write(2). */
-#ifndef POSTCASK_PROBE_STREAM_H
-#define POSTCASK_PROBE_STREAM_H
+#ifndef POSTCASK_NET_STREAM_H
+#define POSTCASK_NET_STREAM_H
 
 #include <openssl/types.h>
 #include <stdbool.h>

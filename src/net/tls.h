@@ -4,8 +4,8 @@
  * client of the past that must be refused.
  *
  * A `struct tls_client` may be used by several threads at once. */
-#ifndef POSTCASK_PROBE_TLS_H
-#define POSTCASK_PROBE_TLS_H
+#ifndef POSTCASK_NET_TLS_H
+#define POSTCASK_NET_TLS_H
 
 #include <stdint.h>
 

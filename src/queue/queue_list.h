@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* What is in Postfix's queue, a message at a time, and what each waits for: by
  * postqueue(1), with a deadline and a limit. */
-#ifndef POSTCASK_ACCOUNT_QUEUE_LIST_H
-#define POSTCASK_ACCOUNT_QUEUE_LIST_H
+#ifndef POSTCASK_QUEUE_LIST_H
+#define POSTCASK_QUEUE_LIST_H
 
 #include <jansson.h>
 #include <stdbool.h>

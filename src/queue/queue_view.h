@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* What waits in Postfix's queue and why, for people. */
-#ifndef POSTCASK_ACCOUNT_QUEUE_VIEW_H
-#define POSTCASK_ACCOUNT_QUEUE_VIEW_H
+#ifndef POSTCASK_QUEUE_VIEW_H
+#define POSTCASK_QUEUE_VIEW_H
 
 #include <jansson.h>
 #include <stdbool.h>

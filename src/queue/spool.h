@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The truth about what waits: the files of Postfix's queue, and those of the quarantine. */
-#ifndef POSTCASK_ACCOUNT_SPOOL_H
-#define POSTCASK_ACCOUNT_SPOOL_H
+#ifndef POSTCASK_QUEUE_SPOOL_H
+#define POSTCASK_QUEUE_SPOOL_H
 
 #include <stdint.h>
 

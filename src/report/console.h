@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Writing to the machine's consoles without ever waiting for one that is stuck. */
-#ifndef POSTCASK_PROBE_CONSOLE_H
-#define POSTCASK_PROBE_CONSOLE_H
+#ifndef POSTCASK_REPORT_CONSOLE_H
+#define POSTCASK_REPORT_CONSOLE_H
 
 #include <stddef.h>
 

@@ -2,8 +2,8 @@
 /* One report of everything: what firstboot did, what the probes found, what the
  * firewall opened.  Each part may be missing: a machine that was given no settings
  * has a report as well. */
-#ifndef POSTCASK_PROBE_MERGE_H
-#define POSTCASK_PROBE_MERGE_H
+#ifndef POSTCASK_REPORT_MERGE_H
+#define POSTCASK_REPORT_MERGE_H
 
 #include <jansson.h>
 

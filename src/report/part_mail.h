@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The mail's part of the report: the account of every message, what waits and why, and
  * which daemon is down. */
-#ifndef POSTCASK_ACCOUNT_REPORT_MAIL_H
-#define POSTCASK_ACCOUNT_REPORT_MAIL_H
+#ifndef POSTCASK_REPORT_PART_MAIL_H
+#define POSTCASK_REPORT_PART_MAIL_H
 
 #include <jansson.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The quarantine's part of the report. */
-#ifndef POSTCASK_QUARANTINE_SUMMARY_H
-#define POSTCASK_QUARANTINE_SUMMARY_H
+#ifndef POSTCASK_REPORT_PART_QUARANTINE_H
+#define POSTCASK_REPORT_PART_QUARANTINE_H
 
 #include <jansson.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The report for people.  Everything is written into a buffer, so that it can go
  * to several consoles; lines fit 100 columns unless a detail is longer. */
-#ifndef POSTCASK_PROBE_REPORT_TEXT_H
-#define POSTCASK_PROBE_REPORT_TEXT_H
+#ifndef POSTCASK_REPORT_TEXT_H
+#define POSTCASK_REPORT_TEXT_H
 
 #include <jansson.h>
 
