@@ -6,8 +6,8 @@
 #include "settings/derive.h"
 #include "settings/rule.h"
 
-const struct rule *const meaning_rules[] = {meaning_name,  meaning_address, meaning_tls,
-					    meaning_relay, meaning_filter,  NULL};
+const struct rule *const meaning_rules[] = {
+    meaning_name, meaning_address, meaning_tls, meaning_relay, meaning_filter, meaning_dns, NULL};
 
 static int apply_rules(struct check *check)
 {
