@@ -20,12 +20,20 @@ struct page {
 	struct dns_answer answer;
 };
 
+/* A server that has never answered is asked once: each time would be waited for. */
+struct listener {
+	const char *address; /* in a page */
+	bool answered, silent;
+};
+
 struct dns_book {
 	struct dns_resolver *resolver;
 	struct page *buckets[BUCKETS];
 	struct page *first, **last;
 	struct page *open; /* the first that may be unanswered */
 	size_t count;
+	struct listener *listeners; /* owned */
+	size_t listener_count;
 };
 
 struct dns_book *dns_book_new(struct dns_resolver *resolver)
@@ -153,6 +161,42 @@ static void ask_resolver(struct dns_book *book, size_t count, int timeout_ms)
 	}
 }
 
+/* NULL when there is no memory for one more. */
+static struct listener *listener_of(struct dns_book *book, const char *address)
+{
+	struct listener *listeners;
+
+	for (size_t i = 0; i < book->listener_count; i++)
+		if (strcmp(book->listeners[i].address, address) == 0)
+			return &book->listeners[i];
+	listeners = realloc(book->listeners, (book->listener_count + 1) * sizeof(*listeners));
+	if (!listeners)
+		return NULL;
+	book->listeners = listeners;
+	listeners[book->listener_count] = (struct listener){.address = address};
+	return &listeners[book->listener_count++];
+}
+
+static bool is_dead(struct dns_book *book, const char *address)
+{
+	const struct listener *listener = listener_of(book, address);
+
+	return listener && listener->silent && !listener->answered;
+}
+
+static void take_direct(struct dns_book *book, struct page *page, struct dns_answer *answer)
+{
+	struct listener *listener = listener_of(book, page->server);
+
+	page->answer = *answer;
+	if (!listener)
+		return;
+	if (answer->code == DNS_SILENT)
+		listener->silent = true;
+	else
+		listener->answered = true;
+}
+
 static void ask_servers(struct dns_book *book, size_t count, int timeout_ms)
 {
 	_cleanup_free_ struct dns_direct *questions = calloc(count ? count : 1, sizeof(*questions));
@@ -161,19 +205,21 @@ static void ask_servers(struct dns_book *book, size_t count, int timeout_ms)
 
 	if (!questions || !pages)
 		return;
-	for (struct page *page = book->open; page; page = page->next)
-		if (!page->answered && page->server) {
-			pages[used] = page;
-			questions[used++] = (struct dns_direct){
-			    .server = page->server, .name = page->name, .type = page->type};
+	for (struct page *page = book->open; page; page = page->next) {
+		if (page->answered || !page->server)
+			continue;
+		if (!book->resolver || is_dead(book, page->server)) {
+			dns_answer_silent(&page->answer, "it does not answer");
+			continue;
 		}
-	if (book->resolver && used > 0)
-		dns_direct_ask(questions, used, timeout_ms);
-	for (size_t i = 0; i < used; i++) {
-		if (!book->resolver)
-			dns_answer_silent(&questions[i].answer, "it is not asked");
-		pages[i]->answer = questions[i].answer;
+		pages[used] = page;
+		questions[used++] = (struct dns_direct){
+		    .server = page->server, .name = page->name, .type = page->type};
 	}
+	if (used > 0)
+		dns_direct_ask(questions, used, timeout_ms);
+	for (size_t i = 0; i < used; i++)
+		take_direct(book, pages[i], &questions[i].answer);
 }
 
 bool dns_book_ask(struct dns_book *book, int timeout_ms)
@@ -204,6 +250,7 @@ void dns_book_free(struct dns_book **book)
 		next = page->next;
 		page_free(page);
 	}
+	free((*book)->listeners);
 	free(*book);
 	*book = NULL;
 }

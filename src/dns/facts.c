@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dns/facts.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/json_file.h"
+#include "dns/mta_sts.h"
+
+/* A list of ten thousand domains with six keys each. */
+enum { DKIM_LIMIT = 64 * 1024 * 1024 };
+
+/* RFC 1918, RFC 6598, and of the machine itself. */
+static bool is_private_four(const struct in_addr *address)
+{
+	uint32_t bits = ntohl(address->s_addr);
+
+	return bits >> 24 == 10 || bits >> 20 == 0xac1 || bits >> 16 == 0xc0a8 ||
+	       bits >> 22 == 0x191 || bits >> 24 == 127 || bits >> 16 == 0xa9fe;
+}
+
+/* RFC 4193 and link-local. */
+static bool is_private_six(const struct in6_addr *address)
+{
+	return (address->s6_addr[0] & 0xfe) == 0xfc || IN6_IS_ADDR_LINKLOCAL(address) ||
+	       IN6_IS_ADDR_LOOPBACK(address);
+}
+
+static void add_address(struct dns_facts *facts, const char *address)
+{
+	if (facts->address_count < DNS_ADDRESSES_MAX && !dns_facts_is_ours(facts, address))
+		snprintf(facts->addresses[facts->address_count++], sizeof(facts->addresses[0]),
+			 "%s", address);
+}
+
+static void take_own(struct dns_facts *facts, const struct ifaddrs *entry)
+{
+	char text[INET6_ADDRSTRLEN];
+	const void *bytes;
+	bool private;
+
+	if (!entry->ifa_addr || entry->ifa_flags & IFF_LOOPBACK)
+		return;
+	if (entry->ifa_addr->sa_family == AF_INET) {
+		bytes = &((const struct sockaddr_in *)entry->ifa_addr)->sin_addr;
+		private = is_private_four(bytes);
+	} else if (entry->ifa_addr->sa_family == AF_INET6) {
+		bytes = &((const struct sockaddr_in6 *)entry->ifa_addr)->sin6_addr;
+		private = is_private_six(bytes);
+	} else {
+		return;
+	}
+	if (private)
+		facts->only_private = true;
+	else if (inet_ntop(entry->ifa_addr->sa_family, bytes, text, sizeof(text)))
+		add_address(facts, text);
+}
+
+static void find_addresses(struct dns_facts *facts)
+{
+	struct ifaddrs *entries;
+
+	if (getifaddrs(&entries) < 0)
+		return;
+	for (const struct ifaddrs *entry = entries; entry; entry = entry->ifa_next)
+		take_own(facts, entry);
+	freeifaddrs(entries);
+	if (facts->address_count > 0)
+		facts->only_private = false;
+}
+
+static void take_addresses(struct dns_facts *facts, bool own)
+{
+	const json_t *given = json_object_get(json_object_get(facts->settings, "dns"), "addresses");
+	const json_t *address;
+	size_t i;
+
+	json_array_foreach(given, i, address) if (json_is_string(address))
+	    add_address(facts, json_string_value(address));
+	if (facts->address_count == 0 && own)
+		find_addresses(facts);
+}
+
+static int take_certificate(struct dns_facts *facts, struct error *error)
+{
+	const char *mode = json_text(json_object_get(facts->settings, "dns"), "mta_sts");
+
+	facts->public = json_is_true(json_object_get(facts->keys, "public"));
+	facts->web = facts->public && dns_facts_offers(facts, "web");
+	facts->acme = json_array_size(json_object_get(facts->keys, "caa")) > 0;
+	facts->sts = facts->web && strcmp(mode, "none") != 0 ? mode : NULL;
+	if (!facts->sts)
+		return 0;
+	facts->sts_policy = mta_sts_policy(facts->host, facts->sts);
+	if (!facts->sts_policy)
+		return error_errno(error, ENOMEM, "cannot make the records");
+	mta_sts_id(facts->sts_policy, facts->sts_id);
+	return 0;
+}
+
+/* A list, which json_file_read has not: its objects are files of ours. */
+static int read_dkim(const char *path, json_t **ret, struct error *error)
+{
+	_cleanup_free_ char *text = NULL;
+	json_error_t place;
+	size_t size;
+	int result = file_read(path, DKIM_LIMIT, &text, &size, error);
+
+	if (result < 0)
+		return result;
+	*ret = json_loadb(text, size, JSON_REJECT_DUPLICATES, &place);
+	if (!json_is_array(*ret))
+		return error_set(error, EBADMSG, "%s: is no list of keys", path);
+	return 0;
+}
+
+int dns_facts_read(struct dns_facts *facts, json_t *published, const char *keys, const char *dkim,
+		   struct error *error)
+{
+	struct error missing = ERROR_INIT;
+	int result = 0;
+
+	facts->settings = published;
+	facts->host = json_text(published, "hostname");
+	if (!facts->host[0])
+		return error_set(error, EINVAL, "the settings name no host");
+	if (keys)
+		result = json_file_read(keys, JSON_FILE_LIMIT, 0, &facts->keys, &missing);
+	if (result == 0 || result == -ENOENT)
+		result = dkim ? read_dkim(dkim, &facts->dkim, &missing) : 0;
+	if (result == 0 || result == -ENOENT) { /* there are none yet */
+		error_clear(&missing);
+		take_addresses(facts, keys != NULL);
+		return take_certificate(facts, error);
+	}
+	error_set(error, missing.code, "%s", error_text(&missing));
+	error_clear(&missing);
+	return result;
+}
+
+bool dns_facts_offers(const struct dns_facts *facts, const char *name)
+{
+	return json_is_true(json_object_get(json_object_get(facts->settings, "services"), name));
+}
+
+bool dns_facts_is_ours(const struct dns_facts *facts, const char *address)
+{
+	for (size_t i = 0; i < facts->address_count; i++)
+		if (strcmp(facts->addresses[i], address) == 0)
+			return true;
+	return false;
+}
+
+void dns_facts_clear(struct dns_facts *facts)
+{
+	json_decref(facts->settings);
+	json_decref(facts->keys);
+	json_decref(facts->dkim);
+	free(facts->sts_policy);
+	*facts = DNS_FACTS_INIT;
+}
