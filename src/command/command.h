@@ -13,6 +13,7 @@ int command_apply(int argc, char **argv);
 int command_cert(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_diff(int argc, char **argv);
+int command_dns(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_help(int argc, char **argv);
 int command_quarantine(int argc, char **argv);

@@ -22,6 +22,7 @@ static const struct command {
     {"verify", command_verify, "run the self-tests of this machine now"},
     {"quarantine", command_quarantine, "list, show, release or delete quarantined mail"},
     {"cert", command_cert, "show, fetch or renew certificates"},
+    {"dns", command_dns, "show this machine's DNS records, check or update them"},
     {"adopt", command_adopt, "let the next boot take another instance's user-data"},
     {"help", command_help, "show a page of the manual, or list them"},
 };

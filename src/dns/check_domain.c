@@ -38,8 +38,8 @@ static bool judge_exchange(struct judgement *judgement, const struct dns_row *ro
 			  row->name, size, name, row->value);
 		return true; /* meant to be, and said */
 	}
-	answer = judge_look(judgement, name, "A");
-	if (answer && dns_answer_alias(answer, name) != name)
+	answer = judge_look(judgement, name, "CNAME");
+	if (answer && dns_answer_count(answer, "CNAME") > 0)
 		judge_say(judgement, row, DNS_FAULT_WRONG,
 			  "the MX of %s is %.*s, which is an alias (CNAME), as RFC 5321 forbids; "
 			  "write %s",
@@ -66,7 +66,7 @@ static bool judge_exchange(struct judgement *judgement, const struct dns_row *ro
 	return true;
 }
 
-void judge_mx(struct judgement *judgement, const struct judged *judged)
+static void judge_exchanges(struct judgement *judgement, const struct judged *judged)
 {
 	const struct dns_row *row = &judged->rows[0];
 	size_t before = judgement->findings->count, ours = 0, count = 0;
@@ -104,6 +104,14 @@ void judge_mx(struct judgement *judgement, const struct judged *judged)
 	    judgement, row, DNS_FAULT_WRONG,
 	    "the MX of %s is %.*s, which is not this machine, so mail goes there; write %s instead",
 	    row->name, dns_name_size(other), other, row->value);
+}
+
+void judge_mx(struct judgement *judgement, const struct judged *judged)
+{
+	size_t before = judgement->findings->count;
+
+	judge_exchanges(judgement, judged);
+	judgement->mx_wrong = judgement->findings->count > before;
 }
 
 /* What somebody meant to be one. */
@@ -190,6 +198,20 @@ static void judge_costs(struct judgement *judgement, const struct dns_row *row,
 		    row->name);
 }
 
+/* That an address of ours does not pass.  True: one sentence is enough. */
+static bool judge_pass(struct judgement *judgement, const struct dns_row *row, const char *text,
+		       const char *address, enum spf_result result)
+{
+	if (result != SPF_FAIL && result != SPF_SOFTFAIL && result != SPF_NEUTRAL)
+		return false;
+	if (row->kind == DNS_KIND_SPF && judgement->mx_wrong && strstr(text, " mx"))
+		return true; /* it will be right when the MX is */
+	judge_say(judgement, row, DNS_FAULT_HARMFUL,
+		  "the SPF record of %s does not let this machine send (%s: %s); add %s to it",
+		  row->name, address, word_of(result), row->kind == DNS_KIND_HELO ? "a" : "mx");
+	return true;
+}
+
 void judge_spf(struct judgement *judgement, const struct judged *judged)
 {
 	const struct dns_row *row = &judged->rows[0];
@@ -213,14 +235,8 @@ void judge_spf(struct judgement *judgement, const struct judged *judged)
 				  row->name, verdict.why, row->value);
 			return;
 		}
-		if (verdict.result == SPF_FAIL || verdict.result == SPF_SOFTFAIL ||
-		    verdict.result == SPF_NEUTRAL)
-			judge_say(
-			    judgement, row, DNS_FAULT_HARMFUL,
-			    "the SPF record of %s does not let this machine send (%s: %s); add "
-			    "%s to it",
-			    row->name, facts->addresses[i], word_of(verdict.result),
-			    row->kind == DNS_KIND_HELO ? "a" : "mx");
+		if (judge_pass(judgement, row, text, facts->addresses[i], verdict.result))
+			break;
 	}
 	if (text && facts->address_count > 0)
 		judge_costs(judgement, row, &verdict);

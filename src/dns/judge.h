@@ -21,6 +21,7 @@ struct judgement {
 	struct dns_zone zone; /* of it */
 	bool open;	      /* an answer is yet to come: this round's findings do not count */
 	bool in_use;	      /* mail to the domain comes here */
+	bool mx_wrong;	      /* something was said of its MX: what refers to it may be right */
 };
 
 /* The rows of one kind. */

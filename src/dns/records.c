@@ -294,19 +294,29 @@ static const struct service {
     {"_sieve", "managesieve", NULL, 4190},
 };
 
+static bool is_offered(const struct dns_facts *facts, const struct service *service)
+{
+	return dns_facts_offers(facts, service->setting) &&
+	       !(service->better && dns_facts_offers(facts, service->better));
+}
+
 static void make_services(const struct dns_facts *facts, const char *domain, struct dns_rows *rows)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(SERVICES); i++) {
-		const struct service *service = &SERVICES[i];
-		bool offered = dns_facts_offers(facts, service->setting) &&
-			       !(service->better && dns_facts_offers(facts, service->better));
+	for (size_t i = 0; i < ARRAY_SIZE(SERVICES); i++)
+		if (is_offered(facts, &SERVICES[i]))
+			dns_rows_add(rows, DNS_KIND_SERVICE, DNS_RECOMMENDED, domain, NULL, "SRV",
+				     text("%s._tcp.%s", SERVICES[i].label, domain),
+				     text("0 1 %u %s.", SERVICES[i].port, facts->host));
+}
 
-		dns_rows_add(rows, DNS_KIND_SERVICE, offered ? DNS_RECOMMENDED : DNS_OPTIONAL,
-			     domain, offered ? NULL : "says that there is none", "SRV",
-			     text("%s._tcp.%s", service->label, domain),
-			     offered ? text("0 1 %u %s.", service->port, facts->host)
-				     : strdup("0 0 0 ."));
-	}
+static void make_no_services(const struct dns_facts *facts, const char *domain,
+			     struct dns_rows *rows)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(SERVICES); i++)
+		if (!is_offered(facts, &SERVICES[i]))
+			dns_rows_add(rows, DNS_KIND_NO_SERVICE, DNS_OPTIONAL, domain, NULL, "SRV",
+				     text("%s._tcp.%s", SERVICES[i].label, domain),
+				     strdup("0 0 0 ."));
 }
 
 static void make_setup(const struct dns_facts *facts, const char *domain, struct dns_rows *rows)
@@ -353,6 +363,8 @@ const struct dns_kind_entry dns_kind_table[DNS_KINDS] = {
 	"nobody tells that mail to the domain cannot be encrypted", false, make_reports},
     [DNS_KIND_SERVICE] = {"service", DNS_SCOPE_DOMAIN,
 	"mail programs ask people for the server and its port", false, make_services},
+    [DNS_KIND_NO_SERVICE] = {"no service", DNS_SCOPE_DOMAIN,
+	"mail programs look for what is not offered", false, make_no_services},
     [DNS_KIND_SETUP] = {"set-up", DNS_SCOPE_DOMAIN,
 	"mail programs do not set themselves up", false, make_setup},
 };

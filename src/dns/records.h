@@ -25,9 +25,10 @@ enum dns_kind {
 	DNS_KIND_DMARC,
 	DNS_KIND_STS,
 	DNS_KIND_STS_NAME,
-	DNS_KIND_REPORTS, /* TLS-RPT */
-	DNS_KIND_SERVICE, /* SRV */
-	DNS_KIND_SETUP,	  /* autoconfig, autodiscover */
+	DNS_KIND_REPORTS,    /* TLS-RPT */
+	DNS_KIND_SERVICE,    /* SRV */
+	DNS_KIND_NO_SERVICE, /* SRV of what is not offered */
+	DNS_KIND_SETUP,	     /* autoconfig, autodiscover */
 	DNS_KINDS,
 };
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dns/update.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
@@ -10,7 +9,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
-#include "dns/direct.h"
+#include "dns/place.h"
 #include "dns/zone.h"
 #include "net/stream.h"
 
@@ -303,58 +302,18 @@ static int send_update(const struct dns_update *update, const char *address, con
 	return result < 0 ? result : read_answer(update, zone, packet, &answer, error);
 }
 
-/* The server's address as text, owned. */
-static int find_address(struct dns_book *book, const char *server, int64_t deadline_ms, char **ret,
-			struct error *error)
-{
-	static const char *const types[] = {"A", "AAAA"};
-	unsigned char bytes[16];
-
-	*ret = NULL;
-	if (inet_pton(AF_INET, server, bytes) == 1 || inet_pton(AF_INET6, server, bytes) == 1) {
-		*ret = strdup(server);
-		return *ret ? 0 : error_errno(error, ENOMEM, "cannot send the update");
-	}
-	for (int round = 0; round < 2; round++) {
-		for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
-			const struct dns_answer *answer = dns_book_look(book, server, types[i]);
-			size_t index = 0;
-			const struct dns_record *record =
-			    answer ? dns_answer_next(answer, types[i], &index) : NULL;
-
-			if (record) {
-				*ret = strdup(record->value);
-				return *ret ? 0
-					    : error_errno(error, ENOMEM, "cannot send the update");
-			}
-		}
-		if (!dns_book_ask(book, clock_left_ms(deadline_ms)))
-			break;
-	}
-	return error_set(error, EHOSTUNREACH,
-			 "the name server %s has no address; write its own "
-			 "into dns.update.server",
-			 server);
-}
-
-/* The zone of a name: as the server itself has it, which may be one that nobody else sees, or as
- * the resolver knows it.  Points into the book. */
+/* As the server itself has it, or as the resolver knows it.  Points into the book. */
 static int find_zone(struct dns_book *book, const char *address, const char *name,
 		     int64_t deadline_ms, const char **ret, struct error *error)
 {
 	struct dns_zone zone;
+	bool none = false;
 
 	for (int round = 0; round < ROUNDS_MAX; round++) {
-		const struct dns_answer *answer = dns_book_look_at(book, address, name, "SOA");
-		size_t index = 0;
-		const struct dns_record *record =
-		    answer ? dns_answer_next(answer, "SOA", &index) : NULL;
-
-		if (answer && answer->authoritative && (record || answer->zone)) {
-			*ret = record ? record->name : answer->zone;
+		*ret = dns_place_zone(book, address, name, &none);
+		if (*ret)
 			return 0;
-		}
-		if (answer && dns_zone_find(book, name, &zone)) {
+		if (none && dns_zone_find(book, name, &zone)) {
 			if (!zone.apex)
 				break;
 			*ret = zone.apex;
@@ -386,7 +345,7 @@ int dns_update_zone(const struct dns_update *update, const char *zone,
 	book = dns_book_new(resolver);
 	if (!book)
 		return error_errno(error, ENOMEM, "cannot send the update");
-	result = find_address(book, update->server, deadline_ms, &address, error);
+	result = dns_place_address(book, update->server, deadline_ms, &address, error);
 	if (result == 0 && !zone)
 		result = find_zone(book, address, changes[0].name, deadline_ms, &zone, error);
 	if (result == 0)

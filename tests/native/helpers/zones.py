@@ -51,7 +51,8 @@ class Key:
 class Server:
     """One knotd.  `netns` is the command that leads into another network, if there is one."""
 
-    def __init__(self, name, address, folder, key, port=53, inside=()):
+    def __init__(self, name, address, folder, key, port=53, inside=(), lame=False):
+        self.lame = lame        # it serves nothing that it is named for
         self.name, self.address, self.port, self.key = name, address, port, key
         self.folder = Path(folder, name)
         self.inside = list(inside)
@@ -161,26 +162,31 @@ zone:
 
 
 class Zones:
-    def __init__(self, servers, key=None, inside=(), port=53):
+    """`lame`: names of servers that serve nothing."""
+
+    def __init__(self, servers, key=None, inside=(), port=53, lame=()):
         self.folder = tempfile.mkdtemp(prefix="postcask-zones-")
         self.key = key or Key()
-        self.servers = {name: Server(name, address, self.folder, self.key, port, inside)
-                        for name, address in servers.items()}
+        self.all_servers = {name: Server(name, address, self.folder, self.key, port, inside,
+                                         name in lame) for name, address in servers.items()}
+        self.servers = {name: server for name, server in self.all_servers.items()
+                        if not server.lame}
         self.first = next(iter(self.servers.values()))
         self.serial = 1
         self.delegations = {}   # apex -> (names of servers, signed)
+        self.more = []          # lines of the root zone
         self.anchor = ""
 
     def __enter__(self):
         try:
             glue = "".join(f"{server.name} {kind_of(server.address)} {server.address}\n"
-                           for server in self.servers.values())
+                           for server in self.all_servers.values())
             self.prepare(SERVERS, False)
             self.prepare(".", True)
             self.anchor = self.keymgr(self.first, ".", "ds").splitlines()[-1]
             self.write(SERVERS, glue)
             self.write_root()
-            for server in self.servers.values():
+            for server in self.all_servers.values():
                 server.start()
         except BaseException:
             self.__exit__()
@@ -188,7 +194,7 @@ class Zones:
         return self
 
     def __exit__(self, *_):
-        for server in self.servers.values():
+        for server in self.all_servers.values():
             server.stop()
         shutil.rmtree(self.folder)
 
@@ -235,15 +241,16 @@ class Zones:
                                                 False), **self.delegations}.items():
             lines += [f"{apex}. NS {name}." for name in names]
             if signed:
-                lines += self.keymgr(self.first, apex, "ds").splitlines()[-1:]
+                digest = self.keymgr(self.first, apex, "ds").splitlines()[-1]
+                lines.append(digest if signed != "wrong" else digest[:-8] + "00000000")
         lines += [f"{server.name}.{SERVERS}. {kind_of(server.address)} {server.address}"
-                  for server in self.servers.values()]
+                  for server in self.all_servers.values()] + self.more
         self.write(".", "\n".join(lines) + "\n")
 
     def set(self, apex, text, signed=False, only=None, names=None, lifetime=0, chain=True):
         """Puts the text in place of what the zone has.  `only`: on one server; `names`: of the
-        name servers, its own or any; `lifetime`: its signatures are of two days; `chain`: the root
-        has its DS record."""
+        name servers, its own or any; `lifetime`: its signatures are of two days; `chain`: whether
+        the root has its DS record, or a "wrong" one."""
         self.set_all({apex: text}, signed, only, names, lifetime, chain)
 
     def set_all(self, zones, signed=False, only=None, names=None, lifetime=0, chain=True):
