@@ -12,6 +12,7 @@
 #include "generation/drift.h"
 #include "generation/generation.h"
 #include "report/merge.h"
+#include "report/part_dns.h"
 #include "report/part_mail.h"
 #include "report/part_quarantine.h"
 #include "report/report_text.h"
@@ -30,6 +31,7 @@ static int print_tables(const json_t *report)
 	report_mail_text(report, &text);
 	quarantine_summary_text(report, &text);
 	update_summary_text(report, &text);
+	dns_summary_text(report, &text);
 	report_text_errors(report, &text);
 	report_text_hints(report, &text);
 	report_text_line(report, &text);

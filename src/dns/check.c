@@ -105,18 +105,15 @@ static void judge_unit(struct run *run, struct dns_book *book, struct unit *unit
 					      (unit->host || judgement.in_use);
 }
 
-/* The root does not answer either. */
+/* The root does not answer either; it was asked with the first questions. */
 static bool is_offline(struct run *run, struct dns_book *book, const struct unit *units,
 		       size_t count)
 {
-	const struct dns_answer *root;
+	const struct dns_answer *root = dns_book_look(book, ".", "SOA");
 
 	for (size_t i = 0; i < count; i++)
 		if (!units[i].unreachable)
 			return false;
-	dns_book_look(book, ".", "SOA");
-	(void)dns_book_ask(book, ROUND_MS);
-	root = dns_book_look(book, ".", "SOA");
 	if (!root || root->code != DNS_SILENT)
 		return false;
 	free(run->result->why);
@@ -134,6 +131,7 @@ static void run_batch(struct run *run, struct dns_resolver *resolver, struct uni
 		run->result->findings.failed = true;
 		return;
 	}
+	(void)dns_book_look(book, ".", "SOA");
 	for (int round = 0; left > 0 && round < ROUNDS_MAX; round++) {
 		bool open = false;
 

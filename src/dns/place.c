@@ -51,8 +51,12 @@ const char *dns_place_zone(struct dns_book *book, const char *address, const cha
 	if (!answer)
 		return NULL;
 	record = dns_answer_next(answer, "SOA", &index);
-	if (answer->code != DNS_SILENT && answer->authoritative && (record || answer->zone))
-		return record ? record->name : answer->zone;
+	if (answer->code != DNS_SILENT && answer->authoritative && (record || answer->zone)) {
+		const char *apex = record ? record->name : answer->zone;
+
+		if (strcmp(apex, ".") != 0) /* of the root it has no business with us */
+			return apex;
+	}
 	*ret_none = true;
 	return NULL;
 }

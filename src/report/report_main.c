@@ -16,6 +16,7 @@
 #include "quarantine/quarantine.h"
 #include "report/console.h"
 #include "report/merge.h"
+#include "report/part_dns.h"
 #include "report/part_mail.h"
 #include "report/part_quarantine.h"
 #include "report/report_text.h"
@@ -125,6 +126,7 @@ static void compose(const json_t *report, const struct options *options, struct 
 	report_mail_text(report, text);
 	quarantine_summary_text(report, text);
 	update_summary_text(report, text);
+	dns_summary_text(report, text);
 	report_text_failures(report, FAILURES_SHOWN, text);
 	report_text_errors(report, text);
 	if (in_force)
@@ -174,6 +176,7 @@ int main(int argc, char **argv)
 	}
 	report_mail_add(report, options.run, false);
 	quarantine_summary_add(report, QUARANTINE_STATE_FOLDER);
+	dns_summary_add(report, options.run);
 	update_summary_add(report, &update_machine, (json_int_t)time(NULL));
 	if (json_file_replace(path, report, JSON_FILE_REPORT, 0644, &error) < 0) {
 		error_print(&error);

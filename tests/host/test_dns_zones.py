@@ -4,25 +4,17 @@ and the sentence that says it, zones as others write them well, and the machine'
 of which nothing is said."""
 
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-TOP = Path(__file__).resolve().parent.parent.parent
-POSTCASK = TOP / "build" / "bin" / "postcask"
-HOST = "mail.host.example"
-ADDRESSES = ["192.0.2.25", "2001:db8::25"]
-KEY = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA" + "abcdefghijklmnopqrstuvwxyz012345" * 10 + "IDAQAB"
-NEXT_KEY = KEY.replace("abc", "cba")
+from dns_room import HOST, KEY, NEXT_KEY, TOP, inside, results_of, reverse_zones, sentences
+
 CA = "ca.example"
 ACCOUNT = "https://ca.example/acct/7"
-SERVICES = {"smtp": True, "submission": True, "submissions": True, "imap": True, "imaps": True,
-            "pop3": True, "pop3s": True, "managesieve": True, "web": True}
 
 
 def sub(pattern, text):
@@ -196,51 +188,11 @@ twelve TXT "v=spf1 """ + " ".join(f"a:other{i}.stranger.example" for i in range(
 """ + "".join(f"other{i} A 198.51.100.10\n" for i in range(12)) + "".join(
     f'one{i} TXT "v=spf1 ip4:198.51.100.{i} -all"\n' for i in range(10))
 
-POLICY = "version: STSv1\nmode: testing\nmx: mail.host.example\nmax_age: 604800\n"
-
-
 def domain_of(name):
     return f"{name}.example"
 
 
-def settings(domains, **more):
-    return {"hostname": HOST, "domains": domains, "services": SERVICES,
-            "dns": {"addresses": ADDRESSES, "mta_sts": "testing"},
-            "tls": {"names": ["imap.host.example"]}, **more}
-
-
 # ------------------------------------------------------------------ inside the network of its own
-
-class Room:
-    """Files at the places of a machine, of which nothing leaves this mount namespace."""
-
-    def __init__(self, folder):
-        self.folder = folder
-
-    def write(self, path, value):
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(value if isinstance(value, str) else json.dumps(value))
-
-    def machine(self, domains, keys, **more):
-        self.write("/run/postcask/verify-settings.json", settings(domains, **more))
-        self.write("/var/lib/postcask/keys/public.json", keys)
-        self.write("/var/lib/postcask/keys/dkim/public.json", [
-            {"domain": domain, "selector": selector, "algorithm": "rsa", "state": state,
-             "record": f"v=DKIM1; k=rsa; p={key}"}
-            for domain in domains for selector, state, key in
-            (("cur", "current", KEY), ("next", "next", NEXT_KEY))])
-
-    def zone(self, *names):
-        return subprocess.run([POSTCASK, "dns", "--zone", *names], capture_output=True, text=True,
-                              check=True, timeout=60).stdout
-
-    def check(self, *names):
-        done = subprocess.run([POSTCASK, "dns", "check", "--json", *names], capture_output=True,
-                              text=True, timeout=120)
-        assert done.returncode in (0, 2), done.stderr + done.stdout
-        return json.loads(done.stdout)
-
 
 def serve(folder):
     """Port 25 with STARTTLS and 443 with the policies, as a machine has them."""
@@ -248,32 +200,11 @@ def serve(folder):
                             stdout=subprocess.PIPE, text=True)
 
 
-def sentences(result):
-    said = {}
-    for finding in result["findings"]:
-        said.setdefault(finding["about"], []).append(finding["sentence"])
-    return said
-
-
-def good_zones(room, domains):
-    """Each domain's own zone, by the program's own words."""
-    parts = re.split(r"^; (\S+)\n", room.zone(), flags=re.M)[1:]
-    zones = dict(zip(parts[::2], parts[1::2]))
-    assert set(zones) == {HOST, *domains}
-    return {name: re.sub(r"^; .*\n", "", text, flags=re.M) for name, text in zones.items()}
-
-
-def reverse_zones():
-    nibbles = ".".join(reversed("20010db8000000000000000000000025"))
-    return {"2.0.192.in-addr.arpa": f"25.2.0.192.in-addr.arpa. PTR {HOST}.\n",
-            "8.b.d.0.1.0.0.2.ip6.arpa": f"{nibbles}.ip6.arpa. PTR {HOST}.\n"}
-
-
 def set_up(room, zones, keys):
     named = {**{name: edit for name, (edit, _) in BROKEN.items()}, **GOOD}
     domains = [domain_of(name) for name in named]
     room.machine(domains, keys)
-    good = good_zones(room, domains)
+    good = room.good_zones(domains)
     texts = {domain_of(name): edit(good[domain_of(name)], domain_of(name))
              for name, edit in named.items() if name != "signed"}
     zones.set_all({**texts, "stranger.example": STRANGERS, "host.example": good[HOST],
@@ -303,7 +234,7 @@ def check_servers(room, zones, good, keys, results):
              "ends-soon", "private"]
     domains = [domain_of(name) for name in names]
     room.machine(domains, keys)
-    good = good_zones(room, domains)
+    good = room.good_zones(domains)
     zones.set("lame.example", good["lame.example"], names=["ns1", "ns3"])
     zones.set("silent.example", good["silent.example"], names=["ns1", "silent.away.example"])
     zones.set("no-address.example", good["no-address.example"],
@@ -321,33 +252,23 @@ def check_servers(room, zones, good, keys, results):
     results["private"] = sentences(room.check("private.example")).get("private.example", [])
 
 
-def inside(folder):
-    sys.path.insert(0, str(TOP / "tests/native/helpers"))
+def run(room):
     from zones import Door, Zones
 
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True, timeout=20)
-    for place in ("/run", "/var/lib"):
-        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", place], check=True, timeout=20)
-    room = Room(folder)
-    room.write(folder / "resolv.conf", "nameserver 127.0.1.1\n")
-    subprocess.run(["mount", "--bind", folder / "resolv.conf", "/etc/resolv.conf"], check=True,
-                   timeout=20)
-    server = serve(folder)
+    server = serve(room.folder)
     try:
         served = json.loads(server.stdout.readline())
-        subprocess.run(["mount", "--bind", folder / "ca.pem", "/etc/ssl/certs/ca-certificates.crt"],
-                       check=True, timeout=20)
+        room.bind(room.folder / "ca.pem", "/etc/ssl/certs/ca-certificates.crt")
         keys = {"public": True, "tlsa": {"current": served["keys"], "next": ["ef" * 32]},
                 "caa": [CA], "account": ACCOUNT, "method": "http-01", "names": [HOST]}
         with Zones({"ns1": "127.0.1.1", "ns2": "127.0.1.2", "ns3": "127.0.1.3"},
                    lame=["ns3"]) as zones, Door("127.0.1.4"):
             zones.more = ["silent.away.example. A 127.0.1.4"]
             room.write("/var/lib/unbound/root.key", zones.anchor + "\n")
-            results = run_all(room, zones, keys)
+            return run_all(room, zones, keys)
     finally:
         server.kill()
         server.wait(20)
-    (folder / "results.json").write_text(json.dumps(results))
 
 
 def run_all(room, zones, keys):
@@ -365,7 +286,7 @@ def run_all(room, zones, keys):
 
 
 if __name__ == "__main__":
-    inside(Path(sys.argv[1]))
+    inside(run)
     sys.exit(0)
 
 
@@ -373,14 +294,7 @@ if __name__ == "__main__":
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    if not shutil.which("knotd"):
-        pytest.skip("knotd is not installed")
-    folder = tmp_path_factory.mktemp("zones")
-    done = subprocess.run(["unshare", "-rnm", "--propagation", "private", "/usr/bin/python3",
-                           __file__, folder], capture_output=True, text=True, timeout=300,
-                          env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
-    assert done.returncode == 0, done.stdout + done.stderr
-    return json.loads((folder / "results.json").read_text())
+    return results_of(Path(__file__), tmp_path_factory.mktemp("zones"))
 
 
 @pytest.mark.parametrize("name", BROKEN)

@@ -273,7 +273,8 @@ class Zones:
                 server.control("zone-reload", ".")
             if only in (None, server.name):
                 for apex in zones:
-                    server.control("zone-reload", apex)
+                    if apex not in new:     # those were loaded with the configuration
+                        server.control("zone-reload", apex)
 
     def update(self, apex, *changes, key=None, server=None):
         """By RFC 2136, as others would: ("add", name, ttl, type, text) or ("delete", name, ...)."""
