@@ -3,10 +3,11 @@
 their own, signed where a test wants it, changed by hand or by TSIG updates; and doors before
 them that are slow, lose answers or keep silent.
 
-    with Zones({"ns1": "10.81.0.1", "ns2": "10.81.0.3"}) as zones:
+    zones = Zones({"ns1": "10.81.0.1", "ns2": "10.81.0.3"}).make()
+    zones.lead(machine)                     # a Machine that has zones.settings() in its user-data
+    with machine, zones:                    # the network is the machine's
         zones.set("example.org", "mail A 10.81.0.2\n@ MX 10 mail\n", signed=True)
         zones.set("example.org", "", only="ns2")        # the two differ
-        zones.lead(machine)                             # before its start
 
 A server is one knotd at port 53 of one address; the zones' servers are named NAME.dns.example and
 each has all zones.  Who asks one of them recursively is answered from its zones alone, so that a
@@ -177,15 +178,22 @@ class Zones:
         self.more = []          # lines of the root zone
         self.anchor = ""
 
+    def make(self):
+        """The root's keys and files, before its network is there: `anchor` is known afterwards."""
+        if self.anchor:
+            return self
+        glue = "".join(f"{server.name} {kind_of(server.address)} {server.address}\n"
+                       for server in self.all_servers.values())
+        self.prepare(SERVERS, False)
+        self.prepare(".", True)
+        self.anchor = self.keymgr(self.first, ".", "ds").splitlines()[-1]
+        self.write(SERVERS, glue)
+        self.write_root()
+        return self
+
     def __enter__(self):
         try:
-            glue = "".join(f"{server.name} {kind_of(server.address)} {server.address}\n"
-                           for server in self.all_servers.values())
-            self.prepare(SERVERS, False)
-            self.prepare(".", True)
-            self.anchor = self.keymgr(self.first, ".", "ds").splitlines()[-1]
-            self.write(SERVERS, glue)
-            self.write_root()
+            self.make()
             for server in self.all_servers.values():
                 server.start()
         except BaseException:
