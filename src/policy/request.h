@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What the filter and Postfix ask, as text.
+ *
+ * The filter writes a line, of words NAME=VALUE behind its first one:
+ *
+ *	ahead from=DOMAIN...	no answer: what the DNS says of them will be needed soon
+ *	judge from=DOMAIN... dkim=DOMAIN... spf=DOMAIN list=DOMAIN
+ *		result=fail published=reject applied=reject author=DOMAIN record=DOMAIN known=no
+ *	wrote to=DOMAIN...	no answer: somebody here has written to them
+ *	ping			pong
+ *
+ * Of "judge", dkim= and spf= are domains for which a signature or the client's address is
+ * good; "dkim?=" and "spf?=" those of which that could not be found out.  "from=" with no value
+ * is an author without a domain.  list= is the domain of a mailing list; known=yes when somebody
+ * here has written to it.
+ *
+ * Postfix writes lines NAME=VALUE and an empty one (SMTPD_POLICY_README); its answer is
+ * "action=..." and an empty line. */
+#ifndef POSTCASK_POLICY_REQUEST_H
+#define POSTCASK_POLICY_REQUEST_H
+
+#include <netinet/in.h>
+
+#include "policy/dmarc.h"
+
+enum {
+	REQUEST_LIMIT = 16 * 1024, /* bytes of one */
+	REQUEST_TOLD = 50,	   /* domains of one "wrote" */
+	REQUEST_ADDRESS = 320,	   /* a sender, or a greeting: what is longer is not judged */
+};
+
+enum request_word { REQUEST_UNKNOWN, REQUEST_AHEAD, REQUEST_JUDGE, REQUEST_WROTE, REQUEST_PING };
+
+struct filter_request {
+	enum request_word word;
+	struct dmarc_message message;
+	char list[NAME_SIZE]; /* "" when it is from none */
+	char told[REQUEST_TOLD][NAME_SIZE];
+	size_t told_count;
+};
+
+/* A line without its end.  What is not understood of it is passed over. */
+void request_parse_filter(struct slice line, struct filter_request *ret);
+
+struct postfix_request {
+	char sender[REQUEST_ADDRESS], helo[REQUEST_ADDRESS], client[INET6_ADDRSTRLEN];
+	char domain[NAME_SIZE]; /* whose SPF record counts: the sender's, else the greeting's */
+	bool stranger;		/* not logged in, and not of this machine */
+};
+
+/* Lines up to the empty one, without it. */
+void request_parse_postfix(struct slice text, struct postfix_request *ret);
+
+#endif

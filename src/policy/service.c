@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "policy/service.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "policy/client.h"
+#include "policy/listen.h"
+
+enum {
+	DAY_SECONDS = 24 * 60 * 60,
+	DATAGRAMS = 64, /* taken at once before anybody else has a turn */
+};
+
+enum { POLLED_SIGNAL, POLLED_DNS, POLLED_FILTER, POLLED_POSTFIX, POLLED_ORACLE };
+
+enum { POLLED_CLIENTS = POLLED_ORACLE + ORACLE_CONNECTIONS };
+
+struct service {
+	struct client_sources sources;
+	struct oracle oracle;
+	struct known known;
+	int64_t write_ms; /* not before it is `known` written again */
+	struct client *clients[SERVICE_CLIENTS];
+	size_t count;
+	int dns, listeners[2]; /* by enum client_talk */
+	int signals;
+	uid_t filter_account;
+};
+
+static void send_datagram(void *context, const unsigned char *bytes, size_t size)
+{
+	const struct service *service = context;
+
+	/* What does not get out is asked once more. */
+	if (send(service->dns, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		return;
+}
+
+static void take_datagrams(struct service *service)
+{
+	static unsigned char bytes[ANSWERS_DATAGRAM];
+
+	for (size_t i = 0; i < DATAGRAMS; i++) {
+		ssize_t size = recv(service->dns, bytes, sizeof(bytes), MSG_DONTWAIT);
+
+		if (size < 0 && errno == ECONNREFUSED)
+			answers_refused(service->sources.answers);
+		else if (size < 0)
+			return;
+		else
+			answers_receive(service->sources.answers, bytes, (size_t)size);
+	}
+}
+
+/* ---- Clients ---- */
+
+static bool is_trusted(const struct service *service, int fd)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+	       (peer.uid == 0 || peer.uid == geteuid() || peer.uid == service->filter_account);
+}
+
+static void take_clients(struct service *service, enum client_talk talk)
+{
+	int fd;
+
+	while ((fd = accept4(service->listeners[talk], NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+		struct client *client = NULL;
+
+		if (service->count < SERVICE_CLIENTS)
+			client =
+			    client_new(fd, talk, is_trusted(service, fd), service->sources.now_ms);
+		if (client)
+			service->clients[service->count++] = client;
+		else
+			close(fd);
+	}
+}
+
+/* `polled` has a row for each client that was there before the wait.  A look at each that waits
+ * costs microseconds, and time has passed for all. */
+static void work_for_clients(struct service *service, const struct pollfd *polled, size_t rows)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < service->count; i++) {
+		struct client *client = service->clients[i];
+		bool good = true;
+
+		if (i < rows && polled[i].revents)
+			good = client_read(client, &service->sources);
+		if (good && client_go_on(client, &service->sources))
+			service->clients[kept++] = client;
+		else
+			client_free(client, &service->sources);
+	}
+	service->count = kept;
+}
+
+/* ---- Who was written to ---- */
+
+static void write_known(struct service *service)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+
+	if (known_write(&service->known, &error) < 0)
+		error_print(&error);
+}
+
+/* A child does it, so that no answer waits for the disk; nobody waits for the child. */
+static void write_known_beside(struct service *service)
+{
+	pid_t child;
+
+	if (!service->known.changed || service->sources.now_ms < service->write_ms)
+		return;
+	service->write_ms = service->sources.now_ms + KNOWN_WRITE_MS;
+	service->known.changed = false;
+	child = fork();
+	if (child == 0) {
+		write_known(service);
+		_exit(0);
+	}
+	if (child < 0)
+		service->known.changed = true;
+}
+
+/* ---- The loop ---- */
+
+static int64_t next_due(const struct service *service)
+{
+	int64_t due_ms = answers_due(service->sources.answers), oracle_ms;
+
+	oracle_ms = oracle_due(&service->oracle);
+	due_ms = oracle_ms < due_ms ? oracle_ms : due_ms;
+	if (service->known.changed && service->write_ms < due_ms)
+		due_ms = service->write_ms;
+	for (size_t i = 0; i < service->count; i++)
+		if (service->clients[i]->due_ms < due_ms)
+			due_ms = service->clients[i]->due_ms;
+	return due_ms;
+}
+
+static void tell_time(struct service *service)
+{
+	service->sources.now_ms = clock_now_ms();
+	service->sources.day = (int64_t)time(NULL) / DAY_SECONDS;
+	answers_tick(service->sources.answers, service->sources.now_ms);
+}
+
+static size_t list_polled(const struct service *service, struct pollfd *polled)
+{
+	polled[POLLED_SIGNAL] = (struct pollfd){service->signals, POLLIN, 0};
+	polled[POLLED_DNS] = (struct pollfd){service->dns, POLLIN, 0};
+	polled[POLLED_FILTER] = (struct pollfd){service->listeners[CLIENT_FILTER], POLLIN, 0};
+	polled[POLLED_POSTFIX] = (struct pollfd){service->listeners[CLIENT_POSTFIX], POLLIN, 0};
+	oracle_polled(&service->oracle, &polled[POLLED_ORACLE]);
+	for (size_t i = 0; i < service->count; i++)
+		polled[POLLED_CLIENTS + i] = (struct pollfd){service->clients[i]->fd, POLLIN, 0};
+	return POLLED_CLIENTS + service->count;
+}
+
+static int serve(struct service *service, struct error *error)
+{
+	struct pollfd polled[POLLED_CLIENTS + SERVICE_CLIENTS];
+
+	for (;;) {
+		int64_t due_ms = next_due(service);
+		size_t rows = list_polled(service, polled);
+
+		if (poll(polled, rows, due_ms == INT64_MAX ? -1 : clock_left_ms(due_ms)) < 0 &&
+		    errno != EINTR)
+			return error_errno(error, errno, "poll");
+		if (polled[POLLED_SIGNAL].revents)
+			return 0;
+		tell_time(service);
+		if (polled[POLLED_DNS].revents)
+			take_datagrams(service);
+		oracle_work(&service->oracle, &polled[POLLED_ORACLE], service->sources.now_ms);
+		for (size_t talk = 0; talk < ARRAY_SIZE(service->listeners); talk++)
+			if (polled[POLLED_FILTER + talk].revents)
+				take_clients(service, (enum client_talk)talk);
+		work_for_clients(service, &polled[POLLED_CLIENTS], rows - POLLED_CLIENTS);
+		write_known_beside(service);
+	}
+}
+
+/* ---- Begin and end ---- */
+
+static int prepare_signals(struct service *service, struct error *error)
+{
+	sigset_t ends;
+
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_IGN); /* the children are nobody's business */
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGINT);
+	sigprocmask(SIG_BLOCK, &ends, NULL);
+	service->signals = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
+	return service->signals < 0 ? error_errno(error, errno, "cannot wait") : 0;
+}
+
+static int prepare(struct service *service, const struct service_paths *paths, struct error *error)
+{
+	_cleanup_(error_clear) struct error damaged = ERROR_INIT;
+	const struct passwd *account = getpwnam(paths->filter_account);
+	struct answers_owner owner = {send_datagram, service};
+	int result = prepare_signals(service, error);
+
+	service->filter_account = account ? account->pw_uid : 0;
+	service->sources = (struct client_sources){
+	    .oracle = &service->oracle, .known = &service->known, .now_ms = clock_now_ms()};
+	service->sources.answers = answers_new(&owner, service->sources.now_ms);
+	oracle_init(&service->oracle, paths->oracle);
+	known_load(&service->known, paths->known, &damaged);
+	if (damaged.code)
+		error_print(&damaged);
+	if (result == 0 && !service->sources.answers)
+		result = error_set(error, ENOMEM, "out of memory");
+	if (result == 0)
+		result =
+		    listen_resolver(paths->resolver, paths->resolver_port, &service->dns, error);
+	if (result == 0)
+		result = listen_at(paths->filter, &service->listeners[CLIENT_FILTER], error);
+	if (result == 0)
+		result = listen_at(paths->postfix, &service->listeners[CLIENT_POSTFIX], error);
+	return result;
+}
+
+static void finish(struct service *service)
+{
+	if (service->known.changed)
+		write_known(service);
+	for (size_t i = 0; i < service->count; i++)
+		client_free(service->clients[i], &service->sources);
+	oracle_close(&service->oracle);
+	known_free(&service->known);
+	answers_free(&service->sources.answers);
+	for (size_t i = 0; i < ARRAY_SIZE(service->listeners); i++)
+		if (service->listeners[i] >= 0)
+			close(service->listeners[i]);
+	if (service->dns >= 0)
+		close(service->dns);
+	if (service->signals >= 0)
+		close(service->signals);
+}
+
+int service_run(const struct service_paths *paths, struct error *error)
+{
+	static struct service service;
+	int result;
+
+	service = (struct service){.dns = -1, .listeners = {-1, -1}, .signals = -1};
+	result = prepare(&service, paths, error);
+	if (result == 0) {
+		sd_notify(0, "READY=1");
+		result = serve(&service, error);
+	}
+	finish(&service);
+	return result;
+}

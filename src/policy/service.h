@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The service: one loop over its sockets, in one thread, that never waits for one of them.
+ *
+ * Whatever it cannot say in time it does not say: the filter and Postfix go on without it. */
+#ifndef POSTCASK_POLICY_SERVICE_H
+#define POSTCASK_POLICY_SERVICE_H
+
+#include "base/error.h"
+
+enum {
+	SERVICE_CLIENTS = 400, /* more are turned away: Postfix has at most 300 at once */
+};
+
+struct service_paths {
+	const char *filter, *postfix; /* sockets that it makes */
+	const char *oracle;	      /* socket that it asks */
+	const char *known;	      /* file */
+	const char *filter_account;   /* who may say who was written to, besides root and itself */
+	const char *resolver;	      /* numeric address */
+	unsigned resolver_port;
+};
+
+/* Serves until SIGTERM or SIGINT. */
+_must_check_ int service_run(const struct service_paths *paths, struct error *error);
+
+#endif
