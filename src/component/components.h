@@ -119,6 +119,8 @@ struct component {
 	/* Mail needs it: when it is down the machine is degraded.  When it is back the queue
 	 * goes on, if its `waits` are this machine's (its unit wants postcask-flush.service). */
 	bool vital;
+	/* What is so meanwhile; NULL: what needs it waits in the queue. */
+	const char *without;
 
 	uint32_t ports; /* the public ones: PORT_BIT() of component/ports.h */
 	struct component_port inner[COMPONENT_PORTS];

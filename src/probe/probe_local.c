@@ -84,6 +84,27 @@ enum failure_class probe_amavis_submitted(struct probe_run *run, const struct pr
 	return probe_amavis(run, run->settings->amavis_submitted, result);
 }
 
+/* Whoever is connected may ask it whether it is there. */
+enum failure_class probe_policy(struct probe_run *run, const struct probe *probe _unused_,
+				struct probe_result *result)
+{
+	_cleanup_(stream_free) struct stream stream = STREAM_INIT;
+	_cleanup_(buffer_free) struct buffer answer = BUFFER_INIT;
+	struct stream_params params = {.address = run->settings->policy,
+				       .deadline_ms = answer_deadline(run)};
+
+	if (!published_true(run->settings->published, "filter.judged")) {
+		result->outcome = PROBE_SKIPPED;
+		return FAILURE_NONE;
+	}
+	if (stream_open(&stream, &params) || stream_writef(&stream, "ping\n") ||
+	    stream_read_bytes(&stream, strlen("pong\n"), &answer))
+		return probe_take_failure(result, &stream);
+	if (strcmp(buffer_text(&answer), "pong\n") != 0)
+		return failure_set(&result->failure, FAILURE_PROTOCOL, "its answer is not ours");
+	return FAILURE_NONE;
+}
+
 enum failure_class probe_sieve_script(struct probe_run *run, const struct probe *probe,
 				      struct probe_result *result)
 {

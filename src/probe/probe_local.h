@@ -11,6 +11,9 @@
 probe_function probe_amavis_incoming;
 probe_function probe_amavis_submitted;
 
+/* Who judges authors answers; skipped where the settings want nobody judged. */
+probe_function probe_policy;
+
 /* A script is checked by the server. */
 probe_function probe_sieve_script;
 

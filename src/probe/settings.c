@@ -19,6 +19,7 @@ void probe_settings_init(struct probe_settings *settings)
 	    .amavis_folder = "/run/amavis",
 	    .quarantine = "/var/lib/postcask/quarantine/selftest",
 	    .signatures = "/var/lib/clamav",
+	    .policy = "/run/postcask/policy/filter",
 	    .resolver = "127.0.0.1",
 	    .resolver_port = INNER_DNS,
 	    .amavis_incoming = INNER_INCOMING,

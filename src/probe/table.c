@@ -60,6 +60,7 @@ const struct probe probe_table[] = {
     {.name = "resolver", .component = "unbound", .port = PORT_NONE, .first = probe_resolver},
     {.name = "resolver-dnssec", .component = "unbound", .port = PORT_NONE,
      .first = probe_resolver_dnssec},
+    {.name = "policy", .component = "policy", .port = PORT_NONE, .first = probe_policy},
     {.name = "amavis-incoming", .component = "amavis", .port = PORT_NONE,
      .first = probe_amavis_incoming, .carries_mail = true},
     {.name = "amavis-submitted", .component = "amavis", .port = PORT_NONE,

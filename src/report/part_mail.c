@@ -28,6 +28,14 @@ static bool is_running(const char *run)
 	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
+static const char *meanwhile(const char *unit)
+{
+	for (size_t i = 0; i < component_count; i++)
+		if (components[i]->without && strcmp(components[i]->units[0], unit) == 0)
+			return components[i]->without;
+	return "what needs it waits in the queue";
+}
+
 /* One that is starting may have a lot to load. */
 static void add_down(json_t *report, json_t *down, const char *unit, struct slice state)
 {
@@ -39,9 +47,8 @@ static void add_down(json_t *report, json_t *down, const char *unit, struct slic
 	json_array_append_new(down,
 			      json_sprintf("%.*s: %.*s", name, unit, (int)state.size, state.at));
 	if (!starting)
-		report_degrade(report, json_sprintf("degraded: %.*s is not running; what needs it "
-						    "waits in the queue",
-						    name, unit));
+		report_degrade(report, json_sprintf("degraded: %.*s is not running; %s", name, unit,
+						    meanwhile(unit)));
 }
 
 static bool is_needed(const struct component *component)

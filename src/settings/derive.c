@@ -75,6 +75,22 @@ static int derive_has_quota(json_t *settings)
 	return json_object_set_new(settings, "has_quota", json_boolean(found)) < 0 ? -ENOMEM : 0;
 }
 
+static bool is_text(const json_t *object, const char *key, const char *text)
+{
+	const char *value = json_string_value(json_object_get(object, key));
+
+	return value && strcmp(value, text) == 0;
+}
+
+/* Whether postcask-policy has anything to do. */
+static int derive_filter(json_t *filter)
+{
+	bool judged = !is_text(filter, "dmarc", "ignore") || !is_text(filter, "own_domains", "ignore") ||
+		      is_text(filter, "spf", "refuse");
+
+	return json_object_set_new(filter, "judged", json_boolean(judged)) < 0 ? -ENOMEM : 0;
+}
+
 /* Who gets the machine's reports. */
 static int derive_reports(json_t *settings)
 {
@@ -110,6 +126,8 @@ int derive_values(json_t *settings)
 	json_array_foreach(json_object_get(settings, "users"), i,
 			   user) if (derive_user(user) < 0) return -ENOMEM;
 	if (derive_limits(json_object_get(settings, "limits")) < 0)
+		return -ENOMEM;
+	if (derive_filter(json_object_get(settings, "filter")) < 0)
 		return -ENOMEM;
 	if (derive_reports(settings) < 0 || derive_has_quota(settings) < 0)
 		return -ENOMEM;

@@ -9,6 +9,7 @@
  *	postmaster		the first user
  *	users[]			password_prefix
  *	aliases[]		owners; the derived postmaster@, abuse@ and root@
+ *	filter			judged: postcask-policy has something to do
  *	limits			message_size_bytes, unpack_size_mib, scan_size_mib, read_size_mib
  *	reports			receiver: `to`, or the postmaster
  *	plus, plus_users	settings/plus.h

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The filter's levels and the scanner's signatures. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "settings/rule.h"
 
@@ -34,8 +35,23 @@ static int check_mirror(struct check *check)
 	return 0;
 }
 
+/* A domain with SPF alone would fail by our own deafness. */
+static int check_dmarc(struct check *check)
+{
+	const json_t *filter = json_object_get(check->settings, "filter");
+	const char *spf = rule_text(filter, "spf"), *dmarc = rule_text(filter, "dmarc");
+
+	if (spf && dmarc && !strcmp(spf, "ignore") && !strcmp(dmarc, "spam"))
+		diagnostics_error(check->diagnostics,
+				  rule_mark(node_get(check->meaning->mail, "filter"), "spf"),
+				  "without SPF mail of domains that have nothing else would fail "
+				  "DMARC and be spam; write spf: mark, or dmarc: mark or ignore");
+	return 0;
+}
+
 const struct rule meaning_filter[] = {
     {"`filter.spam.tag_level` is not above `filter.spam.spam_level`.", check_levels},
+    {"`filter.spf` is not ignore while `filter.dmarc` is spam.", check_dmarc},
     {"`signatures.mirror` is not used, and a warning says so, while `signatures.updates` is false.",
      check_mirror},
     {0},

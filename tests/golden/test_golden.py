@@ -138,8 +138,8 @@ def used(template):
 
 # Some of another list's items.
 PART_OF = {"plus_users[]": "plus[]", "login_patterns[]": "own_letters[]"}
-# For users[].letters, see src/settings/letters.c; a group of others.
-NO_TEMPLATE = {"own_letters[].letters", "tls.offered"}
+# For users[].letters, see src/settings/letters.c; a group of others; what wants a component.
+NO_TEMPLATE = {"own_letters[].letters", "tls.offered", "filter.judged"}
 
 
 def whole_list(path):

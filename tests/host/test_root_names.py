@@ -57,6 +57,9 @@ NAMES_IN_C = {
     "/run/postcask/account/lock": "opened with O_NOFOLLOW and O_NONBLOCK, nothing is read",
     "/var/lib/postcask/account/state": "its own account's",
     "/var/lib/postcask/quarantine/selftest": "the self-test, which is not root, removes its own",
+    "/run/postcask/policy/filter": "postcask-policy, as itself; root asks it by file_connect",
+    "/var/lib/postcask/policy/known": "postcask-policy, as itself",
+    "/var/spool/postfix/policy/postfix": "postcask-policy, as itself",
     "/run/postcask/signatures": "postcask-signatures, as clamav",
     **{name: "a volume may be there: opened by openat2 without links, and only looked at"
        for name in ("/var/vmail", "/var/lib/amavis", "/var/lib/postfix", *(

@@ -13,7 +13,7 @@ our %names = (
     'Amavis'                              => [qw(parse_authservid configs_readable($) load_policy_bank
                                                  $MSGINFO)],
     'Amavis::AV'                          => [qw(run_av)],
-    'Amavis::Conf'                        => [qw(c CC_UNCHECKED D_PASS D_DISCARD D_TEMPFAIL
+    'Amavis::Conf'                        => [qw(c ca CC_UNCHECKED D_PASS D_DISCARD D_TEMPFAIL
                                                  include_config_files supply_after_defaults
                                                  $MAXFILES $MAXLEVELS $MYHOME $TEMPBASE
                                                  $child_timeout $daemon_user $helpers_home
@@ -24,7 +24,8 @@ our %names = (
                                                  %quarantine_to_maps_by_ccat
                                                  %smtp_reason_by_ccat)],
     'Amavis::Custom'                      => [qw(new)],
-    'Amavis::DKIM'                        => [],
+    'Amavis::DKIM'                        => [qw(generate_authentication_results($;$$))],
+    'Amavis::Lookup'                      => [qw(lookup2)],
     'Amavis::In::SMTP'                    => [],
     'Amavis::Out::EditHeader'             => [qw(write_header($$$$) hdr)],
     'Amavis::Out::Local'                  => [],
@@ -40,7 +41,7 @@ our %names = (
     'Amavis::Unpackers::MIME'             => [qw(mime_decode)],
     'Amavis::Unpackers::NewFilename'      => [qw(consumed_bytes)],
     'Amavis::Unpackers::Part'             => [qw(new)],
-    'Amavis::Util'                        => [qw(do_log rmdir_recursively untaint min max
+    'Amavis::Util'                        => [qw(do_log rmdir_recursively untaint min max idn_to_ascii
                                                  get_deadline prolong_timer
                                                  $timestamp_of_last_reception)],
     'Amavis::rfc2821_2822_Tools'          => [qw(rfc2822_timestamp)],
@@ -65,6 +66,7 @@ my %body = (
     'Amavis::Util::min'                  => 'my @s = sort { $a <=> $b } @_; $s[0]',
     'Amavis::Util::max'                  => 'my @s = sort { $a <=> $b } @_; $s[-1]',
     'Amavis::Util::untaint'              => '$_[0]',
+    'Amavis::Util::idn_to_ascii'         => 'lc $_[0]',
     'Mail::SpamAssassin::Util::untaint_var' => '$_[0]',
     'Mail::SpamAssassin::Plugin::new'    => 'bless { main => $_[1] }, $_[0]',
     (map { ("Amavis::Conf::$_->[0]" => $_->[1]) }

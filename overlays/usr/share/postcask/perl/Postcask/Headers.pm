@@ -12,6 +12,7 @@ use warnings;
 use Amavis::Conf qw(c);
 use Amavis::Out::EditHeader ();
 use Amavis::Util qw(min);
+use Postcask::Results ();
 
 my $field = qr/\A([!-9;-~]+)[ \t]*:(.*)\z/s;
 
@@ -53,13 +54,11 @@ sub is_yes  { return lc $_[0] eq 'yes' ? 1 : 0 }
 sub is_spam { return $_[0] >= $Amavis::Conf::sa_tag2_level_deflt ? 1 : 0 }
 
 # A line that amavis would take out and may stay: in the quarantine's copy Return-Path, which
-# stands below ours; an Authentication-Results that nobody can read and that has not our name in
-# it; of X-Spam lines those that could make nobody believe anything else than ours do.
+# stands below ours; an Authentication-Results that is not from us (Results.pm); of X-Spam lines
+# those that could make nobody believe anything else than ours do.
 sub may_stay {
     my ($edits, $name, $body) = @_;
-    return !defined Amavis::parse_authservid($body) && index(lc $body, lc c('myhostname')) < 0
-        if $name eq 'authentication-results';
-    return 1 if $name eq 'return-path' || $name =~ /\Ax-spam-(?:report|checker-version|tests)\z/;
+    return 1 if $name eq 'return-path' || $name eq 'authentication-results' || $name =~ /\Ax-spam-(?:report|checker-version|tests)\z/;
     my $says = exists $verdict{$name} ? $verdict{$name}->($body) : undef;
     return defined $says && $says == (grep { /\AX-Spam-Flag: YES$/m } @{ $edits->{addrcvd} });
 }
@@ -94,11 +93,13 @@ sub write_header ($$$$) {
     $out->{sanitize_nul} = 0 if ref $out eq 'Amavis::Out::SMTP::Protocol';
     my ($header, $body_begin) = header_of($message);
     my $received = 0;
+    my $strange = c('policy_bank_path') !~ /\bLOCAL\b/;    # what sieve redirects has ours
     my @lines = (@{ $edits->{prepend} }, @{ $edits->{addrcvd} });
     for my $line (split /^(?![ \t])/m, $header) {
         my ($name, $body) = $line =~ $field;
         if (defined $name) {
             $received++ if lc $name eq 'received';
+            next if $strange && Postcask::Results::is_forged($name, $body);
             $line = edited($edits, $message, $line, $name, $body)
                 if exists $edits->{edit}{ lc $name };
         }

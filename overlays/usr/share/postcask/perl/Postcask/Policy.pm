@@ -25,6 +25,7 @@ use Amavis::Unpackers::NewFilename qw(consumed_bytes);
 use Amavis::Util qw(do_log);
 use Postcask::Children ();
 use Postcask::Headers ();
+use Postcask::Judge ();
 use Postcask::Server ();
 use Postcask::Unfinished ();
 
@@ -217,6 +218,7 @@ sub new {
     $0 .= ' ' . ($message->queue_id // '');
     Postcask::Children::begin_message();
     Postcask::Server::begin_message($connection);
+    Postcask::Judge::begin($message);
     if (Postcask::Unfinished::too_often($message->queue_id)) {
         over_attempts($message);
         Amavis::load_policy_bank('OVERDUE', $message);
@@ -255,6 +257,7 @@ sub checks {
     $damaged ||= is_kind($message, 0)
         && !grep { is_kind($message, $_) } ENCRYPTED, LIMITS, AMBIGUOUS;
     add_kind($message, DAMAGED) if $damaged;
+    Postcask::Judge::checks($message);
     say_why_in_quarantine($message);
 }
 
@@ -297,6 +300,7 @@ sub before_send {
         next if !is_kind($message, $minor) || policy($minor) ne 'mark';
         $edits->add_header('X-Amavis-Alert', alert($minor));
     }
+    Postcask::Judge::before_send($message);
 }
 
 sub alert {

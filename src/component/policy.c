@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Row 120 of the table.
+/* Who mail is from (src/policy).  The filter and Postfix go on without it: nothing waits. */
+#include "component/component_rows.h"
+
+const struct component component_policy = {
+    .name = "policy",
+    .files = {COMPONENT_MARK("policy")},
+    .reload_verb = "try-restart",
+    .units = {"postcask-policy.service", "postcask-spf.socket"},
+    .wanted = "filter.judged",
+    .vital = true,
+    .without = "mail goes on, and nobody judges who it is from",
+    .accounts = {"postcask-policy", "policyd-spf"},
+    .watches = {{.address = "/run/postcask/policy/filter", .question = "ping\n", .answer = "pong"}},
+};
