@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
@@ -243,6 +244,8 @@ static int prepare(struct service *service, const struct service_paths *paths, s
 
 static void finish(struct service *service)
 {
+	while (wait(NULL) > 0) /* what a child still writes is older */
+		;
 	if (service->known.changed)
 		write_known(service);
 	for (size_t i = 0; i < service->count; i++)
