@@ -113,6 +113,7 @@ static const struct {
 		    {MATCH_PROTOCOL, IPPROTO_TCP, 0, NULL}
 #define TO_FILTER   INNER, {MATCH_PORT_IN_SET, 0, 0, "filter_ports"}
 #define FROM_FILTER INNER, {MATCH_PORT, INNER_FILTERED, DESTINATION_PORT, NULL}
+#define TO_SIGNER   INNER, {MATCH_PORT, INNER_SIGNED, DESTINATION_PORT, NULL}
 #define FROM_SIEVE  INNER, {MATCH_PORT, INNER_SIEVE, DESTINATION_PORT, NULL}
 /* clang-format on */
 
@@ -170,9 +171,14 @@ static const struct rule RULES[RULESET_RULES] = {
      "the filter back to Postfix",
      {FROM_FILTER, {MATCH_USER, USER_AMAVIS, 0, NULL}},
      NF_ACCEPT},
+    {"output",
+     "the filter to the signer",
+     {TO_SIGNER, {MATCH_USER, USER_AMAVIS, 0, NULL}},
+     NF_ACCEPT},
     {"output", "Dovecot to Postfix", {FROM_SIEVE, {MATCH_USER, USER_VMAIL, 0, NULL}}, NF_ACCEPT},
     {"output", "nobody else to the filter", {TO_FILTER}, RULE_REFUSE},
     {"output", "nobody past it", {FROM_FILTER}, RULE_REFUSE},
+    {"output", "nobody else to the signer", {TO_SIGNER}, RULE_REFUSE},
     {"output", "nobody else without a login", {FROM_SIEVE}, RULE_REFUSE},
     {"output",
      "name servers",

@@ -91,7 +91,7 @@
 #define RULESET_SSH_PORT   22
 #define RULESET_CHAINS	   3
 #define RULESET_SETS	   6
-#define RULESET_RULES	   23
+#define RULESET_RULES	   25
 
 struct ruleset {
 	struct nftnl_table *table;

@@ -12,6 +12,7 @@ enum inner_port {
 	INNER_SUBMITTED = 10026, /* into the filter: from our users */
 	INNER_LOCAL = 10027,	 /* into the filter: from this machine */
 	INNER_SIEVE = 10028,	 /* what Dovecot sends: redirects and answers of filter rules */
+	INNER_SIGNED = 10029,	 /* out of the filter, for OpenDKIM to sign */
 };
 
 #endif

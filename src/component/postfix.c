@@ -23,7 +23,7 @@ const struct component component_postfix = {
     .wall_clock = true,
     .vital = true,
     .ports = PORT_BIT(PORT_SMTP) | PORT_BIT(PORT_SUBMISSIONS) | PORT_BIT(PORT_SUBMISSION),
-    .inner = {{"filtered", INNER_FILTERED}, {"sieve", INNER_SIEVE}},
+    .inner = {{"filtered", INNER_FILTERED}, {"sieve", INNER_SIEVE}, {"signed", INNER_SIGNED}},
     .keys = {"certificates"},
     .accounts = {"postfix", "postdrop"},
     .waits = {{{"mail transport unavailable"}, .what = "for a part of Postfix"}},

@@ -142,10 +142,13 @@ static int scanned(struct ledger *ledger, const struct line *line)
 	recent->kept = line->quarantine.size > 0;
 	if (part != ID_NONE)
 		ledger->parts[part].flags |=
-		    (line->blocked ? 0 : PART_PASSED) | (recent->kept ? PART_KEPT : 0);
+		    (line->blocked && !line->returned ? 0 : PART_PASSED) |
+		    (recent->kept ? PART_KEPT : 0);
 	/* a copy of what was passed is a file as well, but no end of the message */
 	if (part != ID_NONE && recent->kept && line->blocked)
 		message_of(ledger, part)->flags |= MESSAGE_QUARANTINED;
+	else if (part != ID_NONE && line->returned)
+		message_of(ledger, part)->flags |= MESSAGE_BOUNCED;
 	if (recent->kept && !selftest)
 		result = id_table_set(&ledger->held, line_quarantine_id(line->quarantine), 0);
 	return result == -ENOSPC ? 0 : result;

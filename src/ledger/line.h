@@ -73,6 +73,7 @@ struct line {
 	struct slice filter_id; /* "00358-05": also in its answer to Postfix */
 	struct slice verdict;	/* "CLEAN", "SPAM", "INFECTED", ... */
 	bool blocked;
+	bool returned; /* with it: its sender got a bounce of the filter's own */
 	struct slice quarantine, mail_id, score, reason;
 	struct slice session; /* Dovecot's, also in its answer to Postfix */
 };

@@ -48,6 +48,7 @@ void line_parse_amavis(struct slice identifier _unused_, struct slice text, stru
 	if (!slice_skip(&text, SLICE(" {")) || !slice_until(&text, SLICE("}"), &done))
 		return;
 	line->kind = LINE_SCANNED;
+	line->returned = line->blocked && slice_starts(done, SLICE("Bounced"));
 	take_field(&text, SLICE("Queue-ID: "), &line->id);
 	take_field(&text, SLICE("mail_id: "), &line->mail_id);
 	take_field(&text, SLICE("quarantine: "), &line->quarantine);

@@ -62,6 +62,8 @@ static bool scan_text(const struct line *line, struct buffer *text)
 	if (line->quarantine.size) {
 		buffer_add_text(text, ", in the quarantine as ");
 		slice_add(text, line->quarantine, LINE_NAME_LIMIT);
+	} else if (line->returned) {
+		buffer_add_text(text, ", sent back to its sender");
 	} else if (line->blocked) {
 		buffer_add_text(text, ", kept back without a copy");
 	}

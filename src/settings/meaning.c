@@ -8,6 +8,9 @@
 
 const struct rule *const meaning_rules[] = {
     meaning_name, meaning_address, meaning_tls, meaning_relay, meaning_filter, meaning_dns, NULL};
+const struct rule *const meaning_rules[] = {meaning_name,  meaning_address, meaning_tls,
+					    meaning_relay, meaning_filter,  meaning_sender,
+					    NULL};
 
 static int apply_rules(struct check *check)
 {

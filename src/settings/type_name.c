@@ -306,3 +306,18 @@ int type_address(const struct setting *setting _unused_, const char *text, size_
 	r = check_local(text, local, size, error);
 	return r < 0 ? r : join_address(text, local, domain, ret_value, error);
 }
+
+/* In lower case, as who compares them has both sides. */
+int type_addresses(const struct setting *setting, const char *text, size_t size, char **ret_value,
+		   struct error *error)
+{
+	const char *at = memchr(text, '@', size);
+	_cleanup_free_ char *domain = NULL;
+	int r;
+
+	if (at && at != text)
+		return type_mailbox(setting, text, size, ret_value, error);
+	r = at ? type_domain(setting, text + 1, size - 1, &domain, error)
+	       : type_domain(setting, text, size, &domain, error);
+	return r < 0 ? r : join_address("", 0, domain, ret_value, error);
+}

@@ -14,4 +14,6 @@ int type_mailbox(const struct setting *setting, const char *text, size_t size, c
 		 struct error *error);
 int type_address(const struct setting *setting, const char *text, size_t size, char **ret_value,
 		 struct error *error);
+int type_addresses(const struct setting *setting, const char *text, size_t size, char **ret_value,
+		   struct error *error);
 #endif

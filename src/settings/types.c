@@ -237,6 +237,10 @@ const struct type *type_of(enum setting_type type)
 	    [TYPE_ADDRESS] = {"mail address", "a mail address", type_address,
 			      "^[A-Za-z0-9_+='&~][A-Za-z0-9._+='&~-]*@[^\\s@]+$",
 			      "LOCAL@DOMAIN, on this server or elsewhere."},
+	    [TYPE_ADDRESSES] = {"address or domain", "a mail address or a domain", type_addresses,
+				"^[^\\s/*]+\\.[^\\s@/*]+$",
+				"LOCAL@DOMAIN for one address, DOMAIN or \"@DOMAIN\" for all of a "
+				"domain."},
 	    [TYPE_PASSWORD_HASH] = {"password hash", "a password hash", type_check_password_hash,
 				    "^\\$(6|y|2b|2y|argon2id)\\$.+$",
 				    "A hash in crypt(5) form, of an accepted kind."},

@@ -92,12 +92,14 @@ sub write_header ($$$$) {
     return &$write if ref $text eq 'MIME::Entity';      # its own notices
     $out->{sanitize_nul} = 0 if ref $out eq 'Amavis::Out::SMTP::Protocol';
     my ($header, $body_begin) = header_of($message);
+    my $submitted = c('policy_bank_path') =~ /\bORIGINATING\b/;
     my $received = 0;
     my $strange = c('policy_bank_path') !~ /\bLOCAL\b/;    # what sieve redirects has ours
     my @lines = (@{ $edits->{prepend} }, @{ $edits->{addrcvd} });
     for my $line (split /^(?![ \t])/m, $header) {
         my ($name, $body) = $line =~ $field;
         if (defined $name) {
+            next if lc $name eq 'x-postcask-login' && $submitted;   # Postfix's, for Sign.pm
             $received++ if lc $name eq 'received';
             next if $strange && Postcask::Results::is_forged($name, $body);
             $line = edited($edits, $message, $line, $name, $body)

@@ -27,6 +27,7 @@ use Postcask::Children ();
 use Postcask::Headers ();
 use Postcask::Judge ();
 use Postcask::Server ();
+use Postcask::Sign ();
 use Postcask::Unfinished ();
 
 our %wanted;
@@ -219,6 +220,7 @@ sub new {
     Postcask::Children::begin_message();
     Postcask::Server::begin_message($connection);
     Postcask::Judge::begin($message);
+    Postcask::Sign::new();
     if (Postcask::Unfinished::too_often($message->queue_id)) {
         over_attempts($message);
         Amavis::load_policy_bank('OVERDUE', $message);
@@ -259,6 +261,7 @@ sub checks {
     add_kind($message, DAMAGED) if $damaged;
     Postcask::Judge::checks($message);
     say_why_in_quarantine($message);
+    Postcask::Sign::checks($message);
 }
 
 sub over_attempts {
@@ -294,6 +297,7 @@ sub before_send {
     my ($self, $connection, $message) = @_;
     keep_in_queue($message);
     Postcask::Headers::complete($message);
+    Postcask::Sign::before_send($message);
     my $edits = $message->header_edits;
     $edits->delete_header('X-Amavis-Alert');
     for my $minor (sort keys %kind) {

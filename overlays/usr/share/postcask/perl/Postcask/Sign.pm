@@ -1,0 +1,304 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What was born here and leaves is signed (DKIM), as the last thing that is done to it, and
+# nothing else is: a signature says that the message is from one of us.
+#
+#   10026  from a login     always, and its From belongs to the login, or it goes back to it
+#   10027  this machine's   what has no Received line of anybody else: answers of a filter rule
+#                           whose From belongs to the rule's owner, and what root sends
+#   10024  from the world   never
+#
+# So whatever only passes through (redirects, aliases, what is attached to a bounce) leaves as
+# it came.  Keys are read when they are needed, for each message anew: a change of keys
+# (postcask-dkim(8)) is one rename, and tells nobody.
+#
+# Why not by configuration: amavis signs whatever comes by a port that is trusted, also what a
+# rule redirects; not what scored as spam; by RSA alone; and holds the keys of all domains in
+# memory.  It knows no login.
+package Postcask::Sign;
+use strict;
+use warnings;
+use Crypt::OpenSSL::RSA ();
+use Amavis::Conf qw(c);
+use Amavis::DKIM ();
+use Amavis::Notify ();
+use Amavis::Out::EditHeader ();
+use Amavis::Out::SMTP ();
+use Amavis::Util qw(do_log idn_to_ascii);
+use Mail::DKIM::Algorithm::ed25519_sha256 ();
+use Mail::DKIM::Algorithm::rsa_sha256 ();
+use Mail::DKIM::PrivateKey ();
+use Mail::DKIM::Signature ();
+use Mail::DKIM::Signer ();
+use Postcask::Authors ();
+use Postcask::Headers ();
+use Postcask::Senders ();
+
+use constant { LOADED => 100, LOGIN => 'X-Postcask-Login', SELFTEST => 'selftest.invalid' };
+
+our $keys     = '/var/lib/postcask/keys/dkim';
+our $hostname = '';
+our @domains;               # ours; the self-test's mail is signed with the first one's key
+our @algorithms = ('rsa');
+our $signer     = '';       # where opendkim takes what it is to sign; '': we sign
+
+# Of every name so many as there are; of the first ones one more than there are, so that nobody
+# can add another.
+my @closed = qw(from to cc subject date message-id mime-version content-type);
+my @open   = qw(reply-to in-reply-to references list-unsubscribe list-unsubscribe-post list-id
+    content-transfer-encoding sender);
+
+# Of the message at hand.
+my ($header, $login, $authors, $refusal, $born);
+
+#### Whose it is
+
+# Its own header, without our line.
+sub header_without_login { return $_[0] =~ s/^X-Postcask-Login[ \t]*:.*\n(?:[ \t].*\n)*//gimr }
+
+# Postfix puts the login on top (main.cf); whatever the message itself has of that name is below.
+sub login_of {
+    my ($text) = @_;
+    my ($above) = split /^Received[ \t]*:/mi, $text, 2;
+    return defined $above && $above =~ /^X-Postcask-Login: (\S+)$/m ? lc $1 : undef;
+}
+
+# Accepted by an earlier version: who may use the sender's address, if that is one.
+sub login_of_sender {
+    my ($sender) = @_;
+    my @owners = $sender eq '' ? () : Postcask::Senders::owners($sender);
+    return @owners == 1 ? lc $owners[0] : undef;
+}
+
+sub is_bank {
+    my ($bank) = @_;
+    return c('policy_bank_path') =~ /\b$bank\b/;
+}
+
+# Why a login may not send this; undef if it may.
+sub why_not {
+    my ($sender) = @_;
+    my ($found, $why) = Postcask::Authors::of_header($header);
+    return "its From line $why" if !$found;
+    $authors = [ map { to_ascii($_) } @$found ? @$found : $sender ne '' ? lc $sender : () ];
+    return 'it has no From line' if !@$authors;
+    return undef if !defined $login;
+    my ($foreign) = grep { !Postcask::Senders::may($login, $_) } @$authors;
+    return "its From is $foreign" if defined $foreign;
+    return 'it has no sender, and is neither a receipt nor an automatic answer'
+        if $sender eq '' && !may_have_no_sender();
+    return undef;
+}
+
+# RFC 8098 and RFC 3834 want none for these.
+sub may_have_no_sender {
+    my $unfolded = $header =~ s/\n(?=[ \t])//gr;
+    return $unfolded =~ m{^Content-Type[ \t]*:[ \t]*multipart/report\b.*\breport-type="?disposition-notification\b}mi
+        || $unfolded =~ /^Auto-Submitted[ \t]*:[ \t]*auto-(?:replied|generated)\b/mi;
+}
+
+sub to_ascii {
+    my ($address) = @_;
+    my ($local, $domain) = $address =~ /\A(.*)\@([^\@]*)\z/s or return $address;
+    return $domain =~ /[^\x00-\x7f]/ ? "$local\@" . lc(idn_to_ascii($domain)) : $address;
+}
+
+# What this machine's own port is given has one Received line, Postfix's, if it was made here.
+sub is_born_here {
+    my ($sender) = @_;
+    my @received = $header =~ /^Received[ \t]*:(.*\n(?:[ \t].*\n)*)/gmi;
+    return 0 if @received != 1;
+    my ($found) = Postcask::Authors::of_header($header);
+    return 0 if !$found || !@$found;
+    $authors = [ map { to_ascii($_) } @$found ];
+    return 1 if $received[0] =~ /\A by \S+ \(Postfix, from userid 0\)\s/;
+    return 0 if $received[0] !~ /\A from \S+ \(\S+ \[127\.0\.0\.1\]\)\s+by \S+ \(Postfix\)/;
+    $login = login_of_sender($sender) // return 0;
+    return !grep { !Postcask::Senders::may($login, $_) } @$authors;
+}
+
+#### While amavis handles a message
+
+sub new {
+    ($header, $login, $authors, $refusal, $born) = ('');
+}
+
+# Before amavis decides.
+sub checks {
+    my ($message) = @_;
+    return if !is_bank('ORIGINATING') && !is_bank('LOCAL');
+    my ($whole) = Postcask::Headers::header_of($message);
+    $whole .= "\n" if $whole ne '' && $whole !~ /\n\z/;
+    my $sender = $message->sender // '';
+    if (is_bank('LOCAL')) {
+        $header = $whole;
+        $born = is_born_here($sender);
+        return;
+    }
+    $header = header_without_login($whole);
+    $login = login_of($whole) // login_of_sender($sender);
+    my $why = why_not($sender);
+    $born = !defined $why && defined $login;
+    $refusal = "this message was not sent: $why; you may send as "
+        . join(', ', Postcask::Senders::addresses($login))
+        if defined $why && defined $login;
+}
+
+# Back to the login, whatever the message says its sender is.
+sub refuse {
+    my ($message) = @_;
+    do_log(-1, 'not sent for %s: %s', $login, $refusal);
+    if (($message->sender // '') eq '') {
+        $message->sender($login);
+        $message->sender_smtp("<$login>");
+    }
+    for my $recipient (@{ $message->per_recip_data }) {
+        next if $recipient->recip_destiny != Amavis::Conf::D_PASS();
+        $recipient->recip_destiny(Amavis::Conf::D_BOUNCE());
+        $recipient->recip_smtp_response("550 5.7.1 $refusal");
+        $recipient->recip_done(1);
+    }
+}
+
+sub is_refused { return defined $refusal }
+
+# Before it goes on: what nobody but us may say of it is taken out.
+sub before_send {
+    my ($message) = @_;
+    return refuse($message) if defined $refusal;
+    if (is_bank('ORIGINATING')) {
+        $message->header_edits->edit_header('Authentication-Results', \&foreign_results);
+    } elsif ($born && defined $login) {     # an answer, which nobody is to answer
+        $message->sender('');
+        $message->sender_smtp('<>');
+    }
+    return if $signer eq '' || !defined domain_of($message);
+    $_->delivery_method($signer) for @{ $message->per_recip_data };
+}
+
+# As amavis does with what comes from the world.
+sub foreign_results {
+    my (undef, $body) = @_;
+    my $name = Amavis::parse_authservid($body);
+    $name =~ s{/.*}{}s if defined $name;
+    return !defined $name || lc $name eq lc c('myhostname') ? (undef, 0) : ($body, 1);
+}
+
+#### Signing
+
+my %is_ours;
+
+# By whose keys; undef when it is not signed.
+sub domain_of {
+    my ($message) = @_;
+    return undef if !$born || !$authors || !@$authors;
+    my ($domain) = $authors->[0] =~ /\@([^\@]+)\z/ or return undef;
+    $is_ours{$_} //= 1 for keys %is_ours ? () : @domains;
+    return $domains[0] if $domain eq SELFTEST;
+    return $domain if $is_ours{$domain};
+    return undef if $domain ne $hostname;           # the machine's own mail, by the domain above it
+    while ($domain =~ s/\A[^.]+\.//) {
+        return $domain if $is_ours{$domain};
+    }
+    return undef;
+}
+
+my %loaded;
+
+sub load_key {
+    my ($algorithm, $path) = @_;
+    open my $file, '<', $path or die "$path: $!\n";
+    local $/;
+    my $pem = <$file>;
+    %loaded = () if keys %loaded >= LOADED;
+    return Mail::DKIM::PrivateKey->load(Cork => Crypt::OpenSSL::RSA->new_private_key($pem))
+        if $algorithm eq 'rsa';
+    my $data = join '', grep { !/\A--/ } split /\n/, $pem;
+    return Mail::DKIM::PrivateKey->load(Data => $data, Type => 'ed25519');
+}
+
+# The selectors and keys that sign for a domain now, in the order of @algorithms.
+sub current_keys {
+    my ($domain) = @_;
+    open my $file, '<', "$keys/$domain/keys" or return ();
+    my %selector = map { /\Acurrent (\w+) ([\w-]+) / ? ($1 => $2) : () } <$file>;
+    my @found;
+    for my $algorithm (grep { defined $selector{$_} } @algorithms) {
+        my $path = "$keys/$domain/$selector{$algorithm}.pem";
+        push @found, [ $algorithm, $selector{$algorithm},
+            $loaded{$path} //= load_key($algorithm, $path) ];
+    }
+    return @found;
+}
+
+sub signed_names {
+    my ($signer) = @_;
+    my %count;
+    $count{lc $_}++ for @{ $signer->{header_field_names} };
+    return ((map { ($_) x (($count{$_} // 0) + 1) } @closed),
+        map { ($_) x ($count{$_} // 0) } @open);
+}
+
+# As amavis' own: the signatures of what is written now.
+sub signatures ($$;$) {
+    my ($message) = @_;
+    return () if $signer ne '' || ref $message->mail_text eq 'MIME::Entity';    # its own notices
+    my $domain = domain_of($message) // return ();
+    my @signatures = eval { sign($message, $domain, current_keys($domain)) };
+    do_log(-1, 'cannot sign for %s: %s', $domain, $@ =~ s/\s+\z//r) if $@;
+    do_log(-1, 'not signed: there is no key of %s yet', $domain) if !$@ && !@signatures && @algorithms;
+    return @signatures;
+}
+
+sub sign {
+    my ($message, $domain, @keys) = @_;
+    return () if !@keys;
+    my $signer = Mail::DKIM::Signer->new(Policy => sub {
+        my ($signer) = @_;
+        my $names = join ':', signed_names($signer);
+        for (@keys) {
+            my ($algorithm, $selector, $key) = @$_;
+            $signer->add_signature(Mail::DKIM::Signature->new(
+                Algorithm => "$algorithm-sha256", Method => 'relaxed/simple', Domain => $domain,
+                Selector => $selector, Headers => $names, Key => $key,
+                Timestamp => int $message->rx_time));
+        }
+        return undef;
+    });
+    write_to($message, Amavis::Out::SMTP->new_dkim_wrapper($signer, 1));
+    $signer->CLOSE or die "it could not be read\n";
+    return $signer->signatures;
+}
+
+# The message as it leaves.
+sub write_to {
+    my ($message, $out) = @_;
+    my $edits = $message->header_edits || Amavis::Out::EditHeader->new;
+    my (undef, $at) = $edits->write_header($message, $out, 1);
+    my $text = ref $message->mail_text_str ? $message->mail_text_str : $message->mail_text;
+    if (ref $text eq 'SCALAR') {
+        for (my $from = $at; $from < length $$text; $from += 65536) {
+            $out->print(substr $$text, $from, 65536);
+        }
+    } elsif (defined $text) {
+        my ($size, $bytes);
+        $out->print($bytes) while $size = $text->read($bytes, 65536);
+        die "it could not be read: $!\n" if !defined $size;
+    }
+}
+
+# The bounce of what had no sender has a receiver all the same.
+my $notify = \&Amavis::Notify::delivery_status_notification;
+
+sub notification ($$$;$$$$) {
+    my @arguments = @_;
+    $arguments[3] = [$login] if defined $refusal && ($arguments[4] // '') eq 'dsn';
+    return $notify->(@arguments);
+}
+
+{
+    no warnings qw(redefine once prototype);
+    *Amavis::DKIM::dkim_make_signatures     = \&signatures;
+    *Amavis::delivery_status_notification   = \&notification;
+}
+
+1;
