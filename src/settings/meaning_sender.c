@@ -181,6 +181,16 @@ static int add_rows(struct check *check, const struct extra *extra, json_t *rows
 	return r;
 }
 
+/* They are in the rows now. */
+static void forget_owners(struct check *check)
+{
+	json_t *alias;
+	size_t i;
+
+	json_array_foreach(json_object_get(check->settings, "aliases"), i, alias)
+	    json_object_del(alias, "owners");
+}
+
 static int derive_rows(struct check *check, const struct extra *extra)
 {
 	json_t *rows = json_array();
@@ -197,6 +207,7 @@ static int derive_rows(struct check *check, const struct extra *extra)
 		json_decref(rows);
 		return r;
 	}
+	forget_owners(check);
 	return json_object_set_new(check->settings, "sender_rows", rows) < 0 ? -ENOMEM : 0;
 }
 

@@ -11,9 +11,11 @@ use warnings;
 
 our %names = (
     'Amavis'                              => [qw(parse_authservid configs_readable($) load_policy_bank
+                                                 delivery_status_notification($$$;$$$$)
                                                  $MSGINFO)],
     'Amavis::AV'                          => [qw(run_av)],
     'Amavis::Conf'                        => [qw(c ca CC_UNCHECKED D_PASS D_DISCARD D_TEMPFAIL
+    'Amavis::Conf'                        => [qw(c CC_UNCHECKED D_PASS D_BOUNCE D_DISCARD D_TEMPFAIL
                                                  include_config_files supply_after_defaults
                                                  $MAXFILES $MAXLEVELS $MYHOME $TEMPBASE
                                                  $child_timeout $daemon_user $helpers_home
@@ -26,10 +28,12 @@ our %names = (
     'Amavis::Custom'                      => [qw(new)],
     'Amavis::DKIM'                        => [qw(generate_authentication_results($;$$))],
     'Amavis::Lookup'                      => [qw(lookup2)],
+    'Amavis::DKIM'                        => [qw(dkim_make_signatures($$;$))],
     'Amavis::In::SMTP'                    => [],
-    'Amavis::Out::EditHeader'             => [qw(write_header($$$$) hdr)],
+    'Amavis::Notify'                      => [qw(delivery_status_notification($$$;$$$$))],
+    'Amavis::Out::EditHeader'             => [qw(new write_header($$$$) hdr)],
     'Amavis::Out::Local'                  => [],
-    'Amavis::Out::SMTP'                   => [],
+    'Amavis::Out::SMTP'                   => [qw(new_dkim_wrapper)],
     'Amavis::Out::SMTP::Session'          => [qw(rundown_stale_sessions)],
     'Amavis::ProcControl'                 => [qw(run_command collect_results($$;$$$)
                                                  proc_status_ok($;$@) exit_status_str)],
@@ -43,12 +47,20 @@ our %names = (
     'Amavis::Unpackers::Part'             => [qw(new)],
     'Amavis::Util'                        => [qw(do_log rmdir_recursively untaint min max idn_to_ascii
                                                  get_deadline prolong_timer
+    'Amavis::Util'                        => [qw(do_log rmdir_recursively untaint min max
+                                                 get_deadline prolong_timer idn_to_ascii
                                                  $timestamp_of_last_reception)],
     'Amavis::rfc2821_2822_Tools'          => [qw(rfc2822_timestamp)],
+    'Crypt::OpenSSL::RSA'                 => [qw(new_private_key)],
     'DBI'                                 => [qw(connect)],
     'MIME::Decoder::Base64'               => [qw(decode_it install)],
     'MIME::Parser'                        => [qw(extract_uuencode)],
+    'Mail::DKIM::Algorithm::ed25519_sha256' => [],
+    'Mail::DKIM::Algorithm::rsa_sha256'   => [],
     'Mail::DKIM::DNS'                     => [qw(query $TIMEOUT)],
+    'Mail::DKIM::PrivateKey'              => [qw(load)],
+    'Mail::DKIM::Signature'               => [qw(new)],
+    'Mail::DKIM::Signer'                  => [qw(new)],
     'Mail::SpamAssassin'                  => [qw(new init parse learn check)],
     'Mail::SpamAssassin::AsyncLoop'       => [qw(new time)],
     'Mail::SpamAssassin::DnsResolver'     => [qw(time)],
@@ -70,7 +82,7 @@ my %body = (
     'Mail::SpamAssassin::Util::untaint_var' => '$_[0]',
     'Mail::SpamAssassin::Plugin::new'    => 'bless { main => $_[1] }, $_[0]',
     (map { ("Amavis::Conf::$_->[0]" => $_->[1]) }
-        [ CC_UNCHECKED => 7 ], [ D_PASS => 1 ], [ D_DISCARD => -3 ], [ D_TEMPFAIL => 0 ]),
+        [ CC_UNCHECKED => 7 ], [ D_PASS => 1 ], [ D_BOUNCE => -2 ], [ D_DISCARD => -3 ], [ D_TEMPFAIL => 0 ]),
 );
 
 # A function with its prototype, or a variable.

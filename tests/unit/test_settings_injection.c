@@ -123,6 +123,8 @@ static const struct shape {
     {TYPE_TEXT, "A", "b"},
     {TYPE_TEXT, "", ""},
     {TYPE_LINES, "", ""},
+    {TYPE_NAME, "a", "b"},
+    {TYPE_NAME, "", ""},
     {TYPE_TIME, "03:30", ""},
     {TYPE_FILE_EXTENSION, "x", ""},
     {TYPE_FILE_EXTENSION, "", ""},
@@ -185,6 +187,8 @@ static const struct {
 } companions[] = {
     {"aliases[].address", "{\"aliases\": [{\"to\": [\"alice@example.org\"]}]}"},
     {"aliases[].to", "{\"aliases\": [{\"address\": \"info@example.org\"}]}"},
+    {"senders[].login", "{\"senders\": [{\"as\": [\"alice@example.org\"]}]}"},
+    {"senders[].as", "{\"senders\": [{\"login\": \"alice@example.org\"}]}"},
     {"tls.certificate", "{\"tls\": {\"key\": \"x\"}}"},
     {"tls.key", "{\"tls\": {\"certificate\": \"x\"}}"},
 };

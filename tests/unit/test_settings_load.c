@@ -68,7 +68,7 @@ static void ten_thousand_users_are_quick(void **state _unused_)
 
 static json_t *owners_of(const json_t *settings, size_t alias)
 {
-	return json_object_get(json_array_get(json_object_get(settings, "aliases"), alias),
+	return json_object_get(json_array_get(json_object_get(settings, "sender_rows"), alias),
 			       "owners");
 }
 

@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Signatures, judged by three programs that have nothing in common: python3-dkim, Mail::DKIM and
-OpenDKIM's library.  The DNS is a table."""
+"""Signatures, judged by three programs that have nothing in common: python3-dkim, and in the
+machine Mail::DKIM and OpenDKIM.  The DNS is a table of records: {name: text}."""
 
+import json
 import re
-import subprocess
-import tempfile
-from pathlib import Path
 
 import dkim
 
-# Reads files, each a message, and a table of records; a line for each signature.
+# Reads a table of records and files, each a message; a line of results for each.
 MAIL_DKIM = r"""
 use strict; use warnings; use Mail::DKIM::Verifier; use Mail::DKIM::DNS;
 open my $table, '<', shift or die; my %record = map { chomp; split /\t/, $_, 2 } <$table>;
@@ -19,8 +17,9 @@ open my $table, '<', shift or die; my %record = map { chomp; split /\t/, $_, 2 }
     my $text = $record{lc $_[0]}; return defined $text ? (Answer->new($text)) : (); }; }
 for my $path (@ARGV) {
     open my $file, '<', $path or die; my $verifier = Mail::DKIM::Verifier->new;
-    local $/ = \65536; while (my $piece = <$file>) { $verifier->PRINT($piece) } $verifier->CLOSE;
-    print join("\t", $path, map { $_->algorithm . '=' . $_->result } $verifier->signatures), "\n";
+    { local $/ = \65536; while (my $piece = <$file>) { $verifier->PRINT($piece) } }
+    $verifier->CLOSE;
+    print join("\t", map { $_->result } $verifier->signatures), "\n";
 }
 """
 
@@ -29,39 +28,71 @@ def crlf(data):
     return re.sub(rb"\r?\n", b"\r\n", data)
 
 
+def records(machine):
+    """What the machine would have in the DNS."""
+    path = machine.tree / "var/lib/postcask/keys/dkim/public.json"
+    return {f"{key['selector']}._domainkey.{key['domain']}".lower(): key["record"]
+            for key in json.loads(path.read_text())}
+
+
 def signatures(data):
-    """What our own signatures say: {"a": "rsa-sha256", "d": ..., "s": ...} of each."""
-    head = crlf(data).partition(b"\r\n\r\n")[0]
-    fields = re.findall(rb"(?mi)^DKIM-Signature:((?:.*(?:\r\n[ \t].*)*))", head)
-    return [dict(part.strip().split("=", 1) for part in
+    """The tags of each signature, from the top."""
+    head = crlf(data).partition(b"\r\n\r\n")[0] + b"\r\n"
+    fields = re.findall(rb"(?mi)^DKIM-Signature:((?:[^\r]*\r\n(?:[ \t][^\r]*\r\n)*))", head)
+    return [dict(part.split("=", 1) for part in
                  re.sub(r"\s+", "", field.decode("latin-1")).rstrip(";").split(";"))
             for field in fields]
 
 
-def by_python(data, records):
+def ours(data, domains=("example.org", "example.net")):
+    return [one for one in signatures(data) if one["d"] in domains]
+
+
+def by_python(data, table):
     """Of each signature, whether it is good."""
     def answer(name, timeout=5):
-        return records.get(name.decode().rstrip(".").lower(), "").encode() or None
-    checker = dkim.DKIM(crlf(data))
+        return table.get(name.decode().rstrip(".").lower(), "").encode() or None
+
     good = []
     for index in range(len(signatures(data))):
         try:
-            good.append(bool(checker.verify(index, dnsfunc=answer)))
+            good.append(bool(dkim.DKIM(crlf(data)).verify(index, dnsfunc=answer)))
         except dkim.DKIMException:
             good.append(False)
     return good
 
 
-def by_perl(messages, records):
-    """The same of many messages."""
-    with tempfile.TemporaryDirectory() as folder:
-        table = Path(folder, "table")
-        table.write_text("".join(f"{name}\t{text}\n" for name, text in records.items()))
+class Verifiers:
+    """The two in the machine: they read files in a folder that both it and the test see."""
+
+    def __init__(self, machine, table):
+        self.machine, self.table = machine, table
+        self.folder = machine.tree / "root/messages"
+        self.folder.mkdir(exist_ok=True)
+        (self.folder / "table").write_text("".join(f"{name}\t{text}\n"
+                                                   for name, text in table.items()))
+        (self.folder / "dns").write_text("".join(f"{name} {text}\n" for name, text in table.items()))
+        (self.folder / "conf").write_text("Mode v\nTestDNSData file:/root/messages/dns\n"
+                                          "Syslog no\n")
+        (self.folder / "verify.pl").write_text(MAIL_DKIM)
+
+    def put(self, messages):
         paths = []
         for number, data in enumerate(messages):
-            paths.append(Path(folder, str(number)))
-            paths[-1].write_bytes(crlf(data))
-        done = subprocess.run(["perl", "-e", MAIL_DKIM, table, *paths], capture_output=True,
-                              text=True, check=True, timeout=600)
-    return [[one.endswith("=pass") for one in line.split("\t")[1:]]
-            for line in done.stdout.splitlines()]
+            (self.folder / f"{number}.eml").write_bytes(crlf(data))
+            paths.append(f"/root/messages/{number}.eml")
+        return paths
+
+    def by_perl(self, messages):
+        done = self.machine.run("perl", "/root/messages/verify.pl", "/root/messages/table",
+                                *self.put(messages), timeout=900)
+        return [[one == "pass" for one in line.split("\t") if one]
+                for line in done.stdout.split("\n")[:-1]]
+
+    def by_opendkim(self, messages):
+        """Only whether one of each is good, which is all that it says."""
+        done = self.machine.run("opendkim", "-x", "/root/messages/conf", "-t",
+                                ",".join(self.put(messages)), timeout=900, check=False)
+        said = done.stdout + done.stderr
+        return [bool(re.search(rf"/{number}\.eml: verification \([^\n]*\) succeeded", said))
+                for number in range(len(messages))]

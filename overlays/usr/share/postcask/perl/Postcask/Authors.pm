@@ -38,13 +38,17 @@ sub read_from {
     my $text = without_comments($body) // return (undef, 'has a comment without an end');
     my @addresses;
     # A quoted local part, then what else is quoted, which is somebody's name.
-    while ($text =~ s/"((?:[^"\\]|\\.)*)"\@($atom)/ /s) {
-        my ($local, $domain) = ($1 =~ s{\\(.)}{$1}grs, $2);
-        push @addresses, "$local\@$domain";
-    }
+    $text =~ s{"((?:[^"\\]|\\.)*)"\@($atom)}{
+        push @addresses, [ $1, $2 ];
+        ' ';
+    }ges;
+    @addresses = map { ($_->[0] =~ s/\\(.)/$1/grs) . "\@$_->[1]" } @addresses;
     $text =~ s/"(?:[^"\\]|\\.)*"/ /gs;
     return (undef, 'has a quotation mark without an end') if $text =~ /["\\]/;
-    push @addresses, "$1\@$2" while $text =~ s/($atom)\@($atom)/ /;
+    $text =~ s{($atom)\@($atom)}{
+        push @addresses, "$1\@$2";
+        ' ';
+    }ge;
     return (undef, 'has an address that cannot be read') if $text =~ /[\@\[\]]/;
     $text =~ s/<[ \t]*>/ /g;
     return (undef, 'has an address that cannot be read') if $text =~ /[<>]/;

@@ -92,7 +92,7 @@ sub write_header ($$$$) {
     return &$write if ref $text eq 'MIME::Entity';      # its own notices
     $out->{sanitize_nul} = 0 if ref $out eq 'Amavis::Out::SMTP::Protocol';
     my ($header, $body_begin) = header_of($message);
-    my $submitted = c('policy_bank_path') =~ /\bORIGINATING\b/;
+    my $submitted = (c('policy_bank_path') // '') =~ /\bORIGINATING\b/;
     my $received = 0;
     my $strange = c('policy_bank_path') !~ /\bLOCAL\b/;    # what sieve redirects has ours
     my @lines = (@{ $edits->{prepend} }, @{ $edits->{addrcvd} });

@@ -21,30 +21,38 @@ sub table {
     return <$file> // '';
 }
 
-# The logins that may send as an address of ours, in small letters; labels count only where
-# alice+label@ is no address of its own.
+# An address in small letters, and what is left of it without labels, from the longest on: a+b@
+# may be an address of its own, and a+b+label@ is it then.
+sub names {
+    my ($local, $domain) = lc($_[0]) =~ /\A([^@]+)\@([^@]+)\z/ or return ();
+    my @names;
+    do { push @names, "$local\@$domain" } while $local =~ s/\+[^+]*\z// && $local ne '';
+    return @names;
+}
+
+# The logins that may send as an address of ours.
 sub owners {
     my ($address) = @_;
     my ($senders, $mailboxes) = map { "\n" . table($_) } qw(senders mailboxes);
-    my ($local, $domain) = lc($address) =~ /\A([^@]+)\@([^@]+)\z/ or return ();
-    while (1) {
-        my $name = "$local\@$domain";
+    for my $name (names($address)) {
         my $at = index $senders, "\n$name\n\t";
         if ($at >= 0) {
+            my @logins;
             pos($senders) = $at + length "\n$name\n";
-            return $senders =~ /\G\t([^\s,]+),?\n/gc ? ($1, rest_of(\$senders)) : ();
+            push @logins, $1 while $senders =~ /\G\t([^\s,]+),?\n/gc;
+            return @logins;
         }
-        return $1 if index($mailboxes, "\n$name\t") >= 0 && $mailboxes =~ /^\Q$name\E\t(\S+)/m;
-        $local =~ s/\+[^+]*\z// or return ();
-        return () if $local eq '';
+        return $name if index($mailboxes, "\n$name\t") >= 0;
     }
+    return ();
 }
 
-sub rest_of {
-    my ($text) = @_;
-    my @logins;
-    push @logins, $1 while $$text =~ /\G\t([^\s,]+),?\n/gc;
-    return @logins;
+# Whose mailbox an address is; undef if it is none's.
+sub mailbox {
+    my ($address) = @_;
+    my $mailboxes = "\n" . table('mailboxes');
+    my ($name) = grep { index($mailboxes, "\n$_\t") >= 0 } names($address);
+    return $name;
 }
 
 sub may {

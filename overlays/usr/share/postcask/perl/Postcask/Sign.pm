@@ -48,7 +48,7 @@ my @open   = qw(reply-to in-reply-to references list-unsubscribe list-unsubscrib
     content-transfer-encoding sender);
 
 # Of the message at hand.
-my ($header, $login, $authors, $refusal, $born);
+my ($header, $login, $authors, $refusal, $born, $answer);
 
 #### Whose it is
 
@@ -62,11 +62,12 @@ sub login_of {
     return defined $above && $above =~ /^X-Postcask-Login: (\S+)$/m ? lc $1 : undef;
 }
 
-# Accepted by an earlier version: who may use the sender's address, if that is one.
+# Of what has no such line: the mailbox that the sender is, or the one login that may use it.
 sub login_of_sender {
     my ($sender) = @_;
-    my @owners = $sender eq '' ? () : Postcask::Senders::owners($sender);
-    return @owners == 1 ? lc $owners[0] : undef;
+    my $mailbox = Postcask::Senders::mailbox($sender);
+    my @owners = defined $mailbox ? $mailbox : Postcask::Senders::owners($sender);
+    return @owners == 1 ? $owners[0] : undef;
 }
 
 sub is_bank {
@@ -107,11 +108,12 @@ sub is_born_here {
     my ($sender) = @_;
     my @received = $header =~ /^Received[ \t]*:(.*\n(?:[ \t].*\n)*)/gmi;
     return 0 if @received != 1;
+    $answer = $received[0] =~ /\A from \S+ \(\S+ \[127\.0\.0\.1\]\)\s+by \S+ \(Postfix\)/;
     my ($found) = Postcask::Authors::of_header($header);
     return 0 if !$found || !@$found;
     $authors = [ map { to_ascii($_) } @$found ];
     return 1 if $received[0] =~ /\A by \S+ \(Postfix, from userid 0\)\s/;
-    return 0 if $received[0] !~ /\A from \S+ \(\S+ \[127\.0\.0\.1\]\)\s+by \S+ \(Postfix\)/;
+    return 0 if !$answer;
     $login = login_of_sender($sender) // return 0;
     return !grep { !Postcask::Senders::may($login, $_) } @$authors;
 }
@@ -119,7 +121,7 @@ sub is_born_here {
 #### While amavis handles a message
 
 sub new {
-    ($header, $login, $authors, $refusal, $born) = ('');
+    ($header, $login, $authors, $refusal, $born, $answer) = ('');
 }
 
 # Before amavis decides.
@@ -147,12 +149,15 @@ sub checks {
 sub refuse {
     my ($message) = @_;
     do_log(-1, 'not sent for %s: %s', $login, $refusal);
+    $message->is_bulk(undef);
     if (($message->sender // '') eq '') {
         $message->sender($login);
         $message->sender_smtp("<$login>");
     }
     for my $recipient (@{ $message->per_recip_data }) {
         next if $recipient->recip_destiny != Amavis::Conf::D_PASS();
+        $recipient->dsn_suppress_reason(undef);     # it was a login: no bounce goes astray
+        $recipient->dsn_notify(['FAILURE']);
         $recipient->recip_destiny(Amavis::Conf::D_BOUNCE());
         $recipient->recip_smtp_response("550 5.7.1 $refusal");
         $recipient->recip_done(1);
@@ -167,7 +172,7 @@ sub before_send {
     return refuse($message) if defined $refusal;
     if (is_bank('ORIGINATING')) {
         $message->header_edits->edit_header('Authentication-Results', \&foreign_results);
-    } elsif ($born && defined $login) {     # an answer, which nobody is to answer
+    } elsif ($answer) {                     # which nobody is to answer
         $message->sender('');
         $message->sender_smtp('<>');
     }
