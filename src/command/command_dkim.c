@@ -54,14 +54,15 @@ static int list_read(json_t **ret, struct error *error)
 	int result = file_read(DKIM_FOLDER "/" DKIM_PUBLIC, DKIM_PUBLIC_MAX, &text, NULL, error);
 
 	if (result == -ENOENT)
-		return error_set(error, ENOENT,
-				 "this machine has no DKIM keys: its first boot has not ended well");
+		return error_set(
+		    error, ENOENT,
+		    "this machine has no DKIM keys: its first boot has not ended well");
 	if (result < 0)
 		return result;
 	*ret = json_loads(text, 0, NULL);
-	return json_is_array(*ret) ? 0
-				   : error_set(error, EBADMSG, DKIM_FOLDER "/" DKIM_PUBLIC
-								       ": cannot be read");
+	return json_is_array(*ret)
+		   ? 0
+		   : error_set(error, EBADMSG, DKIM_FOLDER "/" DKIM_PUBLIC ": cannot be read");
 }
 
 static void print_key(const json_t *key)
@@ -142,9 +143,10 @@ static int rotate_all(const struct dkim_store *store, const struct options *opti
 			continue;
 		}
 		*changed = true;
-		printf("%s signs with the next key from now on; publish the new next one, and leave "
-		       "the record of the one before for %d days: `postcask dkim list %s`\n",
-		       domain, DKIM_PREVIOUS_DAYS, domain);
+		printf(
+		    "%s signs with the next key from now on; publish the new next one, and leave "
+		    "the record of the one before for %d days: `postcask dkim list %s`\n",
+		    domain, DKIM_PREVIOUS_DAYS, domain);
 	}
 	return status;
 }
@@ -169,8 +171,7 @@ static int run_rotate(const struct options *options)
 	rotation = dkim_rotation_from_settings(settings);
 	rotation.force = options->force != 0;
 	status = rotate_all(&store, options, &rotation, &changed);
-	if (changed &&
-	    (dkim_store_publish(&store, &error) < 0 || dkim_signers_reload(&error) < 0))
+	if (changed && (dkim_store_publish(&store, &error) < 0 || dkim_signers_reload(&error) < 0))
 		return fail(&error);
 	return status;
 }

@@ -95,7 +95,9 @@ static int finish(void *context, int timeout_ms, struct key_result *ret, struct 
 	/* Who signs reads the keys anew for each message: nobody has to be told. */
 	*ret = (struct key_result){
 	    .changed = job->made.made > 0,
-	    .state = job->made.waiting ? "waiting" : job->made.made ? "made" : "kept",
+	    .state = job->made.waiting ? "waiting"
+		     : job->made.made  ? "made"
+				       : "kept",
 	    .note = waiting_note(job),
 	};
 	return 0;

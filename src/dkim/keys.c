@@ -14,14 +14,14 @@ static const char *const states[DKIM_STATES] = {[DKIM_NEXT] = "next",
 						[DKIM_CURRENT] = "current",
 						[DKIM_PREVIOUS] = "previous",
 						[DKIM_REVOKED] = "revoked"};
-static const char *const algorithms[DKIM_ALGORITHMS] = {[DKIM_RSA] = "rsa",
-							[DKIM_ED25519] = "ed25519"};
+static const char *const algorithms[DKIM_ALGORITHMS] = {
+    [DKIM_RSA] = "rsa", [DKIM_ED25519] = "ed25519"};
 
 #define SELECTOR_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
-#define BASE64_LETTERS                                                                             \
-	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/="
+#define BASE64_LETTERS	 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/="
 
-static const char head[] = "# The DKIM keys of this domain: see postcask-dkim(8), which changes them.\n";
+static const char head[] =
+    "# The DKIM keys of this domain: see postcask-dkim(8), which changes them.\n";
 
 const char *dkim_state_name(enum dkim_state state)
 {

@@ -18,9 +18,9 @@
 
 /* A record of 2048 bits fits where any DNS is; of 4096 it does not (RFC 8301 asks for 1024 at
  * least, 2048 preferably). */
-#define RSA_BITS	2048
-#define ED25519_BYTES	32
-#define SELECTOR_TRIES	1000
+#define RSA_BITS       2048
+#define ED25519_BYTES  32
+#define SELECTOR_TRIES 1000
 
 static const char letters[DKIM_ALGORITHMS] = {[DKIM_RSA] = 'r', [DKIM_ED25519] = 'e'};
 
@@ -83,7 +83,8 @@ static int write_private(const struct dkim_place *place, const char *selector, c
 
 	if (!text)
 		text = BIO_new(BIO_s_mem());
-	if (!path || !text || PEM_write_bio_PKCS8PrivateKey(text, key, NULL, NULL, 0, NULL, NULL) <= 0)
+	if (!path || !text ||
+	    PEM_write_bio_PKCS8PrivateKey(text, key, NULL, NULL, 0, NULL, NULL) <= 0)
 		return crypto_error(error, "cannot write a private key");
 	size = BIO_get_mem_data(text, &bytes);
 	return file_replace(path, bytes, (size_t)size, 0640, (uid_t)-1, place->group, error);
@@ -274,8 +275,8 @@ int dkim_place_fill(const struct dkim_place *place, bool next, struct dkim_keys 
 		retire_lost(place, &keys);
 	for (int algorithm = 0; !full && algorithm < DKIM_ALGORITHMS; algorithm++) {
 		if (result == 0)
-			result = fill_one(place, DKIM_CURRENT, (enum dkim_algorithm)algorithm, &keys,
-					  error);
+			result = fill_one(place, DKIM_CURRENT, (enum dkim_algorithm)algorithm,
+					  &keys, error);
 		if (result == 0 && next)
 			result = fill_one(place, DKIM_NEXT, (enum dkim_algorithm)algorithm, &keys,
 					  error);

@@ -24,12 +24,12 @@ static void lists_clear(struct lists *lists)
 static bool add_public(struct lists *lists, const char *domain, const struct dkim_key *key)
 {
 	_cleanup_free_ char *record = dkim_key_record(key);
-	json_t *entry = record ? json_pack("{s:s, s:s, s:s, s:s, s:I, s:s}", "domain", domain,
-					   "selector", key->selector, "algorithm",
-					   dkim_algorithm_name(key->algorithm), "state",
-					   dkim_state_name(key->state), "since",
-					   (json_int_t)key->since, "record", record)
-			       : NULL;
+	json_t *entry =
+	    record ? json_pack("{s:s, s:s, s:s, s:s, s:I, s:s}", "domain", domain, "selector",
+			       key->selector, "algorithm", dkim_algorithm_name(key->algorithm),
+			       "state", dkim_state_name(key->state), "since",
+			       (json_int_t)key->since, "record", record)
+		   : NULL;
 
 	return entry && json_array_append_new(lists->public, entry) == 0;
 }

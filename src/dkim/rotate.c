@@ -51,10 +51,11 @@ static int look(const char *domain, const struct dkim_key *key,
 		return error_set(error, ENOMEM, "out of memory");
 	result = rotation->seen(name, record, &why);
 	if (result < 0)
-		error_set(error, EAGAIN,
-			  "the next key is not seen everywhere, so nothing was changed: %s; publish at "
-			  "%s the TXT record \"%s\", and try again when every name server shows it",
-			  error_text(&why), name, record);
+		error_set(
+		    error, EAGAIN,
+		    "the next key is not seen everywhere, so nothing was changed: %s; publish at "
+		    "%s the TXT record \"%s\", and try again when every name server shows it",
+		    error_text(&why), name, record);
 	error_clear(&why);
 	return result < 0 ? -EAGAIN : 0;
 }
@@ -125,8 +126,8 @@ bool dkim_rotation_is_due(const struct dkim_store *store, const char *domain,
 
 	if (folder && dkim_keys_read(folder, &keys, &none) == 0)
 		for (int algorithm = 0; algorithm < DKIM_ALGORITHMS; algorithm++) {
-			const struct dkim_key *key = dkim_keys_find(&keys, DKIM_CURRENT,
-								    (enum dkim_algorithm)algorithm);
+			const struct dkim_key *key =
+			    dkim_keys_find(&keys, DKIM_CURRENT, (enum dkim_algorithm)algorithm);
 
 			due = due || (rotation->uses[algorithm] && key &&
 				      dkim_store_now(store) - key->since >=

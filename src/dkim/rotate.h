@@ -9,7 +9,7 @@
 enum { DKIM_ROTATE_DAYS = 182 };
 
 struct dkim_rotation {
-	bool force;		   /* without asking the DNS */
+	bool force;		    /* without asking the DNS */
 	bool uses[DKIM_ALGORITHMS]; /* what signs; other keys are left as they are */
 	/* 0 when each authoritative server of the zone shows the record at `name`; else a negative
 	 * errno, and who does not. */

@@ -14,13 +14,13 @@
 
 #include "dkim/keys.h"
 
-#define DKIM_FOLDER	 "/var/lib/postcask/keys/dkim"
-#define DKIM_PUBLIC	 "public.json"
-#define DKIM_KEY_TABLE	 "KeyTable"
-#define DKIM_SIGN_TABLE	 "SigningTable"
-#define DKIM_GROUP	 "postcask-dkim" /* amavis and opendkim */
-#define DKIM_PUBLIC_MAX	 ((size_t)64 * 1024 * 1024)
-#define DKIM_SELFTEST	 "selftest.invalid" /* signed with the first domain's keys */
+#define DKIM_FOLDER	"/var/lib/postcask/keys/dkim"
+#define DKIM_PUBLIC	"public.json"
+#define DKIM_KEY_TABLE	"KeyTable"
+#define DKIM_SIGN_TABLE "SigningTable"
+#define DKIM_GROUP	"postcask-dkim" /* amavis and opendkim */
+#define DKIM_PUBLIC_MAX ((size_t)64 * 1024 * 1024)
+#define DKIM_SELFTEST	"selftest.invalid" /* signed with the first domain's keys */
 
 /* How long the record of a key that signs no more stays: five days in our queue, as many in
  * others', and what a reader's cache adds; and how long it says that it was taken back. */

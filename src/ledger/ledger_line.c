@@ -141,9 +141,8 @@ static int scanned(struct ledger *ledger, const struct line *line)
 	slice_copy(line->filter_id, recent->filter_id, sizeof(recent->filter_id));
 	recent->kept = line->quarantine.size > 0;
 	if (part != ID_NONE)
-		ledger->parts[part].flags |=
-		    (line->blocked && !line->returned ? 0 : PART_PASSED) |
-		    (recent->kept ? PART_KEPT : 0);
+		ledger->parts[part].flags |= (line->blocked && !line->returned ? 0 : PART_PASSED) |
+					     (recent->kept ? PART_KEPT : 0);
 	/* a copy of what was passed is a file as well, but no end of the message */
 	if (part != ID_NONE && recent->kept && line->blocked)
 		message_of(ledger, part)->flags |= MESSAGE_QUARANTINED;

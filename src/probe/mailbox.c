@@ -130,6 +130,25 @@ enum failure_class mailbox_has(struct mailbox *mailbox, const char *folder, cons
 	return finish(mailbox, class, failure);
 }
 
+enum failure_class mailbox_fetch(struct mailbox *mailbox, const char *folder,
+				 const char *message_id, struct buffer *message,
+				 struct failure *failure)
+{
+	enum failure_class class;
+	unsigned uid = 0;
+
+	pthread_mutex_lock(&mailbox->lock);
+	class = ensure_selected(mailbox, folder);
+	if (!class)
+		class = imap_search(&mailbox->session, message_id, &uid, NULL);
+	if (!class && uid == 0)
+		class = failure_set(&mailbox->session.stream.failure, FAILURE_CONTENT,
+				    "the message is not in %s", folder);
+	if (!class)
+		class = imap_fetch(&mailbox->session, uid, message);
+	return finish(mailbox, class, failure);
+}
+
 static enum failure_class clean_once(struct mailbox *mailbox, const char *folder)
 {
 	enum failure_class failure = ensure_selected(mailbox, folder);

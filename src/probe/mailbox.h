@@ -38,6 +38,11 @@ _must_check_ enum failure_class mailbox_has(struct mailbox *mailbox, const char 
 					    const char *message_id, bool *ret_has,
 					    struct failure *failure);
 
+/* The message as it lies in the folder.  FAILURE_CONTENT when it is not there. */
+_must_check_ enum failure_class mailbox_fetch(struct mailbox *mailbox, const char *folder,
+					      const char *message_id, struct buffer *message,
+					      struct failure *failure);
+
 /* Removes every message of the folder. */
 _must_check_ enum failure_class mailbox_clean(struct mailbox *mailbox, const char *folder,
 					      struct failure *failure);

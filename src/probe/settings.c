@@ -20,6 +20,7 @@ void probe_settings_init(struct probe_settings *settings)
 	    .quarantine = "/var/lib/postcask/quarantine/selftest",
 	    .signatures = "/var/lib/clamav",
 	    .policy = "/run/postcask/policy/filter",
+	    .dkim = "/var/lib/postcask/keys/dkim/public.json",
 	    .resolver = "127.0.0.1",
 	    .resolver_port = INNER_DNS,
 	    .amavis_incoming = INNER_INCOMING,

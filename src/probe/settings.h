@@ -24,6 +24,7 @@ struct probe_settings {
 	const char *amavis_folder; /* there while its service is up, see probe_local.c */
 	const char *signatures;	   /* folder of clamav's databases */
 	const char *policy;	   /* socket where the filter asks who mail is from */
+	const char *dkim;	   /* what is published of the keys that sign */
 	const char *resolver;
 	unsigned resolver_port;
 	unsigned amavis_incoming;

@@ -7,6 +7,7 @@
 #include "probe/probe_access.h"
 #include "probe/probe_local.h"
 #include "probe/probe_mail.h"
+#include "probe/probe_sign.h"
 #include "probe/probe_smtp.h"
 
 /* Rows that read as rows: */
@@ -115,6 +116,12 @@ const struct probe probe_table[] = {
      .second = probe_mail_fetch_pop3, .after = "mail-in", .mechanism = MECHANISM_PLAIN},
     {.name = "pop3s-mail", .component = "dovecot", .port = PORT_POP3S, USER,
      .second = probe_mail_fetch_pop3, .after = "mail-in", .mechanism = MECHANISM_LOGIN},
+
+    /* What a login sent is signed.  No port stays shut for it: who receives mail cannot tell. */
+    {.name = "submission-signed", .component = "amavis", .port = PORT_NONE,
+     .second = probe_sign_verify, .after = "submission-mail", .mail = MAIL_SUBMISSION},
+    {.name = "submissions-signed", .component = "amavis", .port = PORT_NONE,
+     .second = probe_sign_verify, .after = "submissions-mail", .mail = MAIL_SUBMISSIONS},
 
     /* When all mail has come. */
     {.name = "virus-held", .component = "amavis", .port = PORT_SMTP,

@@ -6,11 +6,9 @@
 #include "settings/derive.h"
 #include "settings/rule.h"
 
-const struct rule *const meaning_rules[] = {
-    meaning_name, meaning_address, meaning_tls, meaning_relay, meaning_filter, meaning_dns, NULL};
 const struct rule *const meaning_rules[] = {meaning_name,  meaning_address, meaning_tls,
 					    meaning_relay, meaning_filter,  meaning_sender,
-					    NULL};
+					    meaning_dns,   NULL};
 
 static int apply_rules(struct check *check)
 {

@@ -10,7 +10,6 @@
  *	users[]			password_prefix
  *	aliases[]		owners; the derived postmaster@, abuse@ and root@
  *	filter			judged: postcask-policy has something to do
- *	aliases[]		the derived postmaster@, abuse@ and root@
  *	sender_rows[]		address, owners: which logins may send as what
  *	dkim			opendkim: whether that signs
  *	limits			message_size_bytes, unpack_size_mib, scan_size_mib, read_size_mib

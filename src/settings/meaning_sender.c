@@ -65,24 +65,26 @@ static void check_as(struct check *check, const char *as, struct mark mark)
 
 	if (as[0] == '@') {
 		if (!rule_is_local_domain(check, as + 1, true))
-			diagnostics_error(check->diagnostics, mark,
-					  "%s is not one of the domains; nobody here can send for it",
-					  as + 1);
+			diagnostics_error(
+			    check->diagnostics, mark,
+			    "%s is not one of the domains; nobody here can send for it", as + 1);
 		return;
 	}
 	entry = mailbook_find(&check->book, as);
 	if (!entry || strcmp(entry->address, as) != 0)
-		diagnostics_error(check->diagnostics, mark,
-				  "%s is neither a user nor an alias here; add it to one of them, or "
-				  "write its domain",
-				  as);
+		diagnostics_error(
+		    check->diagnostics, mark,
+		    "%s is neither a user nor an alias here; add it to one of them, or "
+		    "write its domain",
+		    as);
 }
 
 static int read_item(struct check *check, struct extra *extra, const json_t *item,
 		     const struct node *node)
 {
 	const json_t *as, *login = json_object_get(item, "login");
-	const struct node *list = node ? node_get(node, "as") : NULL, *at = list ? list->first : NULL;
+	const struct node *list = node ? node_get(node, "as") : NULL,
+			  *at = list ? list->first : NULL;
 	struct mark mark = node ? rule_mark(node, "login") : rule_mail_mark(check);
 	size_t i;
 
@@ -198,11 +200,11 @@ static int derive_rows(struct check *check, const struct extra *extra)
 	int r = add_rows(check, extra, rows, &total);
 
 	if (r == 0 && total > OWNERS_LIMIT)
-		diagnostics_error(check->diagnostics,
-				  rule_mark(check->meaning->mail, "senders"),
-				  "with the aliases these are more than %d pairs of an address and a "
-				  "login; write fewer of them",
-				  OWNERS_LIMIT);
+		diagnostics_error(
+		    check->diagnostics, rule_mark(check->meaning->mail, "senders"),
+		    "with the aliases these are more than %d pairs of an address and a "
+		    "login; write fewer of them",
+		    OWNERS_LIMIT);
 	if (r < 0) {
 		json_decref(rows);
 		return r;
@@ -220,7 +222,8 @@ static int check_senders(struct check *check)
 }
 
 const struct rule meaning_sender[] = {
-    {"`senders[].login` is one of the `users`; what stands in `senders[].as` is a user, an alias or "
+    {"`senders[].login` is one of the `users`; what stands in `senders[].as` is a user, an alias "
+     "or "
      "one of the `domains`.",
      check_senders},
     {0},

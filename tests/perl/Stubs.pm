@@ -14,8 +14,7 @@ our %names = (
                                                  delivery_status_notification($$$;$$$$)
                                                  $MSGINFO)],
     'Amavis::AV'                          => [qw(run_av)],
-    'Amavis::Conf'                        => [qw(c ca CC_UNCHECKED D_PASS D_DISCARD D_TEMPFAIL
-    'Amavis::Conf'                        => [qw(c CC_UNCHECKED D_PASS D_BOUNCE D_DISCARD D_TEMPFAIL
+    'Amavis::Conf'                        => [qw(c ca CC_UNCHECKED D_PASS D_BOUNCE D_DISCARD D_TEMPFAIL
                                                  include_config_files supply_after_defaults
                                                  $MAXFILES $MAXLEVELS $MYHOME $TEMPBASE
                                                  $child_timeout $daemon_user $helpers_home
@@ -26,9 +25,9 @@ our %names = (
                                                  %quarantine_to_maps_by_ccat
                                                  %smtp_reason_by_ccat)],
     'Amavis::Custom'                      => [qw(new)],
-    'Amavis::DKIM'                        => [qw(generate_authentication_results($;$$))],
+    'Amavis::DKIM'                        => [qw(generate_authentication_results($;$$)
+                                                 dkim_make_signatures($$;$))],
     'Amavis::Lookup'                      => [qw(lookup2)],
-    'Amavis::DKIM'                        => [qw(dkim_make_signatures($$;$))],
     'Amavis::In::SMTP'                    => [],
     'Amavis::Notify'                      => [qw(delivery_status_notification($$$;$$$$))],
     'Amavis::Out::EditHeader'             => [qw(new write_header($$$$) hdr)],
@@ -45,8 +44,6 @@ our %names = (
     'Amavis::Unpackers::MIME'             => [qw(mime_decode)],
     'Amavis::Unpackers::NewFilename'      => [qw(consumed_bytes)],
     'Amavis::Unpackers::Part'             => [qw(new)],
-    'Amavis::Util'                        => [qw(do_log rmdir_recursively untaint min max idn_to_ascii
-                                                 get_deadline prolong_timer
     'Amavis::Util'                        => [qw(do_log rmdir_recursively untaint min max
                                                  get_deadline prolong_timer idn_to_ascii
                                                  $timestamp_of_last_reception)],

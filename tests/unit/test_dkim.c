@@ -11,7 +11,7 @@
 #include "dkim/make.h"
 #include "dkim/rotate.h"
 
-#define NOW	1795981887 /* 2026-11-29 */
+#define NOW 1795981887 /* 2026-11-29 */
 
 static const char *cut_place(const char *path, char place[CUT_PATH])
 {
