@@ -67,6 +67,10 @@ static const uint8_t ICMPV6_TYPES[] = {
 static const uint8_t FILTER_PORTS[] = {TRAVELS(INNER_INCOMING), TRAVELS(INNER_SUBMITTED),
 				       TRAVELS(INNER_LOCAL)};
 
+/* The rewriter of forwarded mail's senders, and the way of such mail back into the queue. */
+static const uint8_t FORWARDING_PORTS[] = {TRAVELS(INNER_SRS_FORWARD), TRAVELS(INNER_SRS_REVERSE),
+					   TRAVELS(INNER_FORWARDED)};
+
 /* Where the clouds of datasource_list (90_postcask.cfg) keep an instance's user-data. */
 static const uint8_t METADATA[] = {
     169, 254, 169, 254, /* nearly all */
@@ -103,6 +107,8 @@ static const struct {
     {"icmpv6_types", NFT_SET_CONSTANT, KEY_TYPE_ICMPV6, 1, ICMPV6_TYPES, sizeof(ICMPV6_TYPES)},
     {"filter_ports", NFT_SET_CONSTANT, KEY_TYPE_INET_SERVICE, 2, FILTER_PORTS,
      sizeof(FILTER_PORTS)},
+    {"forwarding_ports", NFT_SET_CONSTANT, KEY_TYPE_INET_SERVICE, 2, FORWARDING_PORTS,
+     sizeof(FORWARDING_PORTS)},
     {"metadata", NFT_SET_CONSTANT, KEY_TYPE_IPV4, 4, METADATA, sizeof(METADATA)},
     {"metadata6", NFT_SET_CONSTANT, KEY_TYPE_IPV6, 16, METADATA6, sizeof(METADATA6)},
 };
@@ -115,6 +121,7 @@ static const struct {
 #define FROM_FILTER INNER, {MATCH_PORT, INNER_FILTERED, DESTINATION_PORT, NULL}
 #define TO_SIGNER   INNER, {MATCH_PORT, INNER_SIGNED, DESTINATION_PORT, NULL}
 #define FROM_SIEVE  INNER, {MATCH_PORT, INNER_SIEVE, DESTINATION_PORT, NULL}
+#define FORWARDING  INNER, {MATCH_PORT_IN_SET, 0, 0, "forwarding_ports"}
 /* clang-format on */
 
 static const struct rule RULES[RULESET_RULES] = {
@@ -176,10 +183,12 @@ static const struct rule RULES[RULESET_RULES] = {
      {TO_SIGNER, {MATCH_USER, USER_AMAVIS, 0, NULL}},
      NF_ACCEPT},
     {"output", "Dovecot to Postfix", {FROM_SIEVE, {MATCH_USER, USER_VMAIL, 0, NULL}}, NF_ACCEPT},
+    {"output", "Postfix forwards", {FORWARDING, {MATCH_USER, USER_POSTFIX, 0, NULL}}, NF_ACCEPT},
     {"output", "nobody else to the filter", {TO_FILTER}, RULE_REFUSE},
     {"output", "nobody past it", {FROM_FILTER}, RULE_REFUSE},
     {"output", "nobody else to the signer", {TO_SIGNER}, RULE_REFUSE},
     {"output", "nobody else without a login", {FROM_SIEVE}, RULE_REFUSE},
+    {"output", "nobody else forwards", {FORWARDING}, RULE_REFUSE},
     {"output",
      "name servers",
      {{MATCH_PROTOCOL, IPPROTO_TCP, 0, NULL}, {MATCH_PORT, INNER_DNS, DESTINATION_PORT, NULL}},

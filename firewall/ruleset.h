@@ -3,11 +3,12 @@
  * touches the kernel.  In nft(8)'s words:
  *
  *	table inet postcask {
- *		comment "postcask's rules, 2"
+ *		comment "postcask's rules, 3"
  *		set open_ports { type inet_service; }
  *		set icmp_types { type icmp_type; flags constant; elements = { ... } }
  *		set icmpv6_types { type icmpv6_type; flags constant; elements = { ... } }
  *		set filter_ports { type inet_service; flags constant; elements = { ... } }
+ *		set forwarding_ports { type inet_service; flags constant; elements = { ... } }
  *		set metadata { type ipv4_addr; flags constant; elements = { ... } }
  *		set metadata6 { type ipv6_addr; flags constant; elements = { ... } }
  *		chain input {
@@ -35,9 +36,11 @@
  *			oif "lo" tcp dport @filter_ports meta skuid 451 accept
  *			oif "lo" tcp dport 10025 meta skuid 425 accept
  *			oif "lo" tcp dport 10028 meta skuid 450 accept
+ *			oif "lo" tcp dport @forwarding_ports meta skuid 421 accept
  *			oif "lo" tcp dport @filter_ports reject with tcp reset
  *			oif "lo" tcp dport 10025 reject with tcp reset
  *			oif "lo" tcp dport 10028 reject with tcp reset
+ *			oif "lo" tcp dport @forwarding_ports reject with tcp reset
  *			tcp dport 53 accept
  *			ip daddr @metadata meta l4proto tcp reject with tcp reset
  *			ip6 daddr @metadata6 meta l4proto tcp reject with tcp reset
@@ -62,9 +65,10 @@
  *   unbounded noise; a counter is bounded by nature and `postcask-firewall list`
  *   shows it.
  * - Closing a port ends no connection that is already established.
- * - The inner ports ask for no password, and take what a message is not scanned for: they
- *   answer the account that has business there.  Only the first packet is judged, for the
- *   last ones of a connection belong to no socket any more, and so to nobody.
+ * - The inner ports ask for no password, take what a message is not scanned for, and make
+ *   addresses to which this machine sends on: they answer the account that has business there. Only
+ *the first packet is judged, for the last ones of a connection belong to no socket any more, and so
+ *to nobody.
  * - A cloud serves the user-data, with every password hash and key in it, to whoever asks
  *   from inside: by HTTP, to root alone.  At the same addresses some clouds have their name
  *   servers (Azure, GCE), time servers and DHCP (GCE, Azure), which stay free: all of that
@@ -86,11 +90,12 @@
 #define RULESET_TABLE "postcask"
 /* The table's comment: the number is raised with every change of the rules, so that a program
  * that was updated on a running machine knows its forerunner's. */
-#define RULESET_COMMENT	   "postcask's rules, 2"
+#define RULESET_COMMENT	   "postcask's rules, 3"
 #define RULESET_OPEN_PORTS "open_ports"
 #define RULESET_SSH_PORT   22
 #define RULESET_CHAINS	   3
 #define RULESET_SETS	   6
+#define RULESET_SETS	   7
 #define RULESET_RULES	   25
 
 struct ruleset {

@@ -5,6 +5,9 @@
 #include "dkim/dkim_key.h"
 
 const struct key_kind *const key_kinds[] = {&certificate_key, &dkim_key};
+#include "key/key_forwarding.h"
+
+const struct key_kind *const key_kinds[] = {&certificate_key, &forwarding_key};
 KEY_KINDS_FIT(key_kinds);
 
 const size_t key_kind_count = ARRAY_SIZE(key_kinds);

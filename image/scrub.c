@@ -20,6 +20,7 @@ static const char *const patterns[] = {
     "/etc/ssl/private/*",
     "/etc/ssl/certs/ssl-cert-snakeoil.pem",
     "/etc/dovecot/private/*",
+    "/etc/postsrsd.secret",
     "/etc/unbound/*.key",
     "/etc/unbound/*.pem",
     "/var/lib/dbus/machine-id",

@@ -44,7 +44,8 @@ static int begin(struct ledger *ledger, const struct line *line, uint64_t time)
 	}
 	if (result < 0)
 		return result;
-	if (line->forwarded && line->origin_id.size == 0)
+	/* `origin_id` is the first of all, which may be gone by the third */
+	if (line->forwarded && (line->origin_id.size == 0 || (line->around && origin == ID_NONE)))
 		message_of(ledger, part)->flags |= MESSAGE_UNLINKED;
 	/* a person put it into the queue anew: the old file is this one now */
 	if (line->kind == LINE_PICKUP && origin != ID_NONE) {

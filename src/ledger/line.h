@@ -58,8 +58,9 @@ struct line {
 	struct slice id;
 	struct slice other_id;	/* the message it became in the filter, or a notice's */
 	struct slice origin_id; /* the message that it was before */
-	bool from_filter;	/* a client: our filter, or by way of it */
-	bool to_filter;		/* a delivery: to our filter */
+	bool from_filter;	/* a client: our filter, or by way of it; or `around` */
+	bool to_filter;		/* a delivery: to our filter, or `around` */
+	bool around;		/* Postfix to itself, for another sender (SRS) */
 	bool discarded;		/* a delivery: to nowhere, by discard(8) */
 	bool forwarded;		/* a client: the filter gives a message on that it was given */
 	struct slice service;	/* a client: "submission", "smtpd", ... */

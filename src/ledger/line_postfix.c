@@ -204,8 +204,9 @@ void line_parse_postfix(struct slice identifier, struct slice text, struct line 
 			parse_session(text, line);
 		return;
 	}
-	line->from_filter = slice_equal(service, SLICE("filtered"));
-	line->to_filter = slice_equal(service, SLICE("amavis"));
+	line->around = slice_equal(service, SLICE("srs"));
+	line->from_filter = line->around || slice_equal(service, SLICE("filtered"));
+	line->to_filter = line->around || slice_equal(service, SLICE("amavis"));
 	line->discarded = slice_equal(program, SLICE("discard"));
 	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
 		if (slice_equal(program, programs[i].program)) {

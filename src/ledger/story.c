@@ -58,8 +58,8 @@ static struct story_recipient *get_recipient(struct telling *telling, const stru
 		story->capacity = capacity;
 	}
 	recipient = &story->recipients[story->count++];
-	*recipient =
-	    (struct story_recipient){line->id, line->to, line->original_to, STORY_UNKNOWN, 0, NULL};
+	*recipient = (struct story_recipient){
+	    line->id, line->to, line->original_to, STORY_UNKNOWN, 0, NULL, false};
 	return recipient;
 }
 
@@ -222,15 +222,19 @@ static void tell_event(struct telling *telling, const struct line *line,
 }
 
 /* What went through the filter is told under the id that it had afterwards, where an alias
- * may have become other addresses. */
-static bool is_followed(const struct story *story, const struct story_recipient *passed)
+ * may have become other addresses; what then went round for another sender, under its third
+ * one, of which the alias is not known any more. */
+static bool is_followed(const struct story *story, const struct story_recipient *passed,
+			unsigned turns)
 {
 	for (size_t i = 0; i < story->count; i++) {
 		const struct story_recipient *other = &story->recipients[i];
 
-		if (other->state != STORY_PASSED &&
-		    (slice_equal_case(other->address, passed->address) ||
-		     slice_equal_case(other->original, passed->address)))
+		if ((slice_equal_case(other->address, passed->address) ||
+		     slice_equal_case(other->original, passed->address)) &&
+		    (other->state != STORY_PASSED ||
+		     (turns > 0 && !slice_equal(other->id, passed->id) &&
+		      is_followed(story, other, turns - 1))))
 			return true;
 	}
 	return false;
@@ -241,15 +245,16 @@ static void conclude(struct telling *telling)
 	struct story *story = telling->story;
 	size_t kept = 0;
 
+	for (size_t i = 0; i < story->count; i++)
+		story->recipients[i].followed = story->recipients[i].state == STORY_PASSED &&
+						is_followed(story, &story->recipients[i], 1);
 	for (size_t i = 0; i < story->count; i++) {
 		struct story_recipient *recipient = &story->recipients[i];
 		bool passed = recipient->state == STORY_PASSED;
 
-		if (passed && is_followed(story, recipient)) {
+		if (recipient->followed) {
 			free(recipient->detail);
 			recipient->detail = NULL;
-			recipient->address.size = 0; /* not again in is_followed */
-			recipient->original.size = 0;
 			continue;
 		}
 		if (telling->held && (passed || recipient->state == STORY_WAITING))

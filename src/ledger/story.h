@@ -31,6 +31,7 @@ struct story_recipient {
 	enum story_state state;
 	uint64_t time; /* of the state; of waiting: its beginning */
 	char *detail;  /* owned, for people */
+	bool followed; /* passed, and another entry says what became of it */
 };
 
 struct story {

@@ -34,7 +34,7 @@ static const char *port_of(struct slice service)
 static bool client_text(const struct line *line, const char *note, struct buffer *text)
 {
 	if (line->forwarded)
-		return false; /* the filter gives it back; its own line tells more */
+		return false; /* it comes back; the line of the queue tells more */
 	buffer_add_text(text, line->from_filter ? "made by the filter" : "offered by ");
 	if (line->from_filter)
 		return true;
@@ -79,7 +79,7 @@ static bool delivery_text(const struct line *line, const char *note, struct buff
 	};
 
 	if (line->to_filter && line->status == STATUS_SENT)
-		return false; /* the filter's own line tells more */
+		return false; /* the filter's own line tells more, or the new sender's */
 	buffer_add_text(text, line->discarded ? "discarded for " : words[line->status]);
 	slice_add(text, line->to, ADDRESS_LIMIT);
 	if (line->original_to.size) {
@@ -188,6 +188,36 @@ static bool was_active(const struct story *story, size_t index, struct slice id)
 	return false;
 }
 
+/* Did this id come back with another sender? */
+static bool came_around(const struct story *story, size_t index, struct slice id)
+{
+	for (size_t i = 0; i < index; i++) {
+		const struct trace_event *event = &story->message->events[i];
+		struct line line;
+
+		line_parse(event->writer, slice_of(event->identifier), slice_of(event->text),
+			   &line);
+		if (line.kind == LINE_CLIENT && line.around && slice_equal(line.id, id))
+			return true;
+	}
+	return false;
+}
+
+static void add_return(const struct story *story, size_t index, const struct line *line,
+		       struct buffer *text)
+{
+	buffer_reset(text);
+	if (came_around(story, index, line->id)) {
+		buffer_add_text(text, "to be forwarded as from <");
+		slice_add(text, line->from, ADDRESS_LIMIT);
+		buffer_add_text(text, ">");
+	} else {
+		buffer_add_text(text, "back from the filter");
+	}
+	buffer_addf(text, ": %lld bytes, %lld recipient%s", line->size, line->recipients,
+		    line->recipients == 1 ? "" : "s");
+}
+
 static void add_event(const struct story *story, size_t index, struct buffer *text)
 {
 	const struct trace_event *event = &story->message->events[index];
@@ -199,11 +229,8 @@ static void add_event(const struct story *story, size_t index, struct buffer *te
 	    (line.kind == LINE_ACTIVE && was_active(story, index, line.id)) ||
 	    !line_text(&line, event->note, &sentence))
 		return;
-	if (line.kind == LINE_ACTIVE && was_active(story, index, (struct slice){0})) {
-		buffer_reset(&sentence);
-		buffer_addf(&sentence, "back from the filter: %lld bytes, %lld recipient%s",
-			    line.size, line.recipients, line.recipients == 1 ? "" : "s");
-	}
+	if (line.kind == LINE_ACTIVE && was_active(story, index, (struct slice){0}))
+		add_return(story, index, &line, &sentence);
 	buffer_add_text(text, "  ");
 	add_time(text, event->time, false);
 	buffer_add_text(text, "  ");

@@ -19,6 +19,7 @@ const struct setting settings_table[] = {
 #include "settings/rows/services.inc"
 #include "settings/rows/tls.inc"
 #include "settings/rows/filter.inc"
+#include "settings/rows/forwarding.inc"
 #include "settings/rows/limits.inc"
 #include "settings/rows/authentication.inc"
 #include "settings/rows/network.inc"

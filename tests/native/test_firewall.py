@@ -8,7 +8,7 @@ import time
 import pytest
 
 from firewall_pair import CLIENT, MACHINE, PROGRAM, SERVER, STRANGER, TOP, run
-from ports import FILTER as FILTER_PORTS, INNER, PORTS
+from ports import FILTER as FILTER_PORTS, FORWARDING as FORWARDING_PORTS, INNER, PORTS
 
 
 @pytest.mark.parametrize("family", [4, 6])
@@ -59,7 +59,7 @@ def test_the_rules_of_an_older_version_are_replaced(pair):
     pair.firewall("close")
     for comment in ('comment "postcask\'s rules, 1"', ""):
         text = pair.inside("nft", "-s", "list", "ruleset").stdout
-        assert "rules, 2" in text
+        assert "rules, 3" in text
         older = re.sub(r'\tcomment "postcask.*|.*@metadata.*', lambda found: comment if "rules" in
                        found[0] else "", text)
         pair.inside("nft", "flush", "ruleset")
@@ -83,7 +83,7 @@ def reaches(pair, account, address, port):
 
 
 def test_inner_ports_answer_who_has_business_there(pair):
-    pair.listen(25, INNER["FILTERED"], INNER["SIEVE"], *FILTER_PORTS)
+    pair.listen(25, INNER["FILTERED"], INNER["SIEVE"], *FILTER_PORTS, *FORWARDING_PORTS)
     pair.firewall("close")
     for account in ACCOUNTS:
         free = account == "root"
@@ -95,6 +95,9 @@ def test_inner_ports_answer_who_has_business_there(pair):
             "hello" if free or account == "amavis" else "refused"), account
         assert reaches(pair, account, "127.0.0.1", INNER["SIEVE"]) == (
             "hello" if free or account == "vmail" else "refused"), account
+        for port in FORWARDING_PORTS:
+            assert reaches(pair, account, "127.0.0.1", port) == (
+                "hello" if free or account == "postfix" else "refused"), (account, port)
     for address in ("::1", MACHINE[4], MACHINE[6], "127.9.9.9"):
         assert reaches(pair, "nobody", address, INNER["FILTERED"]) == "refused", address
         assert reaches(pair, "nobody", address, 25) == "hello", address
@@ -225,8 +228,9 @@ def test_the_rules_are_what_nft_shows(pair):
                         "proved mail services", "nobody asked for it", "not a router",
                         "what goes on", "root, and cloud-init with it", "Postfix to the filter",
                         "the self-test to the filter", "the filter back to Postfix",
-                        "Dovecot to Postfix", "nobody else to the filter", "nobody past it",
-                        "nobody else without a login", "name servers",
+                        "Dovecot to Postfix", "Postfix forwards", "nobody else to the filter",
+                        "nobody past it", "nobody else without a login", "nobody else forwards",
+                        "name servers",
                         "the cloud's user-data", "the cloud's user-data"]
     listed = json.loads(pair.inside(PROGRAM, "list", "--json").stdout)
     assert listed["open"] == [{"name": "smtp", "port": 25}, {"name": "imaps", "port": 993}]

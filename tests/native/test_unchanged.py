@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 import odd_mail
 from bulk import Bulk
+from far import original
 from machine import Machine, shifted, user_data
 from test_filter import EICAR, GTUBE
 
@@ -42,7 +43,7 @@ class Session(socketserver.StreamRequestHandler):
         for line in self.rfile:
             verb = line[:4].upper()
             if verb == b"MAIL":
-                sender = re.search(rb"<(.*?)>", line)[1].decode()
+                sender = original(re.search(rb"<(.*?)>", line)[1].decode())
             if verb == b"DATA":
                 self.answer(b"354 go on")
                 self.server.arrived.setdefault(sender, []).append(self.message())

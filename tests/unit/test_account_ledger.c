@@ -142,6 +142,45 @@ static void links_what_sendmail_gave(void **state)
 	}
 }
 
+/* It leaves with another sender: a third file, which is named after the first.  That one may be
+ * gone by then, and the third before the second's line says what it became. */
+static void follows_what_went_round(void **state)
+{
+#define ROUND(id, first)                                                                           \
+	"postfix/srs/smtpd | " id ": client=localhost[127.0.0.1], orig_queue_id=" first            \
+	", orig_client=unknown[10.0.0.1]",                                                         \
+	    "postfix/cleanup | " id ": message-id=<m@x>",                                          \
+	    "postfix/qmgr | " id ": from=<SRS0=x@y>, size=1, nrcpt=1 (queue active)"
+#define GONE_ROUND(id, third)                                                                      \
+	"postfix/srs/smtp | " id ": to=<e@f>, orig_to=<c@d>, relay=x, dsn=2.0.0, status=sent "     \
+	"(250 2.0.0 Ok: queued as " third ")",                                                     \
+	    "postfix/qmgr | " id ": removed"
+	static const char *const orders[][16] = {
+	    {PASSED("AAAAAA", "BBBBBB"), ROUND("CCCCCC", "AAAAAA"), GONE_ROUND("BBBBBB", "CCCCCC"),
+	     DELIVERED("CCCCCC"), NULL},
+	    {PASSED("AAAAAA", "BBBBBB"), ROUND("CCCCCC", "AAAAAA"), DELIVERED("CCCCCC"),
+	     GONE_ROUND("BBBBBB", "CCCCCC"), NULL},
+	    {ROUND("CCCCCC", "AAAAAA"), DELIVERED("CCCCCC"), GONE_ROUND("BBBBBB", "CCCCCC"),
+	     PASSED("AAAAAA", "BBBBBB"), NULL},
+	    {ROUND("CCCCCC", "AAAAAA"), GONE_ROUND("BBBBBB", "CCCCCC"), PASSED("AAAAAA", "BBBBBB"),
+	     DELIVERED("CCCCCC"), NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(orders); i++) {
+		struct book book;
+
+		book_open(&book);
+		SAY(&book, INCOMING("AAAAAA"), FILTERED("BBBBBB", "AAAAAA"));
+		say_all(&book, orders[i]);
+		assert_count(&book, COUNT_ACCEPTED, 1);
+		assert_count(&book, COUNT_DELIVERED, 1);
+		assert_int_equal(book.ledger.ids.used, 0);
+		assert_int_equal(book.ledger.open, 0);
+		book_close(&book);
+	}
+}
+
 static void counts_each_end(void **state)
 {
 	struct book book;
@@ -419,6 +458,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(counts_a_delivery_once),
 	    cmocka_unit_test(links_what_sendmail_gave),
+	    cmocka_unit_test(follows_what_went_round),
 	    cmocka_unit_test(counts_each_end),
 	    cmocka_unit_test(follows_a_requeued_message),
 	    cmocka_unit_test(misses_what_is_gone),

@@ -45,6 +45,11 @@ static void takes_clients(void **state)
 		     "orig_client=unknown[10.63.20.1]");
 	assert_true(line.from_filter && line.forwarded);
 	assert_slice(line.origin_id, "77974203");
+	line = parse("postfix/srs/smtpd", 421,
+		     "4jdBgh0QYrz9V: client=localhost[127.0.0.1], orig_queue_id=77974203, "
+		     "orig_client=unknown[10.63.20.1]");
+	assert_true(line.around && line.from_filter && line.forwarded);
+	assert_slice(line.origin_id, "77974203");
 	/* only our own way back from the filter may say what the message was before */
 	line = parse("postfix/smtpd", 421,
 		     "DC4DE21A: client=localhost[127.0.0.1], orig_queue_id=77974203");
@@ -99,6 +104,12 @@ static void takes_deliveries(void **state)
 	assert_true(line.to_filter);
 	assert_slice(line.other_id, "DC4DE21A");
 	assert_slice(line.dsn, "2.0.0");
+	line =
+	    parse("postfix/srs/smtp", 421,
+		  "DC4DE21A: to=<a@b>, orig_to=<c@d>, relay=127.0.0.1[127.0.0.1]:10030, dsn=2.0.0, "
+		  "status=sent (250 2.0.0 Ok: queued as 4jdBgh0QYrz9V)");
+	assert_true(line.around && line.to_filter);
+	assert_slice(line.other_id, "4jdBgh0QYrz9V");
 	line = parse("postfix/amavis/smtp", 421,
 		     "7A137206: to=<a@b>, relay=x, dsn=2.7.0, status=sent (250 2.7.0 Ok, "
 		     "discarded, id=00358-05 - INFECTED: Eicar, id=1-2)");

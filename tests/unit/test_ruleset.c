@@ -68,16 +68,16 @@ static int type_of(const struct nlmsghdr *message)
 
 static void test_one_transaction_in_order(void **state)
 {
-	static const int ORDER[] = {/* the seal and the old table go, the new one comes */
-				    NFT_MSG_NEWTABLE, NFT_MSG_DELTABLE, NFT_MSG_NEWTABLE,
-				    NFT_MSG_DELTABLE, NFT_MSG_NEWTABLE,
-				    /* open_ports is empty; the others have their elements */
-				    NFT_MSG_NEWSET, NFT_MSG_NEWSET, NFT_MSG_NEWSETELEM,
-				    NFT_MSG_NEWSET, NFT_MSG_NEWSETELEM, NFT_MSG_NEWSET,
-				    NFT_MSG_NEWSETELEM, NFT_MSG_NEWSET, NFT_MSG_NEWSETELEM,
-				    NFT_MSG_NEWSET, NFT_MSG_NEWSETELEM,
-				    /* chains before rules, or they would have no place */
-				    NFT_MSG_NEWCHAIN, NFT_MSG_NEWCHAIN, NFT_MSG_NEWCHAIN};
+	static const int ORDER[] = {
+	    /* the seal and the old table go, the new one comes */
+	    NFT_MSG_NEWTABLE, NFT_MSG_DELTABLE, NFT_MSG_NEWTABLE, NFT_MSG_DELTABLE,
+	    NFT_MSG_NEWTABLE,
+	    /* open_ports is empty; the others have their elements */
+	    NFT_MSG_NEWSET, NFT_MSG_NEWSET, NFT_MSG_NEWSETELEM, NFT_MSG_NEWSET, NFT_MSG_NEWSETELEM,
+	    NFT_MSG_NEWSET, NFT_MSG_NEWSETELEM, NFT_MSG_NEWSET, NFT_MSG_NEWSETELEM, NFT_MSG_NEWSET,
+	    NFT_MSG_NEWSETELEM, NFT_MSG_NEWSET, NFT_MSG_NEWSETELEM,
+	    /* chains before rules, or they would have no place */
+	    NFT_MSG_NEWCHAIN, NFT_MSG_NEWCHAIN, NFT_MSG_NEWCHAIN};
 	_cleanup_(batch_clear) struct batch batch = {.count = 0};
 	size_t last;
 
@@ -172,9 +172,10 @@ static void test_each_rule_ends_in_its_verdict(void **state)
 	    {"input", NF_ACCEPT},    {"input", NF_ACCEPT},    {"input", NF_ACCEPT},
 	    {"input", NF_DROP},	     {"forward", NF_DROP},    {"output", NF_ACCEPT},
 	    {"output", NF_ACCEPT},   {"output", NF_ACCEPT},   {"output", NF_ACCEPT},
-	    {"output", NF_ACCEPT},   {"output", NF_ACCEPT},   {"output", RULE_REFUSE},
-	    {"output", RULE_REFUSE}, {"output", RULE_REFUSE}, {"output", NF_ACCEPT},
-	    {"output", RULE_REFUSE}, {"output", RULE_REFUSE},
+	    {"output", NF_ACCEPT},   {"output", NF_ACCEPT},   {"output", NF_ACCEPT},
+	    {"output", RULE_REFUSE}, {"output", RULE_REFUSE}, {"output", RULE_REFUSE},
+	    {"output", RULE_REFUSE}, {"output", NF_ACCEPT},   {"output", RULE_REFUSE},
+	    {"output", RULE_REFUSE},
 	};
 	_cleanup_(ruleset_clear) struct ruleset ruleset = RULESET_INIT;
 

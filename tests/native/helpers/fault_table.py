@@ -13,6 +13,7 @@ from faults import MAIL, QUARANTINE, QUEUE, WORK
 
 AMAVIS, CLAMD, DOVECOT = "amavis.service", "clamav-daemon.service", "dovecot.service"
 POSTFIX, UNBOUND, JOURNAL = "postfix.service", "unbound.service", "systemd-journald.service"
+POSTSRSD = "postsrsd.service"
 CLAMD_SOCKET = "clamav-daemon.socket"
 
 
@@ -70,6 +71,7 @@ killed("amavis child killed", AMAVIS, r"\(ch", 1)
 killed("clamd killed", CLAMD)
 killed("resolver killed", UNBOUND)
 killed("journald killed", JOURNAL)
+killed("rewriter of senders killed", POSTSRSD)
 
 # Stopped, and started again by somebody.
 stopped("clamd stopped", CLAMD_SOCKET, CLAMD)
@@ -83,6 +85,7 @@ hanging("amavis hanging", AMAVIS)
 hanging("LMTP hanging", DOVECOT, r"^dovecot/lmtp")
 hanging("resolver hanging", UNBOUND)
 hanging("journald hanging", JOURNAL)
+hanging("rewriter of senders hanging", POSTSRSD)
 
 
 @fault("amavis killed repeatedly")

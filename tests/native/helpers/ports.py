@@ -12,6 +12,7 @@ PORTS = {name: int(number) for name, number in re.findall(
 # "INCOMING" -> 10024
 INNER = {name: int(number) for name, number in re.findall(
     r"INNER_(\w+) = (\d+),", (COMPONENTS / "inner.h").read_text())}
+FORWARDING = [INNER[name] for name in ("SRS_FORWARD", "SRS_REVERSE", "FORWARDED")]
 FILTER = [INNER[name] for name in ("INCOMING", "SUBMITTED", "LOCAL")]
 
 assert len(PORTS) >= 8 and len(INNER) >= 6
