@@ -41,6 +41,7 @@ static int make(const char *path, struct error *error)
 static int ensure(const char *folder, struct key_result *ret, struct error *error)
 {
 	_cleanup_free_ char *path = file_join(folder, FORWARDING_SECRET), *text = NULL;
+	_cleanup_free_ char *note = NULL;
 	size_t size = 0;
 	int result;
 
@@ -57,20 +58,16 @@ static int ensure(const char *folder, struct key_result *ret, struct error *erro
 		}
 	}
 	if (result == 0 || result == -EFBIG)
-		ret->note = strdup("the secret of forwarded mail was damaged and is made anew: "
-				   "bounces of what was forwarded before are refused");
+		note = strdup("the secret of forwarded mail was damaged and is made anew: "
+			      "bounces of what was forwarded before are refused");
 	if (result < 0 && result != -ENOENT && result != -EFBIG)
 		return error_set(error, result, "cannot read %s: %s", path, strerror(-result));
 	result = file_make_folders(folder, 0711, error);
 	if (result == 0)
 		result = make(path, error);
-	if (result < 0) {
-		key_result_clear(ret);
-		return result;
-	}
-	ret->changed = true;
-	ret->state = "made";
-	return 0;
+	if (result == 0)
+		*ret = (struct key_result){true, "made", TAKE_POINTER(note)};
+	return result;
 }
 
 /* What is wanted, until it is made sure of: no work that others could wait for. */
