@@ -66,9 +66,9 @@
  *   shows it.
  * - Closing a port ends no connection that is already established.
  * - The inner ports ask for no password, take what a message is not scanned for, and make
- *   addresses to which this machine sends on: they answer the account that has business there. Only
- *the first packet is judged, for the last ones of a connection belong to no socket any more, and so
- *to nobody.
+ *   addresses to which this machine sends on: they answer the account that has business there.
+ *   Only the first packet is judged, for the last ones of a connection belong to no socket any
+ *   more, and so to nobody.
  * - A cloud serves the user-data, with every password hash and key in it, to whoever asks
  *   from inside: by HTTP, to root alone.  At the same addresses some clouds have their name
  *   servers (Azure, GCE), time servers and DHCP (GCE, Azure), which stay free: all of that
@@ -94,9 +94,8 @@
 #define RULESET_OPEN_PORTS "open_ports"
 #define RULESET_SSH_PORT   22
 #define RULESET_CHAINS	   3
-#define RULESET_SETS	   6
 #define RULESET_SETS	   7
-#define RULESET_RULES	   25
+#define RULESET_RULES	   27
 
 struct ruleset {
 	struct nftnl_table *table;

@@ -3,11 +3,9 @@
 #include "base/cleanup.h"
 #include "certificate/certificate_key.h"
 #include "dkim/dkim_key.h"
-
-const struct key_kind *const key_kinds[] = {&certificate_key, &dkim_key};
 #include "key/key_forwarding.h"
 
-const struct key_kind *const key_kinds[] = {&certificate_key, &forwarding_key};
+const struct key_kind *const key_kinds[] = {&certificate_key, &dkim_key, &forwarding_key};
 KEY_KINDS_FIT(key_kinds);
 
 const size_t key_kind_count = ARRAY_SIZE(key_kinds);
