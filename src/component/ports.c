@@ -14,6 +14,7 @@ const struct port_entry port_table[PORTS] = {
     [PORT_POP3] = {"pop3", 110, false, DIRECTION_READ, "pop3, STARTTLS"},
     [PORT_POP3S] = {"pop3s", 995, true, DIRECTION_READ, "pop3s, TLS"},
     [PORT_MANAGESIEVE] = {"managesieve", 4190, false, DIRECTION_NONE, "managesieve: filters, STARTTLS"},
+    [PORT_HTTPS] = {"web", 443, true, DIRECTION_NONE, "https: help page, set-up of mail programs"},
 };
 /* clang-format on */
 

@@ -16,6 +16,7 @@ enum port {
 	PORT_POP3,
 	PORT_POP3S,
 	PORT_MANAGESIEVE,
+	PORT_HTTPS,
 	PORTS,
 	PORT_NONE = PORTS, /* a probe that belongs to no port */
 };

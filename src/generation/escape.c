@@ -180,6 +180,31 @@ static const char *escape_pem(struct buffer *output, const char *text, size_t si
 	return NULL;
 }
 
+/* Inside double quotes of lighttpd.conf, also where that is a regular expression or what a
+ * condition's match is put into. */
+static const char *escape_lighttpd(struct buffer *output, const char *text, size_t size)
+{
+	if (has_any(text, size, "\"\\$%"))
+		return "it has a quote, backslash, $ or %";
+	buffer_add(output, text, size);
+	return NULL;
+}
+
+/* Text of XML and HTML, also inside quotes of either kind. */
+static const char *escape_xml(struct buffer *output, const char *text, size_t size)
+{
+	static const char special[] = "&<>\"'";
+	static const char *const written[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
+
+	for (size_t i = 0; i < size; i++) {
+		if (is_one_of(text[i], special))
+			buffer_add_text(output, written[strchr(special, text[i]) - special]);
+		else
+			buffer_add_char(output, text[i]);
+	}
+	return NULL;
+}
+
 static const char *escape_lines(struct buffer *output, const char *text, size_t size)
 {
 	if (size > 0 && is_one_of(text[0], " \t"))
@@ -195,6 +220,7 @@ static const struct escape escapes[] = {
     {"unbound", escape_unbound, ""}, {"clamd", escape_clamd, ""},
     {"ini", escape_ini, ""},	     {"pem", escape_pem, "\n"},
     {"lines", escape_lines, "\n\t"}, {"pattern", escape_pattern, ""},
+    {"lighttpd", escape_lighttpd, ""}, {"xml", escape_xml, ""},
 };
 
 const struct escape *escape_find(const char *name, size_t size)

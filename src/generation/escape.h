@@ -27,6 +27,8 @@ struct escape;
  *	unbound    inside double quotes of unbound.conf: no `"`, `\` or `#`
  *	clamd      the one-word argument of a clamd.conf or freshclam.conf option
  *	ini        the value of a systemd-style file: `%` doubled; no `\` or quotes
+ *	lighttpd   inside double quotes of lighttpd.conf: no `"`, `\`, `$` or `%`
+ *	xml        text of XML and HTML, also inside quotes: `& < > " '` as entities
  *	pem        letters, digits, `+/=- ` and line feeds
  *	lines      an administrator's own lines (mail.extra), as they are: line feeds and
  *	           tabs too; does not begin with a blank, which would continue the line

@@ -6,4 +6,5 @@ const struct protocol *const port_protocols[PORTS] = {
     [PORT_SUBMISSION] = &smtp_protocol, [PORT_IMAP] = &imap_protocol,
     [PORT_IMAPS] = &imap_protocol,	[PORT_POP3] = &pop3_protocol,
     [PORT_POP3S] = &pop3_protocol,	[PORT_MANAGESIEVE] = &managesieve_protocol,
+    [PORT_HTTPS] = &http_protocol,
 };

@@ -67,6 +67,7 @@ extern const struct protocol smtp_protocol;
 extern const struct protocol imap_protocol;
 extern const struct protocol pop3_protocol;
 extern const struct protocol managesieve_protocol;
+extern const struct protocol http_protocol;
 
 struct session_params {
 	const struct protocol *protocol;

@@ -9,6 +9,7 @@
 #include "probe/probe_mail.h"
 #include "probe/probe_sign.h"
 #include "probe/probe_smtp.h"
+#include "probe/probe_web.h"
 
 /* Rows that read as rows: */
 /* clang-format off */
@@ -84,6 +85,14 @@ const struct probe probe_table[] = {
     TLS_AND_LOGIN("managesieve", "dovecot", PORT_MANAGESIEVE, MECHANISM_PLAIN),
     {.name = "managesieve-script", .component = "dovecot", .port = PORT_MANAGESIEVE, USER,
      .first = probe_sieve_script, .mechanism = MECHANISM_PLAIN},
+    {.name = "web-tls", .component = "lighttpd", .port = PORT_HTTPS, USER,
+     .first = probe_access_tls},
+    {.name = "web-autoconfig", .component = "lighttpd", .port = PORT_HTTPS, USER,
+     .first = probe_web_autoconfig},
+    {.name = "web-help", .component = "lighttpd", .port = PORT_HTTPS, USER,
+     .first = probe_web_help},
+    {.name = "web-old-tls", .component = "lighttpd", .port = PORT_HTTPS,
+     .first = probe_access_old_tls},
 
     /* Who does not. */
     NO_TLS("smtp", "postfix", PORT_SMTP, MECHANISM_PLAIN),

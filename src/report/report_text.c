@@ -174,6 +174,8 @@ void report_text_hints(const json_t *report, struct buffer *text)
 	add_first_open(open, "send mail", hostname, sending, ARRAY_SIZE(sending), text);
 	if (user[0])
 		buffer_addf(text, "log in as: %s (the whole address)\n", user);
+	if (has_name(open, port_table[PORT_HTTPS].name))
+		buffer_addf(text, "set up a phone or a mail program: https://%s/\n", hostname);
 }
 
 void report_text_line(const json_t *report, struct buffer *text)

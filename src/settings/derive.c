@@ -7,6 +7,7 @@
 #include "settings/letters.h"
 #include "settings/plus.h"
 #include "settings/types.h"
+#include "settings/web.h"
 
 #define MIB		(1024 * 1024)
 #define UNPACK_MULTIPLE 32   /* of a message: what its archives may unpack to */
@@ -115,7 +116,10 @@ static int derive_tls(json_t *tls)
 	    "rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:"
 	    "rsa_pkcs1_sha256:rsa_pkcs1_sha384:rsa_pkcs1_sha512");
 
-	return json_object_set_new(tls, "offered", offered) < 0 ? -ENOMEM : 0;
+	return json_object_set_new(tls, "offered", offered) < 0 ||
+		       json_object_set_new(tls, "public", json_boolean(web_is_public(tls))) < 0
+		   ? -ENOMEM
+		   : 0;
 }
 
 /* Whether OpenDKIM stands behind the filter. */

@@ -16,7 +16,8 @@
  *	reports			receiver: `to`, or the postmaster
  *	plus, plus_users	settings/plus.h
  *	own_letters and more	settings/letters.h
- *	tls			offered: ciphers, groups, signatures
+ *	tls			offered: ciphers, groups, signatures; public
+ *	services		web, where it is not written
  */
 #ifndef POSTCASK_MEANING_H
 #define POSTCASK_MEANING_H

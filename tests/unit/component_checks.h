@@ -344,13 +344,15 @@ static void check_ports(void)
 	}
 }
 
-/* Who logs in on a port asks the component that has it. */
+/* Who logs in on a port, or where nobody does, looks at its certificate, asks the component that
+ * has it. */
 static bool asks_server(const struct probe *probe)
 {
 	const char *port = probe->port < PORTS ? port_table[probe->port].name : "-";
 	size_t size = strlen(port);
 
-	return strncmp(probe->name, port, size) == 0 && strcmp(probe->name + size, "-login") == 0;
+	return strncmp(probe->name, port, size) == 0 &&
+	       strcmp(probe->name + size, probe->port == PORT_HTTPS ? "-tls" : "-login") == 0;
 }
 
 static void check_probes(void)
@@ -371,7 +373,7 @@ static void check_probes(void)
 	}
 	for (enum port port = 0; port < PORTS; port++)
 		if (!(asked & PORT_BIT(port)))
-			complain("no probe %s-login", port_table[port].name);
+			complain("no probe %s-login or -tls", port_table[port].name);
 }
 
 static void check_extras(void)

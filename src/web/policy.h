@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Which MTA-STS policy the machine publishes: none while other servers would not believe its
+ * certificate; then one that asks them only to report what fails; and after a week in which
+ * every report of this machine was "ready", one that they enforce. */
+#ifndef POSTCASK_WEB_POLICY_H
+#define POSTCASK_WEB_POLICY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+enum { POLICY_TESTING_S = 7 * 24 * 3600 };
+
+/* `state` is the file that remembers since when, replaced where that changes; `report` the
+ * machine's (/run/postcask/report.json), where one that is not there says nothing.  What is
+ * enforced stays so: others have been promised a year.  *ret_policy is the text (owned), NULL:
+ * none. */
+_must_check_ int policy_decide(const char *state, const char *report, bool public,
+			       const char *hostname, int64_t now, char **ret_policy,
+			       struct error *error);
+
+#endif
