@@ -83,11 +83,15 @@ static json_t *describe_authority(X509 *certificate)
 	int size = i2d_X509(certificate, &bytes);
 	_cleanup_free_ unsigned char *text = size > 0 ? malloc(4 * ((size_t)size + 2) / 3 + 4) : NULL;
 	json_t *authority = json_object();
+	char name[128];
 
 	if (text)
 		EVP_EncodeBlock(text, bytes, size);
 	OPENSSL_free(bytes);
 	if (text && add_fingerprint(authority, certificate) == 0 &&
+	    X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, name,
+				      sizeof(name)) > 0 &&
+	    json_object_set_new(authority, "name", json_string(name)) == 0 &&
 	    json_object_set_new(authority, "base64", json_string((char *)text)) == 0)
 		return authority;
 	json_decref(authority);
@@ -155,12 +159,10 @@ static int load_public(const char *keys, bool *ret, struct error *error)
 {
 	_cleanup_free_ char *path = file_join(keys, "public.json");
 	_cleanup_json_ json_t *public = NULL;
-	int result = json_file_read(path, JSON_FILE_LIMIT, 0, &public, error);
+	int result = !path || file_exists(path)
+			 ? json_file_read(path, JSON_FILE_LIMIT, 0, &public, error)
+			 : 0;
 
-	if (result == -ENOENT) {
-		error_clear(error);
-		return 0;
-	}
 	*ret = json_is_true(json_object_get(public, "public"));
 	return result;
 }

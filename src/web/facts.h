@@ -7,7 +7,7 @@
  *	incoming, outgoing	the ports that are on, the best first: type, label, port, socket,
  *				encryption, security, apple
  *	reads, sends		the first of each
- *	authority		base64, fingerprint; false when browsers need no such thing
+ *	authority		name, base64, fingerprint; false when browsers need no such thing
  *	expires			of security.txt: within a year, another one each month
  *
  * and for one domain

@@ -68,7 +68,7 @@ static void extra_of_none(struct component *row)
 
 static void escape_of_none(struct component *row)
 {
-	row->files[0].escape = "xml";
+	row->files[0].escape = "shell";
 }
 
 static void group_of_none(struct component *row)
@@ -157,7 +157,7 @@ static void a_wrong_row_is_said(void **state _unused_)
 	} wrong[] = {
 	    {"dovecot", extra_of_none, "dovecot: there is no key mail.extra.nobody"},
 	    {"dovecot", extra_of_none, "no file ends with the lines of mail.extra.dovecot"},
-	    {"unbound", escape_of_none, "etc/unbound/settings.conf: there is no escape xml"},
+	    {"unbound", escape_of_none, "etc/unbound/settings.conf: there is no escape shell"},
 	    {"dovecot", group_of_none, "dovecot: no account or group nobody"},
 	    {"freshclam", wanted_by_none, "freshclam: there is no key mail.signatures.nothing"},
 	    {"freshclam", wanted_later, "freshclam: there is no key mail.filter.greylisting"},

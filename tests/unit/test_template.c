@@ -153,6 +153,14 @@ static void each_syntax_escapes_or_refuses(void **state _unused_)
 	    {"lines", "a = $b\n\tc %{d}\n", "a = $b\n\tc %{d}\n"},
 	    {"lines", " a = b\n", NULL},
 	    {"lines", "\ta = b\n", NULL},
+	    {"lighttpd", "mail.example.org", "mail.example.org"},
+	    {"lighttpd", "a\" include_shell \"id", NULL},
+	    {"lighttpd", "a\\.b", NULL},
+	    {"lighttpd", "%1", NULL},
+	    {"lighttpd", "$HTTP", NULL},
+	    {"xml", "<a b='c' d=\"e\">&amp;</a>",
+	     "&lt;a b=&#39;c&#39; d=&quot;e&quot;&gt;&amp;amp;&lt;/a&gt;"},
+	    {"xml", "]]> {{x}} bücher", "]]&gt; {{x}} bücher"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
