@@ -155,6 +155,38 @@ static inline bool read_lines(const char *text, size_t size, struct buffer *valu
 	return (!size || (text[0] != ' ' && text[0] != '\t')) && read_as_is(text, size, value);
 }
 
+/* A quoted string of lighttpd.conf, where $1 and %1 are what a pattern has matched. */
+static inline bool read_lighttpd(const char *text, size_t size, struct buffer *value)
+{
+	return !has_any(text, size, "\"\\$%") && read_as_is(text, size, value);
+}
+
+/* XML 1.0 §2.4 and §4.6: text, inside quotes of either kind too, with the five entities. */
+static inline bool read_xml(const char *text, size_t size, struct buffer *value)
+{
+	static const char *const entities[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
+	static const char characters[] = "&<>\"'";
+
+	for (size_t i = 0; i < size; i++) {
+		size_t entity = 0;
+
+		if (text[i] != '&') {
+			if (has_any(text + i, 1, characters))
+				return false;
+			buffer_add_char(value, text[i]);
+			continue;
+		}
+		while (entity < 5 && (size - i < strlen(entities[entity]) ||
+				      memcmp(text + i, entities[entity], strlen(entities[entity]))))
+			entity++;
+		if (entity == 5)
+			return false;
+		buffer_add_char(value, characters[entity]);
+		i += strlen(entities[entity]) - 1;
+	}
+	return true;
+}
+
 struct reader {
 	const char *name;
 	bool (*read)(const char *text, size_t size, struct buffer *value);
@@ -166,6 +198,7 @@ static const struct reader readers[] = {
     {"dovecot", read_dovecot, ""}, {"passwd", read_passwd, ""},	  {"perl", read_perl, ""},
     {"unbound", read_unbound, ""}, {"clamd", read_word, ""},	  {"ini", read_ini, ""},
     {"pem", read_as_is, "\n"},	   {"lines", read_lines, "\n\t"}, {"pattern", read_pattern, ""},
+    {"lighttpd", read_lighttpd, ""}, {"xml", read_xml, ""},
 };
 
 /* The reader of an escape's syntax; a new escape needs one here. */
