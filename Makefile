@@ -62,7 +62,8 @@ LIBS = -lyaml -ljansson -lidn2 -lunistring -lssl -lcrypto -lnftnl -lmnl -lsystem
 
 PROGRAMS = postcask postcask-firstboot postcask-firewall postcask-verify postcask-report \
 	postcask-certificate postcask-quarantine postcask-watch postcask-account postcask-expire \
-	postcask-update postcask-signatures postcask-volumes postcask-dns postcask-policy postcask-signing postcask-web
+	postcask-update postcask-signatures postcask-volumes postcask-dns postcask-policy \
+	postcask-signing postcask-web
 postcask_MAIN = src/command/postcask_main.c
 postcask-firstboot_MAIN = firstboot/firstboot_main.c
 postcask-firewall_MAIN = firewall/firewall_main.c
@@ -75,9 +76,11 @@ postcask-account_MAIN = src/ledger/ledger_main.c
 postcask-expire_MAIN = src/queue/expire_main.c
 postcask-update_MAIN = src/update/update_main.c
 postcask-signatures_MAIN = src/signatures/signatures_main.c
-postcask-dns_MAIN postcask-signing_MAIN = src/dns/dns_main.c src/dkim/signing_main.c
+postcask-dns_MAIN = src/dns/dns_main.c
+postcask-signing_MAIN = src/dkim/signing_main.c
 postcask-volumes_MAIN = src/volume/volume_main.c
-postcask-policy_MAIN postcask-web_MAIN = src/policy/policy_main.c src/web/web_main.c
+postcask-policy_MAIN = src/policy/policy_main.c
+postcask-web_MAIN = src/web/web_main.c
 
 all: $(PROGRAMS:%=$(OUT)/bin/%) $(OUT)/bin/postcask-image $(if $(filter build,$(OUT)),build/share/made)
 

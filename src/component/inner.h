@@ -16,12 +16,7 @@ enum inner_port {
 	INNER_SRS_FORWARD = 10001, /* postsrsd: a sender made into an address of this machine */
 	INNER_SRS_REVERSE = 10002, /* and such an address into the sender again */
 	INNER_FORWARDED = 10030,   /* Postfix to itself: what leaves with a sender made so */
-	INNER_INCOMING = 10024,	 /* into the filter: from the world */
-	INNER_FILTERED = 10025,	 /* out of it, back to Postfix */
-	INNER_SUBMITTED = 10026, /* into the filter: from our users */
-	INNER_LOCAL = 10027,	 /* into the filter: from this machine */
-	INNER_SIEVE = 10028,	 /* what Dovecot sends: redirects and answers of filter rules */
-	INNER_WEB = 10080,	 /* the web server, as it is asked whether it hangs */
+	INNER_WEB = 10080,	   /* the web server, as it is asked whether it hangs */
 };
 
 #endif

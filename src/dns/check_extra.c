@@ -233,6 +233,6 @@ static void judge_alias(struct judgement *judgement, const char *domain)
 void judge_domain_more(struct judgement *judgement, const char *domain)
 {
 	judge_alias(judgement, domain);
-	if (!judgement->facts->sts)
+	if (!judgement->facts->sts_policy)
 		judge_left_policy(judgement, domain);
 }

@@ -8,7 +8,7 @@
  *	has_quota		a user has one
  *	postmaster		the first user
  *	users[]			password_prefix
- *	aliases[]		owners; the derived postmaster@, abuse@ and root@
+ *	aliases[]		the derived postmaster@, abuse@ and root@
  *	filter			judged: postcask-policy has something to do
  *	sender_rows[]		address, owners: which logins may send as what
  *	dkim			opendkim: whether that signs

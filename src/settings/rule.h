@@ -29,8 +29,7 @@ struct rule {
 };
 
 extern const struct rule meaning_name[], meaning_address[], meaning_tls[], meaning_relay[],
-    meaning_filter[], meaning_sender[], meaning_dns[];
-    meaning_filter[], meaning_web[];
+    meaning_filter[], meaning_sender[], meaning_dns[], meaning_web[];
 
 /* All of them; NULL ends it. */
 extern const struct rule *const meaning_rules[];

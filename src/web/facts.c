@@ -193,6 +193,8 @@ int web_facts_load(const json_t *settings, const char *keys, int64_t now, struct
 		result = load_public(keys, &facts.public, error);
 	if (result < 0)
 		return result;
+	facts.profiles = json_array_size(json_object_get(facts.common, "incoming")) &&
+			 json_array_size(json_object_get(facts.common, "outgoing"));
 	*ret = facts;
 	facts = WEB_FACTS_INIT;
 	return 0;
@@ -236,21 +238,19 @@ static json_t *show(const char *domain)
 	return shown;
 }
 
-/* A profile without a server to read from or to send by is refused by the device. */
-static json_t *profile_address(const json_t *common, const char *domain)
+/* One without a server to read from or to send by would be refused by the device. */
+static json_t *profile_address(const struct web_facts *facts, const char *domain)
 {
-	if (!json_array_size(json_object_get(common, "incoming")) ||
-	    !json_array_size(json_object_get(common, "outgoing")))
-		return json_string("");
-	return json_sprintf("%s%s.mobileconfig",
-			    json_string_value(json_object_get(common, "page")), domain);
+	return facts->profiles ? json_sprintf("%s%s.mobileconfig",
+					      json_text(facts->common, "page"), domain)
+			       : json_string("");
 }
 
 int web_facts_of(const struct web_facts *facts, const char *domain, json_t **ret,
 		 struct error *error)
 {
 	_cleanup_json_ json_t *of = json_copy(facts->common);
-	json_t *profile = profile_address(facts->common, domain), *qr = NULL;
+	json_t *profile = profile_address(facts, domain), *qr = NULL;
 	int result = 0;
 
 	if (json_object_set_new(of, "domain", json_string(domain)) < 0 ||

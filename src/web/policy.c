@@ -55,17 +55,19 @@ static struct memory judge(const struct memory *before, const char *report, int6
 	return after;
 }
 
-int policy_decide(const char *state, const char *report, bool public, const char *hostname,
-		  int64_t now, char **ret_policy, struct error *error)
+int policy_decide(const char *mode, const char *state, const char *report, bool public,
+		  const char *hostname, int64_t now, char **ret_policy, struct error *error)
 {
 	_cleanup_(buffer_free) struct buffer policy = BUFFER_INIT;
 	struct memory before = recall(state), after = {0};
 	int result = 0;
 
 	*ret_policy = NULL;
-	if (!public)
+	if (!public || strcmp(mode, "none") == 0)
 		return 0;
 	after = judge(&before, report, now);
+	if (strcmp(mode, "automatic") != 0)
+		after.enforce = strcmp(mode, "enforce") == 0;
 	if (after.since != before.since || after.enforce != before.enforce)
 		result = remember(state, &after, error);
 	if (result < 0)

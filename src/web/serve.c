@@ -21,13 +21,15 @@
 struct serving {
 	const char *folder;
 	struct buffer conf;
-	json_t *kept; /* owned: names of files -> true */
+	json_t *kept;  /* owned: names of files -> true */
+	json_t *named; /* owned: host names -> true; the server takes none twice */
 };
 
 static void serving_clear(struct serving *serving)
 {
 	buffer_free(&serving->conf);
 	json_decref(serving->kept);
+	json_decref(serving->named);
 }
 
 static int copy(struct serving *serving, const char *from, const char *name, struct error *error)
@@ -53,6 +55,9 @@ static bool is_host_name(const char *name)
 
 static void add_name(struct serving *serving, const char *name, const char *file)
 {
+	if (!is_host_name(name) || json_object_get(serving->named, name))
+		return;
+	json_object_set_new(serving->named, name, json_true());
 	buffer_addf(&serving->conf,
 		    "$HTTP[\"host\"] == \"%s\" {\n    ssl.pemfile = \"%s/%s\"\n}\n", name,
 		    serving->folder, file);
@@ -90,11 +95,7 @@ static int add_domain(struct serving *serving, const char *keys, const char *dom
 	if (!file_exists(path) || !(names = names_of(path)))
 		return 0;
 	result = copy(serving, path, file, error);
-	json_array_foreach(names, i, name)
-	{
-		if (is_host_name(json_string_value(name)))
-			add_name(serving, json_string_value(name), file);
-	}
+	json_array_foreach(names, i, name) add_name(serving, json_string_value(name), file);
 	return result;
 }
 
@@ -106,7 +107,8 @@ static bool has_ipv6(void)
 	return fd >= 0;
 }
 
-static int add_host(struct serving *serving, const char *keys, struct error *error)
+static int add_host(struct serving *serving, const char *keys, const char *hostname,
+		    struct error *error)
 {
 	_cleanup_free_ char *path = file_join(keys, certificate_file_name(CERTIFICATE_ECDSA));
 
@@ -117,6 +119,8 @@ static int add_host(struct serving *serving, const char *keys, struct error *err
 		    serving->folder);
 	if (has_ipv6())
 		buffer_add_text(&serving->conf, "$SERVER[\"socket\"] == \"[::]:443\" {\n}\n");
+	/* First: a domain's certificate may name the host too. */
+	add_name(serving, hostname, HOST_FILE);
 	return path ? copy(serving, path, HOST_FILE, error)
 		    : error_set(error, ENOMEM, "out of memory");
 }
@@ -137,10 +141,11 @@ static int remove_others(const struct serving *serving, struct error *error)
 int serve_keys(const json_t *settings, const char *keys, const char *folder, struct error *error)
 {
 	_cleanup_(serving_clear) struct serving serving = {.folder = folder,
-							   .kept = json_object()};
+							   .kept = json_object(),
+							   .named = json_object()};
 	_cleanup_free_ char *conf = file_join(folder, CONF_FILE);
 	const json_t *domain;
-	int result = add_host(&serving, keys, error);
+	int result = add_host(&serving, keys, json_text(settings, "hostname"), error);
 	size_t i;
 
 	json_array_foreach(json_object_get(settings, "domains"), i, domain)
@@ -150,8 +155,6 @@ int serve_keys(const json_t *settings, const char *keys, const char *folder, str
 	}
 	if (result < 0)
 		return result;
-	/* Last, so that it counts: a domain's certificate may name the host too. */
-	add_name(&serving, json_text(settings, "hostname"), HOST_FILE);
 	json_object_set_new(serving.kept, CONF_FILE, json_true());
 	if (!conf || serving.conf.failed)
 		return error_set(error, ENOMEM, "out of memory");

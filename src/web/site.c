@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/digest.h"
 #include "base/file.h"
@@ -40,9 +41,17 @@ static const struct page pages[] = {
 static const char *const folders[] = {"pages", "autoconfig", "profiles", "autodiscover",
 				      ".well-known"};
 
+/* What the site was made of, as digests: what every page reads, and all of it. */
+struct stamp {
+	char common[DIGEST_TEXT_SIZE], all[DIGEST_TEXT_SIZE];
+};
+
+enum { STAMP_SIZE = 2 * DIGEST_TEXT_SIZE }; /* one, a line feed, the other */
+
 struct site {
 	const struct web_facts *facts;
 	const char *folder;
+	const char *before; /* a folder whose pages of a domain are the same; NULL: none is */
 	struct text {
 		char *text; /* owned */
 		size_t size;
@@ -72,15 +81,24 @@ static int write_file(const struct site *site, const char *name, const void *byt
 			  : 0;
 }
 
-/* One page of one domain, or of none. */
+/* The name of a page of a domain, or of none; owned by the caller. */
+static char *page_name(const struct page *page, const char *domain)
+{
+	char *name;
+
+	return asprintf(&name, "%s%s%s", page->folder, page->end ? domain : page->template,
+			page->end ? page->end : "") < 0
+		   ? NULL
+		   : name;
+}
+
 static int write_page(const struct site *site, size_t number, const json_t *facts,
 		      struct error *error)
 {
 	const struct page *page = &pages[number];
 	const struct text *text = &site->templates[number];
-	const char *domain = json_text(facts, "domain");
 	_cleanup_(buffer_free) struct buffer output = BUFFER_INIT, whole = BUFFER_INIT;
-	_cleanup_free_ char *name = NULL;
+	_cleanup_free_ char *name = page_name(page, json_text(facts, "domain"));
 	int result = template_render(page->template, text->text, text->size, facts,
 				     escape_find("xml", 3), &output, error);
 
@@ -88,20 +106,43 @@ static int write_page(const struct site *site, size_t number, const json_t *fact
 		result = profile_sign(&site->facts->signer, &output, &whole, error);
 	if (result < 0)
 		return result;
-	if (asprintf(&name, "%s%s%s", page->folder, page->end ? domain : page->template,
-		     page->end ? page->end : "") < 0)
+	if (!name)
 		return error_set(error, ENOMEM, "out of memory");
 	return write_file(site, name, buffer_text(page->is_signed ? &whole : &output),
 			  page->is_signed ? whole.size : output.size, error);
 }
 
+/* Another name for what is there: a signature takes two milliseconds, and there may be ten
+ * thousand. */
+static bool take_page(const struct site *site, const struct page *page, const char *domain)
+{
+	_cleanup_free_ char *name = page_name(page, domain), *from = NULL, *to = NULL;
+
+	return name && (from = file_join(site->before, name)) &&
+	       (to = file_join(site->folder, name)) && link(from, to) == 0;
+}
+
+static bool take_pages(const struct site *site, const char *domain)
+{
+	bool taken = site->before;
+
+	for (size_t i = 0; taken && i < ARRAY_SIZE(pages); i++)
+		if (pages[i].end && !(pages[i].is_signed && !site->facts->profiles))
+			taken = take_page(site, &pages[i], domain);
+	return taken;
+}
+
 static int write_pages(const struct site *site, const char *domain, bool once, struct error *error)
 {
 	_cleanup_json_ json_t *facts = NULL;
-	int result = web_facts_of(site->facts, domain, &facts, error);
+	int result;
+
+	if (!once && take_pages(site, domain))
+		return 0;
+	result = web_facts_of(site->facts, domain, &facts, error);
 
 	for (size_t i = 0; result == 0 && i < ARRAY_SIZE(pages); i++) {
-		if (!pages[i].end != once || (pages[i].is_signed && !json_text(facts, "profile")[0]))
+		if (!pages[i].end != once || (pages[i].is_signed && !site->facts->profiles))
 			continue;
 		result = write_page(site, i, facts, error);
 	}
@@ -186,73 +227,87 @@ static int read_templates(struct site *site, const char *share, struct error *er
 	return 0;
 }
 
-/* What the site is made of, as a digest; another boot gives another one. */
 static int make_stamp(const struct site *site, const json_t *domains, const char *policy,
-		      char ret[DIGEST_TEXT_SIZE], struct error *error)
+		      struct stamp *ret, struct error *error)
 {
-	_cleanup_free_ char *boot = NULL, *common = NULL, *names = NULL;
+	_cleanup_free_ char *common = NULL, *names = NULL;
 	char signer[FINGERPRINT_TEXT] = "";
-	EVP_MD_CTX *digest = digest_begin();
+	EVP_MD_CTX *one = digest_begin(), *all = digest_begin();
 
 	common = json_dumps(site->facts->common, JSON_SORT_KEYS | JSON_COMPACT);
 	names = json_dumps(domains, JSON_COMPACT);
-	if (!digest || !common || !names ||
+	if (!one || !all || !common || !names ||
 	    !certificate_fingerprint(sk_X509_value(site->facts->signer.chain, 0), signer)) {
-		EVP_MD_CTX_free(digest);
+		EVP_MD_CTX_free(one);
+		EVP_MD_CTX_free(all);
 		return error_set(error, ENOMEM, "out of memory");
 	}
-	if (file_read("/proc/sys/kernel/random/boot_id", 64, &boot, NULL, NULL) == 0)
-		digest_add(digest, boot, strlen(boot));
-	digest_add(digest, common, strlen(common) + 1);
-	digest_add(digest, names, strlen(names) + 1);
-	digest_add(digest, signer, sizeof(signer));
-	if (policy)
-		digest_add(digest, policy, strlen(policy));
+	digest_add(one, common, strlen(common) + 1);
+	digest_add(one, signer, sizeof(signer));
 	for (size_t i = 0; i < ARRAY_SIZE(pages); i++)
-		digest_add(digest, site->templates[i].text, site->templates[i].size);
-	digest_finish(digest, ret);
+		digest_add(one, site->templates[i].text, site->templates[i].size);
+	digest_finish(one, ret->common);
+	digest_add(all, ret->common, sizeof(ret->common));
+	digest_add(all, names, strlen(names) + 1);
+	if (policy)
+		digest_add(all, policy, strlen(policy));
+	digest_finish(all, ret->all);
 	return 0;
 }
 
-static bool is_made(const char *web, const char *stamp)
+/* That of the site which is shown; empty when there is none that is whole. */
+static void read_stamp(const char *web, struct stamp *ret)
 {
-	_cleanup_free_ char *path = file_join(web, "stamp"), *index = file_join(web, "site/index.html");
-	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *path = file_join(web, "stamp"),
+			    *index = file_join(web, "site/index.html"), *text = NULL;
+	size_t size = 0;
 
-	return path && index && file_read(path, DIGEST_TEXT_SIZE, &text, NULL, NULL) == 0 &&
-	       strcmp(text, stamp) == 0 && file_exists(index);
+	*ret = (struct stamp){"", ""};
+	if (!path || !index || !file_exists(index) ||
+	    file_read(path, STAMP_SIZE, &text, &size, NULL) < 0 || size != STAMP_SIZE - 1)
+		return;
+	memcpy(ret->common, text, DIGEST_TEXT_SIZE - 1);
+	memcpy(ret->all, text + DIGEST_TEXT_SIZE, DIGEST_TEXT_SIZE);
 }
 
-/* The one of the two folders that is not shown. */
-static const char *other_folder(const char *link)
+/* A stamp lasts, so the pages must. */
+static int write_stamp(const char *web, const struct stamp *stamp, struct error *error)
+{
+	_cleanup_close_ int fd = open(web, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_free_ char *path = file_join(web, "stamp"), *text = NULL;
+
+	if (fd < 0 || syncfs(fd) < 0)
+		return error_errno(error, errno, "%s: cannot sync", web);
+	if (!path || asprintf(&text, "%s\n%s", stamp->common, stamp->all) < 0)
+		return error_set(error, ENOMEM, "out of memory");
+	return file_replace(path, text, strlen(text), 0644, (uid_t)-1, (gid_t)-1, error);
+}
+
+/* Is that the folder of the two that is shown? */
+static bool is_shown(const char *link, const char *name)
 {
 	char target[16] = "";
 
-	return readlink(link, target, sizeof(target) - 1) > 0 && strcmp(target, "made.a") == 0
-		   ? "made.b"
-		   : "made.a";
+	return readlink(link, target, sizeof(target) - 1) > 0 && strcmp(target, name) == 0;
 }
 
 static int show(struct site *site, const json_t *domains, const char *policy, const char *web,
-		const char *stamp, struct error *error)
+		bool same, struct error *error)
 {
-	_cleanup_free_ char *link = file_join(web, "site"), *stamps = file_join(web, "stamp");
-	_cleanup_free_ char *folder = NULL, *before = NULL;
-	const char *name = link ? other_folder(link) : NULL;
+	_cleanup_free_ char *link = file_join(web, "site"), *folder = NULL, *before = NULL;
+	const char *name = link && is_shown(link, "made.a") ? "made.b" : "made.a";
 	int result;
 
-	if (!name || !stamps || !(folder = file_join(web, name)) ||
+	if (!link || !(folder = file_join(web, name)) ||
 	    !(before = file_join(web, name[5] == 'a' ? "made.b" : "made.a")))
 		return error_set(error, ENOMEM, "out of memory");
 	site->folder = folder;
+	site->before = same ? before : NULL;
 	result = file_remove_tree(folder, error);
 	if (result == 0)
 		result = fill(site, domains, policy, error);
 	if (result == 0)
 		result = file_replace_link(link, name, error);
-	if (result == 0)
-		result = file_replace(stamps, stamp, strlen(stamp), 0644, (uid_t)-1, (gid_t)-1,
-				      error);
 	return result == 0 ? file_remove_tree(before, error) : result;
 }
 
@@ -260,13 +315,17 @@ int site_make(const struct web_facts *facts, const json_t *domains, const char *
 	      const char *share, const char *web, bool *ret_made, struct error *error)
 {
 	_cleanup_(site_clear) struct site site = {.facts = facts};
-	char stamp[DIGEST_TEXT_SIZE];
+	struct stamp stamp, before;
 	int result = read_templates(&site, share, error);
 
 	if (result == 0)
-		result = make_stamp(&site, domains, policy, stamp, error);
+		result = make_stamp(&site, domains, policy, &stamp, error);
 	if (result < 0)
 		return result;
-	*ret_made = !is_made(web, stamp);
-	return *ret_made ? show(&site, domains, policy, web, stamp, error) : 0;
+	read_stamp(web, &before);
+	*ret_made = strcmp(stamp.all, before.all) != 0;
+	if (!*ret_made)
+		return 0;
+	result = show(&site, domains, policy, web, strcmp(stamp.common, before.common) == 0, error);
+	return result == 0 ? write_stamp(web, &stamp, error) : result;
 }

@@ -11,15 +11,15 @@
  *	autodiscover/autodiscover.xml  mta-sts.txt  .well-known/security.txt  robots.txt
  *	style.css  favicon.svg  error-404.html  authority.crt
  *
- * All names are in small letters.  Nobody waits for the disk: after a boot the site is made
- * again. */
+ * All names are in small letters. */
 #ifndef POSTCASK_WEB_SITE_H
 #define POSTCASK_WEB_SITE_H
 
 #include "web/facts.h"
 
-/* Makes the site below `web` unless what is there was made of the same in this boot.  `policy` is
- * the text of mta-sts.txt, NULL: there is none.  *ret_made says whether it was made. */
+/* Makes the site below `web` unless what is there was made of the same; what a domain's pages
+ * are made of is taken over where that is the same.  `policy` is the text of mta-sts.txt, NULL:
+ * there is none.  *ret_made says whether it was made. */
 _must_check_ int site_make(const struct web_facts *facts, const json_t *domains,
 			   const char *policy, const char *share, const char *web, bool *ret_made,
 			   struct error *error);

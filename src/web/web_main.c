@@ -46,7 +46,8 @@ static int make(const struct places *places, const json_t *settings, const char 
 				     : error_set(error, ENOMEM, "out of memory");
 
 	if (result == 0)
-		result = policy_decide(memory, places->report, facts.public,
+		result = policy_decide(json_text(json_object_get(settings, "dns"), "mta_sts"), memory,
+				       places->report, facts.public,
 				       json_text(settings, "hostname"), time(NULL), &policy, error);
 	if (result == 0)
 		result = site_make(&facts, json_object_get(settings, "domains"), policy, share,

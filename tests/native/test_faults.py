@@ -17,7 +17,8 @@ MESSAGES = int(os.environ.get("POSTCASK_FAULT_MESSAGES", STRIKES * 1080)) // STR
 
 # Everything but SpamAssassin, whose rules take ten times as long as all the rest, and amavis' own
 # unpacking, which takes half of that: clamd unpacks for itself.
-DATA = user_data() + """  extra:
+DATA = user_data() + """  services: {web: true}
+  extra:
     amavis: |
       @bypass_spam_checks_maps = ({ '.example.org' => 1, '.example.net' => 1 });
       $bypass_decode_parts = 1;

@@ -11,15 +11,19 @@ import pytest
 from machine import Machine, user_data
 from ports import PORTS
 
+OPEN = {*PORTS, "web"}
+
 MAIN = "etc/postfix/main.cf"
 AMAVIS = "etc/amavis/amavisd.conf"
 DOVECOT = "etc/dovecot/dovecot.conf"
+LIGHTTPD = "etc/lighttpd/lighttpd.conf"
 
 
 @pytest.fixture(scope="module")
 def broken():
     """A machine of its own, for nobody else should see these faults."""
-    data = user_data() + "  services: {smtp_auth: true}\n"     # so that port 25 has every probe
+    # So that port 25 has every probe, and 443 has any.
+    data = user_data() + "  services: {smtp_auth: true, web: true}\n"
     with Machine("probes", "10.90.0", data=data) as booted:
         yield booted
 
@@ -93,6 +97,16 @@ FAULTS = {
     "viruses pass": (
         AMAVIS, "@bypass_virus_checks_maps = ()", "@bypass_virus_checks_maps = (1)", "amavis",
         {"virus-quarantine": "timeout", "virus-held": "policy"}),
+    "web server with a name": (
+        LIGHTTPD, 'server.tag = ""', 'server.tag = "lighttpd/1.4.79"', "lighttpd",
+        {"web-autoconfig": "policy", "web-help": "policy"}),
+    "settings for nobody": (
+        LIGHTTPD, '"/autoconfig/%1.xml"', '"/robots.txt"', "lighttpd",
+        {"web-autoconfig": "content"}),
+    "old TLS in the web": (
+        LIGHTTPD, '"MinProtocol" => "TLSv1.2",',
+        '"MinProtocol" => "TLSv1", "CipherString" => "ALL:@SECLEVEL=0" )\n'
+        'ssl.unused = (', "lighttpd", {"web-old-tls": "policy"}),
     "spam passes": (
         AMAVIS, "@bypass_spam_checks_maps = ()", "@bypass_spam_checks_maps = (1)", "amavis",
         {"spam-folder": "timeout"}),
@@ -110,13 +124,13 @@ def test_a_fault_is_found(broken, name):
     assert status in (1, 2)
     shut = {probe["port"] for probe in report["probes"] if probe["name"] in wanted}
     assert shut.isdisjoint(report["open"])
-    assert set(report["open"]) == set(PORTS) - shut
+    assert set(report["open"]) == OPEN - shut
 
 
 def test_the_machine_is_well_again(broken):
     status, report, failed = verify(broken)
     assert (status, failed) == (0, {})
-    assert set(report["open"]) == set(PORTS)
+    assert set(report["open"]) == OPEN
 
 
 def test_a_login_on_25_is_found_where_none_is_wanted(broken):

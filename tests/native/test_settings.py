@@ -10,6 +10,7 @@ import textwrap
 
 import pytest
 
+import web
 from machine import HOSTNAME, PASSWORDS, Machine, letter, user_data
 
 # Something of each component that can be seen in the running daemon.
@@ -21,6 +22,7 @@ EXTRA = {
     "spamassassin": "header MY_OWN_RULE Subject =~ /zanzibar/\nscore MY_OWN_RULE 50\n",
     "clamd": "PidFile /var/lib/clamd/my-own.pid\n",
     "freshclam": "Checks 7\n",
+    "lighttpd": 'setenv.add-response-header = ("X-My-Own" => "100% {mine}")\n',
     "unbound": 'local-data: "mine.test. A 192.0.2.77"\n',
 }
 
@@ -40,6 +42,8 @@ WRONG = [
     ("spamassassin", "header X Subject =~ /(/", "invalid regexp for X"),
     ("clamd", "NoSuchOption 1", "Unknown option NoSuchOption"),
     ("freshclam", "NoSuchOption 1", "Unknown option NoSuchOption"),
+    ("lighttpd", "server.frobnicate = 1", "unknown config-key: server.frobnicate"),
+    ("lighttpd", "server.port = 444", "Duplicate config variable"),
     ("unbound", "nosuch: 1", "unknown keyword 'nosuch'"),
 ]
 
@@ -64,7 +68,7 @@ def apply(machine, data):
 def own():
     """A machine with lines of its own for every component."""
     data = with_extra(EXTRA, names("imap.example.org", "mail.example.org", "smtp.example.net")
-                      + "  services: {smtp_auth: true}\n")
+                      + "  services: {smtp_auth: true, web: true}\n")
     with Machine("extra", "10.71.0", data=data) as machine:
         yield machine
 
@@ -165,11 +169,15 @@ class TestExtra:
                         "import socket; print(socket.gethostbyname('mine.test'))").stdout
         assert found.strip() == "192.0.2.77"
 
+    def test_lighttpd(self, own):
+        assert web.ask(own, HOSTNAME, "/").headers["X-My-Own"] == "100% {mine}"
+
     @pytest.mark.parametrize("key,text,said", WRONG, ids=[f"{row[0]}-{i}" for i, row in
                                                           enumerate(WRONG)])
     def test_what_the_checker_refuses_changes_nothing(self, own, key, text, said):
         before = own.run("readlink", "/var/lib/postcask/current").stdout
-        outcome = apply(own, with_extra({**EXTRA, key: EXTRA[key] + text}))
+        asked = "  services: {web: true}\n"     # else nobody asks its checker
+        outcome = apply(own, with_extra({**EXTRA, key: EXTRA[key] + text}, asked))
         assert outcome["state"] in ("failed", "refused"), outcome
         errors = " ".join(outcome["errors"])
         assert f"mail.extra.{key}: " in errors and "refuses it: " in errors, errors
@@ -194,7 +202,7 @@ class TestHarm:
     def test_what_breaks_the_server_is_taken_back(self, own, key, text):
         before = own.run("readlink", "/var/lib/postcask/current").stdout
         outcome = apply(own, with_extra({**EXTRA, key: EXTRA[key] + text},
-                                        "  services: {smtp_auth: true}\n"))
+                                        "  services: {smtp_auth: true, web: true}\n"))
         assert outcome["state"] == "reverted", outcome
         assert own.run("readlink", "/var/lib/postcask/current").stdout == before
         assert outcome["machine"] == "ready", outcome

@@ -293,6 +293,38 @@ static void a_site_is_made_when_something_changed(void **state _unused_)
 	assert_true(make_site(two, "version: STSv1\r\n"));
 }
 
+static ino_t number_of(const char *name)
+{
+	_cleanup_free_ char *path = file_join(web, name);
+	struct stat status;
+
+	assert_int_equal(stat(path, &status), 0);
+	return status.st_ino;
+}
+
+/* Ten thousand signatures are half a minute. */
+static void a_new_domain_leaves_the_others_as_they_are(void **state _unused_)
+{
+	static const char profile[] = "site/profiles/example.org.mobileconfig";
+	_cleanup_json_ json_t *one = settings_of("[\"example.org\"]", ALL);
+	_cleanup_json_ json_t *two = settings_of("[\"example.org\", \"example.net\"]", ALL);
+	_cleanup_json_ json_t *less = settings_of(
+	    "[\"example.org\", \"example.net\"]",
+	    "{\"imaps\": true, \"submissions\": true, \"managesieve\": false}");
+	_cleanup_free_ char *added = NULL, *page = NULL;
+	ino_t before;
+
+	make_site(one, NULL);
+	before = number_of(profile);
+	assert_true(make_site(two, NULL));
+	assert_int_equal(number_of(profile), before);
+	assert_non_null(added = read_text("site/profiles/example.net.mobileconfig", NULL));
+	assert_true(make_site(less, NULL));
+	assert_int_not_equal(number_of(profile), before);
+	page = read_text("site/pages/example.org.html", NULL);
+	assert_lacks(page, "POP3");
+}
+
 /* ---- profiles ---- */
 
 /* The text within, when the signature is the server's and its chain ends at the authority. */
@@ -379,7 +411,7 @@ static char *decide(bool public, int64_t now)
 	char *policy = NULL;
 
 	assert_int_equal(
-	    policy_decide(state, report, public, "mail.example.org", now, &policy, NULL), 0);
+	    policy_decide("automatic", state, report, public, "mail.example.org", now, &policy, NULL), 0);
 	return policy;
 }
 
@@ -457,6 +489,39 @@ static void put_domain(const char *domain, const char *source)
 	assert_int_equal(file_replace(to, text, size, 0600, (uid_t)-1, (gid_t)-1, NULL), 0);
 }
 
+/* A certificate of the same authority for a domain's names, and for the host's. */
+static void issue_domain(const char *domain)
+{
+	_cleanup_free_ char *name = NULL, *other = file_join(folder, "other"), *from = NULL, *to = NULL;
+	_cleanup_free_ char *text = NULL, *place = file_join(keys, "domains");
+	struct certificate_outcome outcome = CERTIFICATE_OUTCOME_INIT;
+	size_t size;
+
+	assert_true(asprintf(&name, "mail.%s", domain) > 0);
+	const char *names[] = {name, "mail.example.org"};
+	struct certificate_request request = {
+	    .folder = other, .names = names, .name_count = 2, .now = NOW};
+
+	assert_int_equal(certificate_ensure(&request, &outcome, NULL), 0);
+	certificate_outcome_clear(&outcome);
+	assert_true((from = file_join(other, "server-ecdsa.pem")) &&
+		    asprintf(&to, "%s/%s.pem", place, domain) > 0);
+	assert_int_equal(file_make_folders(place, 0700, NULL), 0);
+	assert_int_equal(file_read(from, 1 << 20, &text, &size, NULL), 0);
+	assert_int_equal(file_replace(to, text, size, 0600, (uid_t)-1, (gid_t)-1, NULL), 0);
+}
+
+static unsigned count_of(const char *text, const char *part)
+{
+	unsigned count = 0;
+
+	while ((text = strstr(text, part))) {
+		text += strlen(part);
+		count++;
+	}
+	return count;
+}
+
 static void each_name_has_its_certificate(void **state _unused_)
 {
 	_cleanup_json_ json_t *two = settings_of("[\"example.org\", \"example.net\"]", ALL);
@@ -472,17 +537,21 @@ static void each_name_has_its_certificate(void **state _unused_)
 	assert_int_equal(stat(copy, &status), 0);
 	assert_int_equal(status.st_mode & 0777, 0640);
 
-	put_domain("example.net", "server-ecdsa.pem"); /* for mail.example.org, as it is */
+	issue_domain("example.net");
+	put_domain("example.org", "domains/example.net.pem"); /* the same names again */
 	assert_int_equal(serve_keys(two, keys, run, NULL), 0);
 	second = conf();
-	assert_has(second, "$HTTP[\"host\"] == \"mail.example.org\" {\n    ssl.pemfile = ");
-	assert_has(second, "/example.net.pem\"");
-	assert_has(strrchr(second, '$'), "/host.pem\""); /* the last word is the host's */
+	assert_has(second, "$HTTP[\"host\"] == \"mail.example.net\" {\n    ssl.pemfile = ");
+	assert_int_equal(count_of(second, "\"mail.example.net\""), 1);
+	assert_has(second, "/example.org.pem\""); /* the first that has them */
+	/* What a domain's certificate says of the host is nothing. */
+	assert_int_equal(count_of(second, "\"mail.example.org\""), 1);
+	assert_has(strstr(second, "\"mail.example.org\""), "/host.pem\"");
 
 	/* A domain that has gone takes its key along. */
 	assert_int_equal(serve_keys(one, keys, run, NULL), 0);
 	third = conf();
-	assert_lacks(third, "example.net");
+	assert_lacks(third, "/example.net.pem");
 	free(copy);
 	copy = file_join(run, "example.net.pem");
 	assert_false(file_exists(copy));
@@ -513,6 +582,7 @@ int main(void)
 	    cmocka_unit_test(a_machine_that_nobody_reads_on_has_no_profile),
 	    cmocka_unit_test(names_are_text_on_every_page),
 	    cmocka_unit_test(a_site_is_made_when_something_changed),
+	    cmocka_unit_test(a_new_domain_leaves_the_others_as_they_are),
 	    cmocka_unit_test(a_profile_is_signed_by_the_server),
 	    cmocka_unit_test(uuids_stay_and_differ),
 	    cmocka_unit_test(a_code_is_painted_whole),

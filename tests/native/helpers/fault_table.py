@@ -12,6 +12,7 @@ from typing import Callable, Optional
 from faults import MAIL, QUARANTINE, QUEUE, WORK
 
 AMAVIS, CLAMD, DOVECOT = "amavis.service", "clamav-daemon.service", "dovecot.service"
+WEB = "lighttpd.service"
 POSTFIX, UNBOUND, JOURNAL = "postfix.service", "unbound.service", "systemd-journald.service"
 POSTSRSD = "postsrsd.service"
 CLAMD_SOCKET = "clamav-daemon.socket"
@@ -72,6 +73,7 @@ killed("clamd killed", CLAMD)
 killed("resolver killed", UNBOUND)
 killed("journald killed", JOURNAL)
 killed("rewriter of senders killed", POSTSRSD)
+killed("web server killed", WEB)
 
 # Stopped, and started again by somebody.
 stopped("clamd stopped", CLAMD_SOCKET, CLAMD)
@@ -86,6 +88,7 @@ hanging("LMTP hanging", DOVECOT, r"^dovecot/lmtp")
 hanging("resolver hanging", UNBOUND)
 hanging("journald hanging", JOURNAL)
 hanging("rewriter of senders hanging", POSTSRSD)
+hanging("web server hanging", WEB)
 
 
 @fault("amavis killed repeatedly")

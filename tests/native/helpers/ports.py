@@ -6,9 +6,10 @@ from pathlib import Path
 
 COMPONENTS = Path(__file__).resolve().parents[3] / "src/component"
 
-# name -> number
+# name -> number, of those that are on when nobody asks for others
 PORTS = {name: int(number) for name, number in re.findall(
     r'\[PORT_\w+\] = \{"(\w+)", (\d+),', (COMPONENTS / "ports.c").read_text())}
+WEB = PORTS.pop("web")
 # "INCOMING" -> 10024
 INNER = {name: int(number) for name, number in re.findall(
     r"INNER_(\w+) = (\d+),", (COMPONENTS / "inner.h").read_text())}
