@@ -10,9 +10,10 @@ const struct component component_lighttpd = {
     .files = {{"etc/lighttpd/lighttpd.conf", "lighttpd", .mode = 0644, .extra = "lighttpd"},
 	      COMPONENT_MARK("lighttpd")},
     /* It takes an option that it does not know for a warning. */
-    .checker = {"sh", "-c",
-		"said=$(lighttpd -tt -f \"$0\" 2>&1) && [ -z \"$said\" ] || { echo \"$said\"; exit 1; }",
-		"@/etc/lighttpd/lighttpd.conf"},
+    .checker =
+	{"sh", "-c",
+	 "said=$(lighttpd -tt -f \"$0\" 2>&1) && [ -z \"$said\" ] || { echo \"$said\"; exit 1; }",
+	 "@/etc/lighttpd/lighttpd.conf"},
     .checked_if = COMPONENT_MARKS "/lighttpd",
     .reload_verb = "reload-or-restart",
     .units = {"lighttpd.service", "postcask-web.timer"},

@@ -214,12 +214,12 @@ static const char *escape_lines(struct buffer *output, const char *text, size_t 
 }
 
 static const struct escape escapes[] = {
-    {"plain", escape_plain, ""},     {"postfix", escape_postfix, ""},
-    {"table", escape_table, ""},     {"dovecot", escape_dovecot, ""},
-    {"passwd", escape_passwd, ""},   {"perl", escape_perl, ""},
-    {"unbound", escape_unbound, ""}, {"clamd", escape_clamd, ""},
-    {"ini", escape_ini, ""},	     {"pem", escape_pem, "\n"},
-    {"lines", escape_lines, "\n\t"}, {"pattern", escape_pattern, ""},
+    {"plain", escape_plain, ""},       {"postfix", escape_postfix, ""},
+    {"table", escape_table, ""},       {"dovecot", escape_dovecot, ""},
+    {"passwd", escape_passwd, ""},     {"perl", escape_perl, ""},
+    {"unbound", escape_unbound, ""},   {"clamd", escape_clamd, ""},
+    {"ini", escape_ini, ""},	       {"pem", escape_pem, "\n"},
+    {"lines", escape_lines, "\n\t"},   {"pattern", escape_pattern, ""},
     {"lighttpd", escape_lighttpd, ""}, {"xml", escape_xml, ""},
 };
 

@@ -6,9 +6,9 @@
 #include "net/http.h"
 
 /* Asks `host` for `path`, which must be there as `type` with `text` in it. */
-static enum failure_class expect(struct probe_run *run, const struct probe *probe,
-				 const char *host, const char *path, const char *type,
-				 const char *text, struct probe_result *result)
+static enum failure_class expect(struct probe_run *run, const struct probe *probe, const char *host,
+				 const char *path, const char *type, const char *text,
+				 struct probe_result *result)
 {
 	_cleanup_(http_answer_clear) struct http_answer answer = HTTP_ANSWER_INIT;
 	struct session *session;
@@ -21,8 +21,8 @@ static enum failure_class expect(struct probe_run *run, const struct probe *prob
 		return failure_set(&result->failure, FAILURE_CONTENT,
 				   "https://%s%s is answered by %u", host, path, answer.status);
 	if (!answer.type || strncmp(answer.type, type, strlen(type)) != 0)
-		return failure_set(&result->failure, FAILURE_CONTENT, "https://%s%s is no %s",
-				   host, path, type);
+		return failure_set(&result->failure, FAILURE_CONTENT, "https://%s%s is no %s", host,
+				   path, type);
 	if (!strstr(buffer_text(&answer.body), text))
 		return failure_set(&result->failure, FAILURE_CONTENT,
 				   "https://%s%s does not name this server", host, path);

@@ -25,7 +25,6 @@ static int fill_web(struct check *check)
 }
 
 const struct rule meaning_web[] = {
-    {"`services.web` is on by itself only with a certificate that browsers believe.",
-     fill_web},
+    {"`services.web` is on by itself only with a certificate that browsers believe.", fill_web},
     {0},
 };

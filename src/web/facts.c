@@ -81,7 +81,8 @@ static json_t *describe_authority(X509 *certificate)
 {
 	unsigned char *bytes = NULL;
 	int size = i2d_X509(certificate, &bytes);
-	_cleanup_free_ unsigned char *text = size > 0 ? malloc(4 * ((size_t)size + 2) / 3 + 4) : NULL;
+	_cleanup_free_ unsigned char *text =
+	    size > 0 ? malloc(4 * ((size_t)size + 2) / 3 + 4) : NULL;
 	json_t *authority = json_object();
 	char name[128];
 
@@ -147,8 +148,10 @@ static int load_common(const json_t *settings, int64_t now, json_t *common, stru
 	    json_object_set(common, "services", services) < 0 ||
 	    json_object_set_new(common, "page",
 				json_sprintf("https://%s/", json_string_value(hostname))) < 0 ||
-	    add_services(common, settings, "incoming", "reads", incoming, ARRAY_SIZE(incoming)) < 0 ||
-	    add_services(common, settings, "outgoing", "sends", outgoing, ARRAY_SIZE(outgoing)) < 0 ||
+	    add_services(common, settings, "incoming", "reads", incoming, ARRAY_SIZE(incoming)) <
+		0 ||
+	    add_services(common, settings, "outgoing", "sends", outgoing, ARRAY_SIZE(outgoing)) <
+		0 ||
 	    add_expiry(common, now) < 0)
 		return error_set(error, ENOMEM, "out of memory");
 	return 0;
@@ -171,8 +174,8 @@ static int load_public(const char *keys, bool *ret, struct error *error)
 static int load_signer(const char *keys, struct key_chain *ret, struct error *error)
 {
 	_cleanup_free_ char *path = file_join(keys, certificate_file_name(CERTIFICATE_RSA));
-	int result = path ? key_chain_read(path, ret, error)
-			  : error_set(error, ENOMEM, "out of memory");
+	int result =
+	    path ? key_chain_read(path, ret, error) : error_set(error, ENOMEM, "out of memory");
 
 	if (result == 0 && (!ret->key || !ret->chain))
 		return error_set(error, EBADMSG, "%s: no key with a certificate", path);
@@ -241,9 +244,9 @@ static json_t *show(const char *domain)
 /* One without a server to read from or to send by would be refused by the device. */
 static json_t *profile_address(const struct web_facts *facts, const char *domain)
 {
-	return facts->profiles ? json_sprintf("%s%s.mobileconfig",
-					      json_text(facts->common, "page"), domain)
-			       : json_string("");
+	return facts->profiles
+		   ? json_sprintf("%s%s.mobileconfig", json_text(facts->common, "page"), domain)
+		   : json_string("");
 }
 
 int web_facts_of(const struct web_facts *facts, const char *domain, json_t **ret,

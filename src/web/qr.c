@@ -32,8 +32,7 @@ static void paint(const QRcode *code, struct buffer *path)
 
 int qr_make(const char *text, json_t **ret, struct error *error)
 {
-	_cleanup_(free_code) QRcode *code =
-	    QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M);
+	_cleanup_(free_code) QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M);
 	_cleanup_(buffer_free) struct buffer path = BUFFER_INIT;
 
 	if (!code)

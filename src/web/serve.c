@@ -50,7 +50,8 @@ static int copy(struct serving *serving, const char *from, const char *name, str
 /* A name as the configuration may hold it; a certificate is somebody else's text. */
 static bool is_host_name(const char *name)
 {
-	return name && name[0] && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-.") == strlen(name);
+	return name && name[0] &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-.") == strlen(name);
 }
 
 static void add_name(struct serving *serving, const char *name, const char *file)
@@ -58,9 +59,8 @@ static void add_name(struct serving *serving, const char *name, const char *file
 	if (!is_host_name(name) || json_object_get(serving->named, name))
 		return;
 	json_object_set_new(serving->named, name, json_true());
-	buffer_addf(&serving->conf,
-		    "$HTTP[\"host\"] == \"%s\" {\n    ssl.pemfile = \"%s/%s\"\n}\n", name,
-		    serving->folder, file);
+	buffer_addf(&serving->conf, "$HTTP[\"host\"] == \"%s\" {\n    ssl.pemfile = \"%s/%s\"\n}\n",
+		    name, serving->folder, file);
 }
 
 /* The names of the file's leaf; a new reference, NULL when it holds no key with a certificate. */
@@ -140,9 +140,8 @@ static int remove_others(const struct serving *serving, struct error *error)
 
 int serve_keys(const json_t *settings, const char *keys, const char *folder, struct error *error)
 {
-	_cleanup_(serving_clear) struct serving serving = {.folder = folder,
-							   .kept = json_object(),
-							   .named = json_object()};
+	_cleanup_(serving_clear) struct serving serving = {
+	    .folder = folder, .kept = json_object(), .named = json_object()};
 	_cleanup_free_ char *conf = file_join(folder, CONF_FILE);
 	const json_t *domain;
 	int result = add_host(&serving, keys, json_text(settings, "hostname"), error);

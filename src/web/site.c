@@ -164,8 +164,7 @@ static int write_index(const struct site *site, const char *domain, struct error
 
 static int write_authority(const struct site *site, struct error *error)
 {
-	const char *text =
-	    json_text(json_object_get(site->facts->common, "authority"), "base64");
+	const char *text = json_text(json_object_get(site->facts->common, "authority"), "base64");
 	size_t size = strlen(text);
 	_cleanup_free_ unsigned char *bytes = malloc(size + 1);
 	int length;

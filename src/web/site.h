@@ -20,9 +20,8 @@
 /* Makes the site below `web` unless what is there was made of the same; what a domain's pages
  * are made of is taken over where that is the same.  `policy` is the text of mta-sts.txt, NULL:
  * there is none.  *ret_made says whether it was made. */
-_must_check_ int site_make(const struct web_facts *facts, const json_t *domains,
-			   const char *policy, const char *share, const char *web, bool *ret_made,
-			   struct error *error);
+_must_check_ int site_make(const struct web_facts *facts, const json_t *domains, const char *policy,
+			   const char *share, const char *web, bool *ret_made, struct error *error);
 
 /* The folder of the templates; owned by the caller, NULL when out of memory. */
 char *site_share(void);

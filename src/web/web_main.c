@@ -81,8 +81,8 @@ int main(int argc, char **argv)
 	    .report = "/run/postcask/report.json",
 	};
 	const struct command_option options[] = {
-	    {"state", .value = &places.state},	 {"web", .value = &places.web},
-	    {"run", .value = &places.run},	 {"report", .value = &places.report},
+	    {"state", .value = &places.state},	   {"web", .value = &places.web},
+	    {"run", .value = &places.run},	   {"report", .value = &places.report},
 	    {"templates", .value = &places.share},
 	};
 	_cleanup_(error_clear) struct error error = ERROR_INIT;

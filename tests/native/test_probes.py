@@ -151,7 +151,7 @@ def test_a_dead_filter_shuts_what_needs_it_and_leaves_the_mailboxes_open(broken)
         broken.run("systemctl", "start", "amavis")
     assert status == 1
     assert failed["amavis-incoming"] == "refused"
-    assert set(report["open"]) == {"imap", "imaps", "pop3", "pop3s", "managesieve"}
+    assert set(report["open"]) == {"imap", "imaps", "pop3", "pop3s", "managesieve", "web"}
 
 
 def test_the_report_tells_a_machine_without_a_resolver(broken):

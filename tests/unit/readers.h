@@ -194,10 +194,10 @@ struct reader {
 };
 
 static const struct reader readers[] = {
-    {"plain", read_plain, ""},	   {"postfix", read_postfix, ""}, {"table", read_table, ""},
-    {"dovecot", read_dovecot, ""}, {"passwd", read_passwd, ""},	  {"perl", read_perl, ""},
-    {"unbound", read_unbound, ""}, {"clamd", read_word, ""},	  {"ini", read_ini, ""},
-    {"pem", read_as_is, "\n"},	   {"lines", read_lines, "\n\t"}, {"pattern", read_pattern, ""},
+    {"plain", read_plain, ""},	     {"postfix", read_postfix, ""}, {"table", read_table, ""},
+    {"dovecot", read_dovecot, ""},   {"passwd", read_passwd, ""},   {"perl", read_perl, ""},
+    {"unbound", read_unbound, ""},   {"clamd", read_word, ""},	    {"ini", read_ini, ""},
+    {"pem", read_as_is, "\n"},	     {"lines", read_lines, "\n\t"}, {"pattern", read_pattern, ""},
     {"lighttpd", read_lighttpd, ""}, {"xml", read_xml, ""},
 };
 

@@ -54,9 +54,9 @@ static int teardown(void **state _unused_)
 
 static json_t *settings_of(const char *domains, const char *services)
 {
-	json_t *settings = json_pack("{s:s, s:o, s:o}", "hostname", "mail.example.org", "domains",
-				     json_loads(domains, 0, NULL), "services",
-				     json_loads(services, 0, NULL));
+	json_t *settings =
+	    json_pack("{s:s, s:o, s:o}", "hostname", "mail.example.org", "domains",
+		      json_loads(domains, 0, NULL), "services", json_loads(services, 0, NULL));
 
 	assert_non_null(settings);
 	return settings;
@@ -161,10 +161,10 @@ static void security_txt_ends_within_a_year(void **state _unused_)
 		int64_t now;
 		const char *expires;
 	} cases[] = {
-	    {NOW, "2027-12-31T00:00:00Z"},	       /* of 2027-01-15 */
-	    {NOW + 16 * DAY, "2027-12-31T00:00:00Z"},  /* the month's last day */
-	    {NOW + 17 * DAY, "2028-01-31T00:00:00Z"},  /* another month, another date */
-	    {1835395200, "2029-01-31T00:00:00Z"},      /* 2028-02-29 */
+	    {NOW, "2027-12-31T00:00:00Z"},	      /* of 2027-01-15 */
+	    {NOW + 16 * DAY, "2027-12-31T00:00:00Z"}, /* the month's last day */
+	    {NOW + 17 * DAY, "2028-01-31T00:00:00Z"}, /* another month, another date */
+	    {1835395200, "2029-01-31T00:00:00Z"},     /* 2028-02-29 */
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -179,15 +179,20 @@ static void security_txt_ends_within_a_year(void **state _unused_)
 static void a_site_has_its_files(void **state _unused_)
 {
 	static const char *const files[] = {
-	    "site/index.html",		   "site/pages/example.org.html",
-	    "site/pages/example.net.html", "site/autoconfig/example.net.xml",
-	    "site/style.css",		   "site/profiles/mail.example.org.mobileconfig",
-	    "site/robots.txt",		   "site/autodiscover/autodiscover.xml",
-	    "site/authority.crt",	   "site/.well-known/security.txt",
-	    "site/favicon.svg",		   "site/error-404.html",
+	    "site/index.html",
+	    "site/pages/example.org.html",
+	    "site/pages/example.net.html",
+	    "site/autoconfig/example.net.xml",
+	    "site/style.css",
+	    "site/profiles/mail.example.org.mobileconfig",
+	    "site/robots.txt",
+	    "site/autodiscover/autodiscover.xml",
+	    "site/authority.crt",
+	    "site/.well-known/security.txt",
+	    "site/favicon.svg",
+	    "site/error-404.html",
 	};
-	_cleanup_json_ json_t *settings =
-	    settings_of("[\"example.org\", \"example.net\"]", ALL);
+	_cleanup_json_ json_t *settings = settings_of("[\"example.org\", \"example.net\"]", ALL);
 	_cleanup_free_ char *text = NULL, *policy = NULL, *discover = NULL;
 
 	assert_true(make_site(settings, "version: STSv1\r\n"));
@@ -212,8 +217,9 @@ static void a_site_has_its_files(void **state _unused_)
 
 static void only_what_is_on_is_offered(void **state _unused_)
 {
-	_cleanup_json_ json_t *settings = settings_of(
-	    "[\"example.org\"]", "{\"imaps\": true, \"submissions\": true, \"managesieve\": false}");
+	_cleanup_json_ json_t *settings =
+	    settings_of("[\"example.org\"]",
+			"{\"imaps\": true, \"submissions\": true, \"managesieve\": false}");
 	_cleanup_free_ char *xml = NULL, *page = NULL, *other = NULL, *index = NULL;
 
 	assert_true(make_site(settings, NULL));
@@ -231,7 +237,8 @@ static void only_what_is_on_is_offered(void **state _unused_)
 
 static void a_machine_that_nobody_reads_on_has_no_profile(void **state _unused_)
 {
-	_cleanup_json_ json_t *settings = settings_of("[\"example.org\"]", "{\"imaps\": true, \"managesieve\": false}");
+	_cleanup_json_ json_t *settings =
+	    settings_of("[\"example.org\"]", "{\"imaps\": true, \"managesieve\": false}");
 	_cleanup_free_ char *page = NULL;
 
 	assert_true(make_site(settings, NULL));
@@ -265,9 +272,9 @@ static void names_are_text_on_every_page(void **state _unused_)
 		size_t size;
 
 		assert_int_equal(file_read(path, 1 << 20, &text, &size, NULL), 0);
-		assert_int_equal(template_render(pages[i], text, size, of, escape_find("xml", 3),
-						 &output, NULL),
-				 0);
+		assert_int_equal(
+		    template_render(pages[i], text, size, of, escape_find("xml", 3), &output, NULL),
+		    0);
 		assert_lacks(buffer_text(&output), "<script");
 		assert_has(buffer_text(&output), "&lt;script&gt;");
 	}
@@ -308,9 +315,9 @@ static void a_new_domain_leaves_the_others_as_they_are(void **state _unused_)
 	static const char profile[] = "site/profiles/example.org.mobileconfig";
 	_cleanup_json_ json_t *one = settings_of("[\"example.org\"]", ALL);
 	_cleanup_json_ json_t *two = settings_of("[\"example.org\", \"example.net\"]", ALL);
-	_cleanup_json_ json_t *less = settings_of(
-	    "[\"example.org\", \"example.net\"]",
-	    "{\"imaps\": true, \"submissions\": true, \"managesieve\": false}");
+	_cleanup_json_ json_t *less =
+	    settings_of("[\"example.org\", \"example.net\"]",
+			"{\"imaps\": true, \"submissions\": true, \"managesieve\": false}");
 	_cleanup_free_ char *added = NULL, *page = NULL;
 	ino_t before;
 
@@ -479,7 +486,8 @@ static char *conf(void)
 
 static void put_domain(const char *domain, const char *source)
 {
-	_cleanup_free_ char *from = NULL, *to = NULL, *text = NULL, *place = file_join(keys, "domains");
+	_cleanup_free_ char *from = NULL, *to = NULL, *text = NULL,
+			    *place = file_join(keys, "domains");
 	size_t size;
 
 	assert_true(asprintf(&from, "%s/%s", keys, source) > 0);
@@ -492,7 +500,8 @@ static void put_domain(const char *domain, const char *source)
 /* A certificate of the same authority for a domain's names, and for the host's. */
 static void issue_domain(const char *domain)
 {
-	_cleanup_free_ char *name = NULL, *other = file_join(folder, "other"), *from = NULL, *to = NULL;
+	_cleanup_free_ char *name = NULL, *other = file_join(folder, "other"), *from = NULL,
+			    *to = NULL;
 	_cleanup_free_ char *text = NULL, *place = file_join(keys, "domains");
 	struct certificate_outcome outcome = CERTIFICATE_OUTCOME_INIT;
 	size_t size;
