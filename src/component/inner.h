@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The inner ports that more than one part knows: on the loopback, without a login, each of
- * the mail path for the account that has business there (firewall/ruleset.h).  Their names are those of
- * the components that listen. */
+ * the mail path for the account that has business there (firewall/ruleset.h).  Their names are
+ * those of the components that listen. */
 #ifndef POSTCASK_COMPONENT_INNER_H
 #define POSTCASK_COMPONENT_INNER_H
 

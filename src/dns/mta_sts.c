@@ -1,26 +1,35 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dns/mta_sts.h"
 
-#include <errno.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/digest.h"
 
-void mta_sts_policy(const char *hostname, bool enforce, struct buffer *policy)
+enum {
+	WEEK = 604800,
+	YEAR = 31557600, /* the most that RFC 8461 §3.2 allows */
+};
+
+char *mta_sts_policy(const char *host, const char *mode)
 {
-	buffer_addf(policy, "version: STSv1\r\nmode: %s\r\nmx: %s\r\nmax_age: %d\r\n",
-		    enforce ? "enforce" : "testing", hostname, enforce ? 31557600 : 604800);
+	struct buffer text = BUFFER_INIT;
+
+	buffer_addf(&text, "version: STSv1\nmode: %s\nmx: %s\nmax_age: %d\n", mode, host,
+		    strcmp(mode, "enforce") == 0 ? YEAR : WEEK);
+	return buffer_take(&text);
 }
 
-int mta_sts_id(const char *policy, char ret_id[MTA_STS_ID_SIZE], struct error *error)
+void mta_sts_id(const char *policy, char ret_id[MTA_STS_ID_SIZE])
 {
+	char whole[DIGEST_TEXT_SIZE];
 	EVP_MD_CTX *digest = digest_begin();
-	char hash[DIGEST_TEXT_SIZE];
 
+	ret_id[0] = '\0';
 	if (!digest)
-		return error_set(error, ENOMEM, "out of memory");
+		return;
 	digest_add(digest, policy, strlen(policy));
-	digest_finish(digest, hash);
-	snprintf(ret_id, MTA_STS_ID_SIZE, "%.20s", hash);
-	return 0;
+	digest_finish(digest, whole);
+	memcpy(ret_id, whole, MTA_STS_ID_SIZE - 1);
+	ret_id[MTA_STS_ID_SIZE - 1] = '\0';
 }

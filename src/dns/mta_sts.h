@@ -1,29 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The MTA-STS policy (RFC 8461): the text that the web server shows at mta-sts.DOMAIN, the same
- * for every domain, and the id by which its DNS record says that there is another one. */
+/* The MTA-STS policy of a mail domain (RFC 8461): the text that the web server gives at
+ * https://mta-sts.DOMAIN/.well-known/mta-sts.txt, and the id that its TXT record names.  Both are
+ * made here alone, for the id must change when the policy does, and only then.
+ *
+ * Never for a certificate that browsers do not trust: who obeys the policy would send nothing more.
+ */
 #ifndef POSTCASK_DNS_MTA_STS_H
 #define POSTCASK_DNS_MTA_STS_H
 
-#include <stdbool.h>
+#include "base/cleanup.h"
 
-#include "base/buffer.h"
-#include "base/error.h"
+enum { MTA_STS_ID_SIZE = 33 };
 
-/* The policy in force, as everybody may read it; there is none while the certificate is not
- * one that other servers believe. */
-#define MTA_STS_FILE "/var/lib/postcask/web/site/mta-sts.txt"
+/* The whole file.  `mode` is "testing" (who sends reports what would not have gone, and sends it;
+ * kept for a week) or "enforce" (kept for a year).  Owned by the caller; NULL when out of memory.
+ */
+char *mta_sts_policy(const char *host, const char *mode);
 
-enum {
-	MTA_STS_ID_SIZE = 33, /* 32 letters and digits at most, §3.1 */
-	MTA_STS_LIMIT = 64 * 1024,
-};
-
-/* Appends the policy: mail only to `hostname`, over TLS that is verified.  In testing others
- * only report what fails, and ask again within a week; enforced it holds for a year (the most,
- * §3.2). */
-void mta_sts_policy(const char *hostname, bool enforce, struct buffer *policy);
-
-/* The id of a policy's text: another text has another one, the same text the same. */
-_must_check_ int mta_sts_id(const char *policy, char ret_id[MTA_STS_ID_SIZE], struct error *error);
+/* 32 hexadecimal digits of the policy's SHA-256 (RFC 8461 §3.1 allows 32 letters and digits). */
+void mta_sts_id(const char *policy, char ret_id[MTA_STS_ID_SIZE]);
 
 #endif

@@ -57,9 +57,22 @@ static struct memory judge(const struct memory *before, const char *report, int6
 
 int policy_decide(const char *mode, const char *state, const char *report, bool public,
 		  const char *hostname, int64_t now, char **ret_policy, struct error *error)
+/* The mode that the week has come to, by itself. */
+static int decide(const char *state, const char *report, int64_t now, const char **ret_mode,
+		  struct error *error)
 {
-	_cleanup_(buffer_free) struct buffer policy = BUFFER_INIT;
-	struct memory before = recall(state), after = {0};
+	struct memory before = recall(state), after = judge(&before, report, now);
+
+	*ret_mode = after.enforce ? "enforce" : "testing";
+	return after.since != before.since || after.enforce != before.enforce
+		   ? remember(state, &after, error)
+		   : 0;
+}
+
+int policy_decide(const json_t *settings, const char *state, const char *report, bool public,
+		  int64_t now, char **ret_policy, struct error *error)
+{
+	const char *mode = json_text(json_object_get(settings, "dns"), "mta_sts");
 	int result = 0;
 
 	*ret_policy = NULL;
@@ -70,9 +83,10 @@ int policy_decide(const char *mode, const char *state, const char *report, bool 
 		after.enforce = strcmp(mode, "enforce") == 0;
 	if (after.since != before.since || after.enforce != before.enforce)
 		result = remember(state, &after, error);
+	if (!mode[0] || strcmp(mode, "auto") == 0)
+		result = decide(state, report, now, &mode, error);
 	if (result < 0)
 		return result;
-	mta_sts_policy(hostname, after.enforce, &policy);
-	*ret_policy = buffer_take(&policy);
+	*ret_policy = mta_sts_policy(json_text(settings, "hostname"), mode);
 	return *ret_policy ? 0 : error_set(error, ENOMEM, "out of memory");
 }

@@ -49,6 +49,8 @@ static int make(const struct places *places, const json_t *settings, const char 
 		result = policy_decide(json_text(json_object_get(settings, "dns"), "mta_sts"), memory,
 				       places->report, facts.public,
 				       json_text(settings, "hostname"), time(NULL), &policy, error);
+		result = policy_decide(settings, memory, places->report, facts.public, time(NULL),
+				       &policy, error);
 	if (result == 0)
 		result = site_make(&facts, json_object_get(settings, "domains"), policy, share,
 				   places->web, &made, error);

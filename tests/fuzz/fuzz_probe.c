@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "net/dns.h"
+#include "net/http.h"
 #include "net/imap.h"
 #include "net/managesieve.h"
 #include "net/pop3.h"
@@ -57,22 +58,31 @@ static void talk_managesieve(struct session *session)
 	(void)!managesieve_check_script(session, "keep;");
 }
 
+static void talk_http(struct session *session)
+{
+	_cleanup_(http_answer_clear) struct http_answer answer = HTTP_ANSWER_INIT;
+
+	if (!http_get(session, "a.example", "/", &answer) &&
+	    (answer.status < 100 || answer.body.size > HTTP_BODY))
+		abort();
+}
+
 static void talk(unsigned choice, const uint8_t *data, size_t size)
 {
 	static const struct {
 		const struct protocol *protocol;
 		void (*talk)(struct session *session);
 	} protocols[] = {
-	    {&smtp_protocol, talk_smtp},
-	    {&imap_protocol, talk_imap},
-	    {&pop3_protocol, talk_pop3},
-	    {&managesieve_protocol, talk_managesieve},
+	    {&smtp_protocol, talk_smtp}, {&imap_protocol, talk_imap},
+	    {&pop3_protocol, talk_pop3}, {&managesieve_protocol, talk_managesieve},
+	    {&http_protocol, talk_http},
 	};
+	unsigned which = choice & 128 ? 4 : choice % 4;
 	struct stream_params params = {.deadline_ms = clock_now_ms() + DEADLINE_MS};
 	_cleanup_(session_free) struct session session = SESSION_INIT;
 	int ends[2];
 
-	session.protocol = protocols[choice % 4].protocol;
+	session.protocol = protocols[which].protocol;
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0 ||
 	    stream_adopt(&session.stream, ends[0], &params))
 		abort();
@@ -82,7 +92,7 @@ static void talk(unsigned choice, const uint8_t *data, size_t size)
 	(void)!session.protocol->greet(&session);
 	(void)!session_authenticate(&session, choice & 4 ? MECHANISM_PLAIN : MECHANISM_LOGIN, "me",
 				    "secret");
-	protocols[choice % 4].talk(&session);
+	protocols[which].talk(&session);
 	if (session.stream.failure.class == FAILURE_TIMEOUT)
 		abort(); /* the end was there to be seen */
 	close(ends[1]);

@@ -210,6 +210,23 @@ def test_the_report_leads_there(server):
 
 # ---- what strangers do not get ----
 
+def test_ciphers(server):
+    """Those of the other ports, with the one key that it has."""
+    agreed = set()
+    for version in ("-tls1_2", "-tls1_3"):
+        while True:
+            chosen = ["-cipher", ":".join(["ALL:COMPLEMENTOFALL", *("!" + one for one in agreed),
+                                           "@SECLEVEL=0"])] if version == "-tls1_2" else []
+            done = subprocess.run(["openssl", "s_client", "-connect", f"{server.host}:{WEB}", version,
+                                   *chosen], input="", capture_output=True, text=True, timeout=20)
+            cipher = done.stdout.partition("Cipher is ")[2].partition("\n")[0]
+            if cipher in ("", "(NONE)") or cipher in agreed:
+                break
+            agreed.add(cipher)
+    assert agreed == {"ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-AES128-GCM-SHA256",
+                      "ECDHE-ECDSA-CHACHA20-POLY1305", "TLS_AES_256_GCM_SHA384"}
+
+
 @pytest.mark.parametrize("path", ["/", "/nothing", "/autodiscover/autodiscover.xml"])
 def test_headers(server, path):
     headers = ask(server, HOSTNAME, path).headers
@@ -349,13 +366,13 @@ def test_a_policy_for_other_servers_with_a_public_certificate_alone(server, any_
         server.run("systemctl", "start", "postcask-web.service")
         answer = ask(server, *place, context=any_name)
         assert answer.headers["Content-Type"].startswith("text/plain")
-        assert answer.body.decode() == ("version: STSv1\r\nmode: testing\r\n"
-                                        f"mx: {HOSTNAME}\r\nmax_age: 604800\r\n")
+        assert answer.body.decode() == ("version: STSv1\nmode: testing\n"
+                                        f"mx: {HOSTNAME}\nmax_age: 604800\n")
         state = server.tree / "var/lib/postcask/web/mta-sts.json"
         since = json.loads(state.read_text())["since"]
         state.write_text(json.dumps({"mode": "testing", "since": since - 7 * 86400}))
         server.run("systemctl", "start", "postcask-web.service")
-        assert b"mode: enforce\r\n" in ask(server, *place, context=any_name).body
+        assert b"mode: enforce\n" in ask(server, *place, context=any_name).body
     finally:
         public.write_text(before) if before else public.unlink()
         server.run("systemctl", "start", "postcask-web.service")
