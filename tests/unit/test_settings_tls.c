@@ -12,6 +12,7 @@
 #define HASH "$y$j9T$abcdefghijklmnopqrstu.$1Fiqw3BWqEcVl3Jf3Qp9Zq4uuhYbaX/dcHzPMyHRZR/"
 
 static char *key_pem, *other_key_pem, *chain_pem;
+static bool has_web, is_public; /* in the settings that were checked last */
 
 /* A key and its chain, of an authority of its own. */
 static void make_pair(const char *folder, char **ret_key, char **ret_chain)
@@ -83,6 +84,8 @@ static int check(const char *fqdn, const char *certificate, const char *key, con
 		add_block(&text, "key", key);
 	buffer_add_text(&text, more);
 	r = settings_load_text("t", buffer_text(&text), text.size, &diagnostics, &settings);
+	has_web = json_is_true(json_object_get(json_object_get(settings, "services"), "web"));
+	is_public = json_is_true(json_object_get(json_object_get(settings, "tls"), "public"));
 	json_decref(settings);
 	*ret_line = diagnostics.count ? diagnostic_line(&diagnostics.items[0]) : NULL;
 	for (size_t i = 0; i < diagnostics.count; i++)
@@ -96,6 +99,32 @@ static void a_pair_is_accepted(void **state _unused_)
 
 	if (check("mail.example.org", chain_pem, key_pem, "", &line) < 0 || line)
 		fail_msg("%s", line);
+}
+
+/* A page at which every browser shouts is there when somebody asks for it. */
+static void the_web_is_on_with_a_given_certificate(void **state _unused_)
+{
+	static const struct {
+		bool given;
+		const char *more;
+		bool web;
+	} cases[] = {
+	    {true, "", true},
+	    {true, "  services: {pop3: false}\n", true},
+	    {true, "  services: {web: false}\n", false},
+	    {false, "    names: []\n", false},
+	    {false, "    names: []\n  services: {web: true}\n", true},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_free_ char *line = NULL;
+
+		if (check("mail.example.org", cases[i].given ? chain_pem : NULL,
+			  cases[i].given ? key_pem : NULL, cases[i].more, &line) < 0)
+			fail_msg("%zu: %s", i, line);
+		assert_int_equal(has_web, cases[i].web);
+		assert_int_equal(is_public, cases[i].given);
+	}
 }
 
 static void assert_refused(const char *fqdn, const char *certificate, const char *key,
@@ -134,6 +163,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_pair_is_accepted),
+	    cmocka_unit_test(the_web_is_on_with_a_given_certificate),
 	    cmocka_unit_test(what_does_not_fit_is_refused),
 	    cmocka_unit_test(half_a_file_is_refused),
 	};
