@@ -98,6 +98,16 @@ static int read_record(const ldns_rr *from, struct dns_record *ret)
 	return 0;
 }
 
+static int compare_records(const void *a, const void *b)
+{
+	const struct dns_record *one = a, *other = b;
+	int order = strcmp(one->name, other->name);
+
+	if (order == 0)
+		order = strcmp(one->type, other->type);
+	return order != 0 ? order : strcmp(one->exact, other->exact);
+}
+
 static int read_sections(const ldns_pkt *packet, struct dns_answer *answer)
 {
 	const ldns_rr_list *list = ldns_pkt_answer(packet);
@@ -111,6 +121,7 @@ static int read_sections(const ldns_pkt *packet, struct dns_answer *answer)
 			return -ENOMEM;
 		answer->count++;
 	}
+	qsort(answer->records, answer->count, sizeof(*answer->records), compare_records);
 	list = ldns_pkt_authority(packet);
 	for (size_t i = 0; i < ldns_rr_list_rr_count(list) && !answer->zone; i++)
 		if (ldns_rr_get_type(ldns_rr_list_rr(list, i)) == LDNS_RR_TYPE_SOA)

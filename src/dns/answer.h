@@ -33,7 +33,9 @@ struct dns_answer {
 	bool bogus;
 	char *why;  /* owned: why nobody answered, or why it is bogus; else NULL */
 	char *zone; /* owned: whose SOA is in the authority section; NULL when there is none */
-	struct dns_record *records; /* the answer section, aliases among them */
+	/* The answer section, aliases among them; sorted, for servers turn their records round, and
+	 * what is said of them should not. */
+	struct dns_record *records;
 	size_t count;
 };
 

@@ -233,6 +233,6 @@ static void judge_alias(struct judgement *judgement, const char *domain)
 void judge_domain_more(struct judgement *judgement, const char *domain)
 {
 	judge_alias(judgement, domain);
-	if (!judgement->facts->sts_policy)
+	if (!judgement->facts->sts)
 		judge_left_policy(judgement, domain);
 }

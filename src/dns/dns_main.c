@@ -17,7 +17,7 @@
 #define RUN_FOLDER    "/run/postcask/"
 #define SETTINGS_FILE RUN_FOLDER "verify-settings.json"
 #define REPORT_FILE   RUN_FOLDER "report.json"
-#define RESULT_FILE   RUN_FOLDER "dns/report.json"
+#define RESULT_FILE   "/run/postcask/dns/report.json"
 
 enum {
 	CHECK_MS = 240 * 1000, /* less than the unit's own limit */
@@ -27,8 +27,7 @@ enum {
 
 static const char usage[] =
     "usage: postcask-dns [--tell]\n"
-    "Checks the DNS records of this machine, and writes what it finds to\n"
-    "/run/postcask/dns/report.json.\n"
+    "Checks the DNS records of this machine, and writes what it finds for its report.\n"
     "  --tell  only: have the machine's report written anew if it says something else\n";
 
 static int domains_of(const struct dns_facts *facts, const char ***ret, size_t *ret_count)
@@ -96,6 +95,9 @@ static int tell(struct error *error)
 	if (code == 0)
 		code =
 		    json_file_read(RESULT_FILE, JSON_FILE_LIMIT, JSON_FILE_FOREIGN, &found, error);
+	/* That there is no DNS is no news of the records: `postcask status` says it, no console. */
+	if (code == 0 && json_is_true(json_object_get(found, "offline")))
+		return 0;
 	if (code < 0 || says_the_same(json_object_get(report, "dns"), found))
 		return code;
 	code = process_run(&process, NULL, error);

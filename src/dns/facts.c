@@ -86,20 +86,36 @@ static void take_addresses(struct dns_facts *facts, bool own)
 		find_addresses(facts);
 }
 
-/* The policy is the web server's; a record without one would be a promise that nobody can read. */
-static int take_policy(struct dns_facts *facts, struct error *error)
+/* NULL: none. */
+static const char *sts_mode(const struct dns_facts *facts)
 {
-	size_t size;
-	int result = file_read(MTA_STS_FILE, MTA_STS_LIMIT, &facts->sts_policy, &size, error);
+	const char *mode = json_text(json_object_get(facts->settings, "dns"), "mta_sts");
+	_cleanup_(error_clear) struct error none = ERROR_INIT;
+	_cleanup_json_ json_t *memory = NULL;
 
-	return result < 0 ? result : mta_sts_id(facts->sts_policy, facts->sts_id, error);
+	if (!facts->web || strcmp(mode, "none") == 0)
+		return NULL;
+	if (strcmp(mode, "enforce") == 0)
+		return "enforce";
+	if (strcmp(mode, "testing") != 0 &&
+	    json_file_read(DNS_STS_FILE, JSON_FILE_LIMIT, 0, &memory, &none) == 0 &&
+	    strcmp(json_text(memory, "mode"), "enforce") == 0)
+		return "enforce";
+	return "testing";
 }
 
-static void take_certificate(struct dns_facts *facts)
+static int take_certificate(struct dns_facts *facts, struct error *error)
 {
 	facts->public = json_is_true(json_object_get(facts->keys, "public"));
 	facts->web = facts->public && dns_facts_offers(facts, "web");
-	facts->acme = json_array_size(json_object_get(facts->keys, "caa")) > 0;
+	facts->sts = sts_mode(facts);
+	if (!facts->sts)
+		return 0;
+	facts->sts_policy = mta_sts_policy(facts->host, facts->sts);
+	if (!facts->sts_policy)
+		return error_errno(error, ENOMEM, "cannot make the records");
+	mta_sts_id(facts->sts_policy, facts->sts_id);
+	return 0;
 }
 
 /* A list, which json_file_read has not: its objects are files of ours. */
@@ -135,12 +151,7 @@ int dns_facts_read(struct dns_facts *facts, json_t *published, const char *keys,
 	if (result == 0 || result == -ENOENT) { /* there are none yet */
 		error_clear(&missing);
 		take_addresses(facts, keys != NULL);
-		take_certificate(facts);
-		result = keys && facts->web ? take_policy(facts, &missing) : 0;
-	}
-	if (result == 0 || result == -ENOENT) { /* nor of this one */
-		error_clear(&missing);
-		return 0;
+		return take_certificate(facts, error);
 	}
 	error_set(error, missing.code, "%s", error_text(&missing));
 	error_clear(&missing);

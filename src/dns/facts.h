@@ -10,11 +10,12 @@
 #include <jansson.h>
 
 #include "base/error.h"
-#include "dns/mta_sts.h"
 
 /* Where certificates and DKIM keys leave what may be published of them. */
 #define DNS_KEYS_FILE "/var/lib/postcask/keys/public.json"
 #define DNS_DKIM_FILE "/var/lib/postcask/keys/dkim/public.json"
+/* What the web server's policy has come to by itself ("mode"), for dns.mta_sts: auto. */
+#define DNS_STS_FILE "/var/lib/postcask/web/mta-sts.json"
 
 enum { DNS_ADDRESSES_MAX = 16 };
 
@@ -31,16 +32,15 @@ struct dns_facts {
 
 	bool public;	  /* browsers trust the certificate */
 	bool web;	  /* it is served on 443 */
-	char *sts_policy; /* owned: as MTA_STS_FILE has it; NULL: there is none */
-	char sts_id[MTA_STS_ID_SIZE];
-	bool acme;
+	const char *sts;  /* the MTA-STS mode, NULL: no policy; static */
+	char *sts_policy; /* owned; NULL without a mode */
+	char sts_id[33];
 };
 
 #define DNS_FACTS_INIT ((struct dns_facts){0})
 
 /* Takes the published settings over.  A file that is not there is no error; a path of NULL is not
- * read, and without `keys` the machine's own addresses and its MTA-STS policy are not looked for
- * either: for settings of another one. */
+ * read, and the machine's own addresses are not looked for then: for settings of another one. */
 _must_check_ int dns_facts_read(struct dns_facts *facts, json_t *published, const char *keys,
 				const char *dkim, struct error *error);
 

@@ -10,27 +10,6 @@ enum {
 	VALUE_SHOWN = 120, /* of a value in a sentence */
 };
 
-const judge judges[DNS_KINDS] = {
-    [DNS_KIND_ADDRESS] = judge_address,
-    [DNS_KIND_PTR] = judge_reverse,
-    [DNS_KIND_HELO] = judge_spf,
-    [DNS_KIND_TLSA] = judge_keys,
-    [DNS_KIND_CAA] = judge_authority,
-    [DNS_KIND_HOST_REPORTS] = judge_reports,
-    [DNS_KIND_NAME] = judge_name,
-    [DNS_KIND_NO_MAIL] = judge_no_mail,
-    [DNS_KIND_MX] = judge_mx,
-    [DNS_KIND_SPF] = judge_spf,
-    [DNS_KIND_DKIM] = judge_dkim,
-    [DNS_KIND_DMARC] = judge_dmarc,
-    [DNS_KIND_STS] = judge_sts,
-    [DNS_KIND_STS_NAME] = judge_name,
-    [DNS_KIND_REPORTS] = judge_reports,
-    [DNS_KIND_SERVICE] = judge_service,
-    [DNS_KIND_NO_SERVICE] = judge_service,
-    [DNS_KIND_SETUP] = judge_name,
-};
-
 void judge_say(struct judgement *judgement, const struct dns_row *row, enum dns_fault fault,
 	       const char *format, ...)
 {

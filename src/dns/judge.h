@@ -68,7 +68,6 @@ enum leads { LEADS_UNKNOWN, LEADS_HERE, LEADS_ELSEWHERE, LEADS_NOWHERE };
 enum leads judge_leads(struct judgement *judgement, const char *name, const char **ret_found);
 
 typedef void (*judge)(struct judgement *judgement, const struct judged *judged);
-extern const judge judges[DNS_KINDS];
 
 /* In check_*.c: */
 void judge_address(struct judgement *judgement, const struct judged *judged);

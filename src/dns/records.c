@@ -259,14 +259,14 @@ static void make_dmarc(const struct dns_facts *facts _unused_, const char *domai
 
 static void make_sts(const struct dns_facts *facts, const char *domain, struct dns_rows *rows)
 {
-	if (facts->sts_policy)
+	if (facts->sts)
 		dns_rows_add(rows, DNS_KIND_STS, DNS_RECOMMENDED, domain, NULL, "TXT",
 			     text("_mta-sts.%s", domain), text("v=STSv1; id=%s", facts->sts_id));
 }
 
 static void make_sts_name(const struct dns_facts *facts, const char *domain, struct dns_rows *rows)
 {
-	if (facts->sts_policy)
+	if (facts->sts)
 		dns_rows_add(rows, DNS_KIND_STS_NAME, DNS_RECOMMENDED, domain, NULL, "CNAME",
 			     text("mta-sts.%s", domain), text("%s.", facts->host));
 }

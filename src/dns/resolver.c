@@ -9,6 +9,13 @@
 #include <unbound.h>
 
 #include "base/clock.h"
+#include "base/file.h"
+#include "base/slice.h"
+
+enum {
+	ANCHORS_MAX = 64 * 1024,
+	ANCHOR_MAX = 2048, /* of one key */
+};
 
 struct dns_resolver {
 	struct ub_ctx *context;
@@ -30,6 +37,39 @@ static const char *const OPTIONS[][2] = {
 /* The first that can be read: unbound keeps its own up to date (RFC 5011). */
 static const char *const ANCHORS[] = {"/var/lib/unbound/root.key", "/usr/share/dns/root.key"};
 
+/* Lines of keys, as unbound's own state or Debian's file has them; the rest is its bookkeeping. */
+static int add_anchors(struct ub_ctx *context, const char *text)
+{
+	struct slice rest = slice_of(text), line;
+	char key[ANCHOR_MAX];
+	int added = 0;
+
+	while (slice_until(&rest, SLICE("\n"), &line)) {
+		slice_copy(line, key, sizeof(key));
+		/* RFC 5011: of a key that is only seen yet, or revoked, it says so. */
+		if (strstr(key, ";;state=") && !strstr(key, ";;state=2"))
+			continue;
+		key[strcspn(key, ";")] = '\0';
+		if ((strstr(key, " DS ") || strstr(key, "\tDS\t") || strstr(key, "DNSKEY")) &&
+		    ub_ctx_add_ta(context, key) == 0)
+			added++;
+	}
+	return added;
+}
+
+/* The first file that has any. */
+static void trust_root(struct ub_ctx *context)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ANCHORS); i++) {
+		_cleanup_(error_clear) struct error none = ERROR_INIT;
+		_cleanup_free_ char *text = NULL;
+
+		if (file_read_foreign(ANCHORS[i], ANCHORS_MAX, &text, NULL, &none) == 0 &&
+		    add_anchors(context, text) > 0)
+			return;
+	}
+}
+
 static int set_up(struct ub_ctx *context, struct error *error)
 {
 	int code;
@@ -43,13 +83,7 @@ static int set_up(struct ub_ctx *context, struct error *error)
 	ub_ctx_debuglevel(context, 0);
 	if (ub_ctx_resolvconf(context, "/etc/resolv.conf") != 0)
 		return error_set(error, ENOENT, "/etc/resolv.conf names no resolver to ask");
-	for (size_t i = 0; i < ARRAY_SIZE(ANCHORS); i++)
-		if (access(ANCHORS[i], R_OK) == 0) {
-			if (ub_ctx_add_ta_file(context, ANCHORS[i]) != 0)
-				return error_set(error, EINVAL, "%s has no key of the root",
-						 ANCHORS[i]);
-			break;
-		}
+	trust_root(context);
 	code = ub_ctx_async(context, 1);
 	return code == 0
 		   ? 0

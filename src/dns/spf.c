@@ -359,7 +359,7 @@ void spf_evaluate(const char *domain, const char *text, const char *address, spf
 	struct evaluation evaluation = {.look = look, .context = context, .verdict = ret};
 	enum spf_result result;
 
-	*ret = (struct spf_verdict){.open_end = true};
+	*ret = (struct spf_verdict){.result = SPF_NONE, .open_end = true};
 	evaluation.family = strchr(address, ':') ? AF_INET6 : AF_INET;
 	evaluation.bits = evaluation.family == AF_INET ? 32 : 128;
 	if (inet_pton(evaluation.family, address, evaluation.address) != 1 || !spf_is_record(text))

@@ -7,6 +7,7 @@
 #include "base/json_file.h"
 #include "base/utf8.h"
 #include "net/ports.h"
+#include "settings/published.h"
 #include "state/report_state.h"
 
 static json_t *empty_report(void)
@@ -150,6 +151,9 @@ json_t *report_merge(const json_t *verify, json_t *firstboot, json_t *firewall,
 	value = json_object_get(settings, "first_address");
 	if (json_is_string(value))
 		json_object_set(report, "first_address", value);
+	if (published_true(settings, "services.web"))
+		json_object_set_new(report, "help",
+				    json_sprintf("https://%s/", json_text(report, "hostname")));
 	judge_firstboot(report, verify, firstboot);
 	if (firstboot)
 		json_object_set(report, "firstboot", firstboot);

@@ -9,8 +9,6 @@
 const struct rule *const meaning_rules[] = {meaning_name,  meaning_address, meaning_tls,
 					    meaning_relay, meaning_filter,  meaning_sender,
 					    meaning_dns,   meaning_web,	    NULL};
-const struct rule *const meaning_rules[] = {
-    meaning_name, meaning_address, meaning_tls, meaning_relay, meaning_filter, meaning_web, NULL};
 
 static int apply_rules(struct check *check)
 {

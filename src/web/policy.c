@@ -55,8 +55,6 @@ static struct memory judge(const struct memory *before, const char *report, int6
 	return after;
 }
 
-int policy_decide(const char *mode, const char *state, const char *report, bool public,
-		  const char *hostname, int64_t now, char **ret_policy, struct error *error)
 /* The mode that the week has come to, by itself. */
 static int decide(const char *state, const char *report, int64_t now, const char **ret_mode,
 		  struct error *error)
@@ -78,11 +76,6 @@ int policy_decide(const json_t *settings, const char *state, const char *report,
 	*ret_policy = NULL;
 	if (!public || strcmp(mode, "none") == 0)
 		return 0;
-	after = judge(&before, report, now);
-	if (strcmp(mode, "automatic") != 0)
-		after.enforce = strcmp(mode, "enforce") == 0;
-	if (after.since != before.since || after.enforce != before.enforce)
-		result = remember(state, &after, error);
 	if (!mode[0] || strcmp(mode, "auto") == 0)
 		result = decide(state, report, now, &mode, error);
 	if (result < 0)

@@ -15,14 +15,6 @@
 
 enum { POLICY_TESTING_S = 7 * 24 * 3600 };
 
-/* `mode` is dns.mta_sts of the settings: "automatic" is what is said above, "testing" and "enforce"
- * are that, and of "none" there is no policy.  `state` is the file that remembers since when, replaced where that changes; `report` the
- * machine's (/run/postcask/report.json), where one that is not there says nothing.  What is
- * enforced stays so: others have been promised a year.  *ret_policy is the text (owned), NULL:
- * none. */
-_must_check_ int policy_decide(const char *mode, const char *state, const char *report,
-			       bool public, const char *hostname, int64_t now, char **ret_policy,
-			       struct error *error);
 /* `state` is the file that remembers mode and since when, replaced where they change; `report`
  * the machine's (/run/postcask/report.json), where one that is not there says nothing.  What is
  * enforced by itself stays so: others have been promised a year.  *ret_policy is the text

@@ -46,9 +46,6 @@ static int make(const struct places *places, const json_t *settings, const char 
 				     : error_set(error, ENOMEM, "out of memory");
 
 	if (result == 0)
-		result = policy_decide(json_text(json_object_get(settings, "dns"), "mta_sts"), memory,
-				       places->report, facts.public,
-				       json_text(settings, "hostname"), time(NULL), &policy, error);
 		result = policy_decide(settings, memory, places->report, facts.public, time(NULL),
 				       &policy, error);
 	if (result == 0)

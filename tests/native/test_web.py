@@ -203,7 +203,8 @@ def dim_texts(browser):
 
 
 def test_the_report_leads_there(server):
-    assert server.report()["state"] == "ready"
+    report = server.report()
+    assert (report["state"], report["help"]) == ("ready", f"https://{HOSTNAME}/")
     assert f"set up a phone or a mail program: https://{HOSTNAME}/\n" \
         in server.run("postcask", "status").stdout
 
