@@ -207,6 +207,9 @@ void line_parse_postfix(struct slice identifier, struct slice text, struct line 
 	line->around = slice_equal(service, SLICE("srs"));
 	line->from_filter = line->around || slice_equal(service, SLICE("filtered"));
 	line->to_filter = line->around || slice_equal(service, SLICE("amavis"));
+	line->from_filter = slice_equal(service, SLICE("filtered")) ||
+			    slice_equal(service, SLICE("signed")); /* by way of OpenDKIM */
+	line->to_filter = slice_equal(service, SLICE("amavis"));
 	line->discarded = slice_equal(program, SLICE("discard"));
 	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
 		if (slice_equal(program, programs[i].program)) {

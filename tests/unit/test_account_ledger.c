@@ -217,6 +217,14 @@ static void counts_each_end(void **state)
 	/* an end that nobody understands is not called a delivery */
 	SAY(&book, INCOMING("AAAAAH"), "postfix/qmgr | AAAAAH: removed");
 	assert_count(&book, COUNT_UNCLEAR, 1);
+	/* the filter gave it back to the login that sent it */
+	SAY(&book, INCOMING("AAAAAJ"),
+	    "amavis | (1-5) Blocked OTHER {BouncedOutbound}, Queue-ID: AAAAAJ, mail_id: m4, Hits: 0, "
+	    "size: 1, took: 1 ms, <a@b> -> <c@d>",
+	    "postfix/amavis/smtp | AAAAAJ: to=<c@d>, relay=x, dsn=2.5.0, status=sent (250 2.5.0 "
+	    "Ok, id=1-5, BOUNCE)",
+	    "postfix/qmgr | AAAAAJ: removed");
+	assert_count(&book, COUNT_BOUNCED, 3);
 	/* the filter took it, and has no copy */
 	SAY(&book, INCOMING("AAAAAI"),
 	    "amavis | (1-4) Blocked SPAM {D}, Queue-ID: AAAAAI, mail_id: m3, Hits: 9, size: 1, "
