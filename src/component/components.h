@@ -106,8 +106,8 @@ struct component {
 	 * The others are started and stopped with it; what a timer starts is none of them.
 	 * No verb: it takes none. */
 	const char *reload_verb, *units[COMPONENT_UNITS];
-	/* The settings want it while what stands at this path is true there, as templates
-	 * take it (generation/template.h).  It has a mark then.  NULL: always. */
+	/* The settings want it while what stands at this path is true there, or has the word
+	 * that follows: `dkim.signer == "opendkim"`, as templates take it (generation/template.h).  It has a mark then.  NULL: always. */
 	const char *wanted;
 	/* It is running before the settings are applied, so it is told at boot. */
 	bool starts_early;

@@ -8,7 +8,7 @@ const struct component component_opendkim = {
     .files = {{"etc/opendkim.conf", "plain", .mode = 0644}, COMPONENT_MARK("opendkim")},
     .reload_verb = "reload-or-restart",
     .units = {"opendkim.service"},
-    .wanted = "dkim.opendkim",
+    .wanted = "dkim.signer == \"opendkim\"",
     .vital = true,
     .keys = {"dkim"},
     .accounts = {"opendkim"},

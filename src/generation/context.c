@@ -2,6 +2,7 @@
 #include "generation/context.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static json_t *inner_ports(const struct component *component)
 {
@@ -26,12 +27,13 @@ json_t *context_make(const json_t *settings)
 
 char *context_mark_template(const struct component *component)
 {
+	int path = (int)strcspn(component->wanted, " ");
 	char *text;
 
 	return asprintf(&text,
-			"#%% if %s\nmail.%s wants %s: it runs while this file is not empty.\n"
+			"#%% if %s\nmail.%.*s wants %s: it runs while this file is not empty.\n"
 			"#%% end\n",
-			component->wanted, component->wanted, component->name) < 0
+			component->wanted, path, component->wanted, component->name) < 0
 		   ? NULL
 		   : text;
 }

@@ -122,15 +122,6 @@ static int derive_tls(json_t *tls)
 		   : 0;
 }
 
-/* Whether OpenDKIM stands behind the filter. */
-static int derive_dkim(json_t *dkim)
-{
-	const char *signer = json_string_value(json_object_get(dkim, "signer"));
-	bool other = signer && strcmp(signer, "opendkim") == 0;
-
-	return json_object_set_new(dkim, "opendkim", json_boolean(other)) < 0 ? -ENOMEM : 0;
-}
-
 int derive_values(json_t *settings)
 {
 	size_t i;
@@ -144,8 +135,7 @@ int derive_values(json_t *settings)
 		return -ENOMEM;
 	if (derive_reports(settings) < 0 || derive_has_quota(settings) < 0)
 		return -ENOMEM;
-	if (derive_tls(json_object_get(settings, "tls")) < 0 ||
-	    derive_dkim(json_object_get(settings, "dkim")) < 0)
+	if (derive_tls(json_object_get(settings, "tls")) < 0)
 		return -ENOMEM;
 	if (derive_hostname(settings) < 0 || plus_derive(settings) < 0)
 		return -ENOMEM;

@@ -11,7 +11,6 @@
  *	aliases[]		the derived postmaster@, abuse@ and root@
  *	filter			judged: postcask-policy has something to do
  *	sender_rows[]		address, owners: which logins may send as what
- *	dkim			opendkim: whether that signs
  *	limits			message_size_bytes, unpack_size_mib, scan_size_mib, read_size_mib
  *	reports			receiver: `to`, or the postmaster
  *	plus, plus_users	settings/plus.h

@@ -27,8 +27,8 @@ enum setting_type {
 	TYPE_FILE_EXTENSION,
 	TYPE_DOMAIN,
 	TYPE_HOSTNAME,
-	TYPE_MAILBOX, /* LOCAL@DOMAIN of this server */
-	TYPE_ADDRESS, /* a mail address anywhere */
+	TYPE_MAILBOX,	/* LOCAL@DOMAIN of this server */
+	TYPE_ADDRESS,	/* a mail address anywhere */
 	TYPE_ADDRESSES, /* one, or all of a domain: stored as "@domain" */
 	TYPE_PASSWORD_HASH,
 	TYPE_CERTIFICATE, /* PEM, leaf first */

@@ -186,7 +186,7 @@ static void check_file(const struct component *row, const struct component_file 
 			 template);
 	if (!escape_find(file->escape, strlen(file->escape)))
 		complain("%s: %s: there is no escape %s", row->name, file->path, file->escape);
-	if (text && strstr(text, KEYS) && !component_has_key(row, CERTIFICATE_KEY))
+	if (text && strstr(text, KEYS) && !row->keys[0])
 		complain("%s: %s names a key, but the row has none", row->name, file->path);
 	if (file->extra)
 		check_extra(file->extra, row);
@@ -254,6 +254,13 @@ static void check_mark(const struct component *row)
 		found |= file->mark && strcmp(file->path, mark) == 0;
 	if (row->wanted && !find_setting(row->wanted) && !is_derived(row->wanted))
 		complain("%s: there is no key mail.%s", row->name, row->wanted);
+	if (row->wanted) {
+		_cleanup_free_ char *path =
+		    strndup(row->wanted, strcspn(row->wanted, " ")); /* of a condition */
+
+		if (!find_setting(path))
+			complain("%s: there is no key mail.%s", row->name, path);
+	}
 	if (found != (row->wanted != NULL))
 		complain("%s: %s", row->name, found ? "a mark that nobody fills" : "no mark");
 }

@@ -29,6 +29,7 @@
 #include "base/file.h"
 #include "base/json_file.h"
 #include "certificate/certificate.h"
+#include "dkim/store.h"
 #include "firstboot/apply.h"
 #include "firstboot/trial.h"
 #include "generation/drift.h"
@@ -439,6 +440,21 @@ static _unused_ int machine_remove(void **state _unused_)
 #define machine_test(function)                                                                     \
 	cmocka_unit_test_setup_teardown(function, machine_make, machine_remove)
 
+/* Of the domain that all of them have. */
+static _unused_ int fake_dkim_keys(void)
+{
+	json_t *settings = json_pack("{s:s, s:[s], s:{s:s}}", "hostname", "mail.example.org",
+				     "domains", "example.org", "dkim", "selector", "pc");
+	_cleanup_(dkim_store_clear) struct dkim_store store = {.count = 0};
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	struct dkim_made made;
+	int result = dkim_store_from_settings(settings, fake_keys, &store, &error);
+
+	store.group = (gid_t)-1;
+	json_decref(settings);
+	return result < 0 ? result : dkim_store_fill(&store, 60 * 1000, &made, &error);
+}
+
 /* For the group: what all machines share. */
 static _unused_ int fakes_begin(void **state _unused_)
 {
@@ -451,7 +467,7 @@ static _unused_ int fakes_begin(void **state _unused_)
 	if (fake == MAP_FAILED || !fake_folder(fake_keys, sizeof(fake_keys)) ||
 	    setenv("POSTCASK_TEMPLATES", FAKE_TEMPLATES, 1) < 0)
 		return -1;
-	return certificate_ensure(&request, &outcome, &error);
+	return certificate_ensure(&request, &outcome, &error) < 0 ? -1 : fake_dkim_keys();
 }
 
 static _unused_ int fakes_end(void **state _unused_)

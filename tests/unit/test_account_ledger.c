@@ -219,8 +219,8 @@ static void counts_each_end(void **state)
 	assert_count(&book, COUNT_UNCLEAR, 1);
 	/* the filter gave it back to the login that sent it */
 	SAY(&book, INCOMING("AAAAAJ"),
-	    "amavis | (1-5) Blocked OTHER {BouncedOutbound}, Queue-ID: AAAAAJ, mail_id: m4, Hits: 0, "
-	    "size: 1, took: 1 ms, <a@b> -> <c@d>",
+	    "amavis | (1-5) Blocked OTHER {BouncedOutbound}, Queue-ID: AAAAAJ, mail_id: m4, "
+	    "Hits: 0, size: 1, took: 1 ms, <a@b> -> <c@d>",
 	    "postfix/amavis/smtp | AAAAAJ: to=<c@d>, relay=x, dsn=2.5.0, status=sent (250 2.5.0 "
 	    "Ok, id=1-5, BOUNCE)",
 	    "postfix/qmgr | AAAAAJ: removed");
