@@ -107,7 +107,8 @@ struct component {
 	 * No verb: it takes none. */
 	const char *reload_verb, *units[COMPONENT_UNITS];
 	/* The settings want it while what stands at this path is true there, or has the word
-	 * that follows: `dkim.signer == "opendkim"`, as templates take it (generation/template.h).  It has a mark then.  NULL: always. */
+	 * that follows (`dkim.signer == "opendkim"`), as templates take it
+	 * (generation/template.h).  It has a mark then.  NULL: always. */
 	const char *wanted;
 	/* It is running before the settings are applied, so it is told at boot. */
 	bool starts_early;

@@ -81,7 +81,8 @@ def test_what_does_not_reach_the_reader_is_a_failure():
     ["check"], ["check", "a", "b"], ["check", "--jsn", "a"], ["render", "a"],
     ["render", "a", "b", "c"], ["explain", "--man", "mail.domains"], ["explain", "a", "b"],
     ["schema", "a"], ["schema", "--cloud-init"], ["cert"], ["cert", "show", "ca"],
-    ["cert", "sow"], ["cert", "ca", "--json"], ["status", "a"], ["verify", "a"]])
+    ["cert", "sow"], ["dkim"], ["dkim", "spin"],
+    ["dkim", "rotate", "--json"], ["dkim", "list", "--force"], ["cert", "ca", "--json"], ["status", "a"], ["verify", "a"]])
 def test_bad_usage_says_the_right_one(arguments):
     done = run(BIN / "postcask", *arguments)
     assert done.returncode == 2 and done.stdout == ""
