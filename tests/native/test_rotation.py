@@ -2,6 +2,7 @@
 """Going over to the next DKIM keys while mail flows, with name servers of which one hears of each
 change late: what arrives can be verified there, then and five days later."""
 
+import base64
 import json
 import os
 import re
@@ -9,11 +10,14 @@ import threading
 
 import dkim
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from dkim_check import by_python, crlf, ours
 from far_server import FarServer
 from machine import Machine, letter, shifted, user_data
 from sample import part
+from test_filter import EICAR, GTUBE
 from zones import Zones
 
 ALICE, FAR = "alice@example.org", "friend@far.example"
@@ -81,7 +85,9 @@ def names():
     if os.geteuid() != 0:
         pytest.skip("needs root for namespaces")
     net = shifted("rotation", NET)[1]
-    data = user_data() + f"""  resolver:
+    data = user_data() + f"""  filter:
+    dkim_whitelist: [news@shop.example, bank.example]
+  resolver:
     forward: [{net}.1]
   extra:
     postfix: |
@@ -234,3 +240,45 @@ def test_private_keys_are_root_s_and_the_signers_alone(names):
                            ("postcask-probe", "postcask-probe")):
         assert names.machine.run("runuser", "-u", account, "--", "sh", "-c",
                                  "cat /var/lib/postcask/keys/dkim/*/*.pem", check=False).returncode
+
+
+@pytest.fixture(scope="module")
+def foreign_key(names):
+    """Of two other domains, in the DNS."""
+    made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    public = base64.b64encode(made.public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)).decode()
+    record = f"a._domainkey TXT {quoted('v=DKIM1; k=rsa; p=' + public)}\n"
+    names.zones.set_all({"shop.example": record, "bank.example": record})
+    return made.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                              serialization.NoEncryption())
+
+
+def signed(key, sender, text, domain=None):
+    message = letter(text, From=sender, To=ALICE)
+    raw = crlf(message.as_bytes())
+    return message["Message-ID"], dkim.sign(
+        raw, b"a", (domain or sender.split("@")[1]).encode(), key,
+        canonicalize=(b"relaxed", b"simple"), include_headers=[b"from", b"subject"]) + raw
+
+
+def test_whom_the_spam_filter_trusts(names, foreign_key):
+    """For spam alone, while his own domain's signature is valid."""
+    cases = {
+        "an address": (signed(foreign_key, "news@shop.example", GTUBE), "INBOX"),
+        "its neighbour": (signed(foreign_key, "other@shop.example", GTUBE), "Spam"),
+        "a domain": (signed(foreign_key, "anybody@bank.example", GTUBE), "INBOX"),
+        "signed by another": (signed(foreign_key, "anybody@bank.example", GTUBE, "shop.example"),
+                              "Spam"),
+    }
+    message_id, raw = signed(foreign_key, "news@shop.example", GTUBE)
+    cases["changed since"] = ((message_id, raw + b"more\r\n"), "Spam")
+    for (_, raw), _ in cases.values():
+        names.machine.send(raw, sender="bounces@shop.example")
+    for name, ((message_id, _), folder) in cases.items():
+        assert names.machine.wait_message(ALICE, message_id, folder), name
+    message_id, raw = signed(foreign_key, "news@shop.example", EICAR.decode())
+    names.machine.send(raw, sender="bounces@shop.example")
+    names.machine.run("sh", "-c", "for i in $(seq 300); do grep -rqs "
+                      f"'{message_id}' /var/lib/postcask/quarantine && exit 0; sleep 0.2; done; exit 1",
+                      timeout=90)
