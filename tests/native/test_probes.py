@@ -164,6 +164,19 @@ def test_the_report_tells_a_machine_without_a_resolver(broken):
     assert (status, report["state"]) == (2, "degraded")
 
 
+def test_the_report_tells_when_nobody_judges_who_mail_is_from(broken):
+    """Which keeps no port shut, and no mail waiting."""
+    broken.run("systemctl", "stop", "postcask-policy")
+    try:
+        status, report, failed = verify(broken)
+        said = broken.run("postcask", "status", check=False).stdout
+    finally:
+        broken.run("systemctl", "start", "postcask-policy")
+    assert failed == {"policy": "refused"} and set(report["open"]) == set(PORTS)
+    assert (status, report["state"]) == (2, "degraded")
+    assert "postcask-policy is not running; mail goes on, and nobody judges who it is from" in said
+
+
 def test_one_probe_alone_proves_no_port(broken):
     status, report, failed = verify(broken, "--only", "imap-mail")
     assert (status, failed, report["open"]) == (0, {}, [])

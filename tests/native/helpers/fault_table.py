@@ -16,6 +16,7 @@ WEB = "lighttpd.service"
 POSTFIX, UNBOUND, JOURNAL = "postfix.service", "unbound.service", "systemd-journald.service"
 POSTSRSD = "postsrsd.service"
 CLAMD_SOCKET = "clamav-daemon.socket"
+POLICY = "postcask-policy.service"
 
 
 @dataclass
@@ -74,12 +75,14 @@ killed("resolver killed", UNBOUND)
 killed("journald killed", JOURNAL)
 killed("rewriter of senders killed", POSTSRSD)
 killed("web server killed", WEB)
+killed("policy killed", POLICY)
 
 # Stopped, and started again by somebody.
 stopped("clamd stopped", CLAMD_SOCKET, CLAMD)
 stopped("amavis stopped", AMAVIS)
 stopped("LMTP and auth down", DOVECOT)
 stopped("resolver stopped", UNBOUND)
+stopped("policy stopped", POLICY)
 
 # Hanging, for ever.
 hanging("clamd hanging", CLAMD)
@@ -89,6 +92,7 @@ hanging("resolver hanging", UNBOUND)
 hanging("journald hanging", JOURNAL)
 hanging("rewriter of senders hanging", POSTSRSD)
 hanging("web server hanging", WEB)
+hanging("policy hanging", POLICY)
 
 
 @fault("amavis killed repeatedly")
