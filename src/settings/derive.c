@@ -86,8 +86,8 @@ static bool is_text(const json_t *object, const char *key, const char *text)
 /* Whether postcask-policy has anything to do. */
 static int derive_filter(json_t *filter)
 {
-	bool judged = !is_text(filter, "dmarc", "ignore") || !is_text(filter, "own_domains", "ignore") ||
-		      is_text(filter, "spf", "refuse");
+	bool judged = !is_text(filter, "dmarc", "ignore") ||
+		      !is_text(filter, "own_domains", "ignore") || is_text(filter, "spf", "refuse");
 
 	return json_object_set_new(filter, "judged", json_boolean(judged)) < 0 ? -ENOMEM : 0;
 }
