@@ -205,11 +205,9 @@ void line_parse_postfix(struct slice identifier, struct slice text, struct line 
 		return;
 	}
 	line->around = slice_equal(service, SLICE("srs"));
-	line->from_filter = line->around || slice_equal(service, SLICE("filtered"));
-	line->to_filter = line->around || slice_equal(service, SLICE("amavis"));
-	line->from_filter = slice_equal(service, SLICE("filtered")) ||
+	line->from_filter = line->around || slice_equal(service, SLICE("filtered")) ||
 			    slice_equal(service, SLICE("signed")); /* by way of OpenDKIM */
-	line->to_filter = slice_equal(service, SLICE("amavis"));
+	line->to_filter = line->around || slice_equal(service, SLICE("amavis"));
 	line->discarded = slice_equal(program, SLICE("discard"));
 	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
 		if (slice_equal(program, programs[i].program)) {

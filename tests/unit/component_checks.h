@@ -252,13 +252,11 @@ static void check_mark(const struct component *row)
 	assert_true(asprintf(&mark, COMPONENT_MARKS "/%s", row->name) > 0);
 	for (const struct component_file *file = row->files; file->path; file++)
 		found |= file->mark && strcmp(file->path, mark) == 0;
-	if (row->wanted && !find_setting(row->wanted) && !is_derived(row->wanted))
-		complain("%s: there is no key mail.%s", row->name, row->wanted);
 	if (row->wanted) {
 		_cleanup_free_ char *path =
 		    strndup(row->wanted, strcspn(row->wanted, " ")); /* of a condition */
 
-		if (!find_setting(path))
+		if (!find_setting(path) && !is_derived(path))
 			complain("%s: there is no key mail.%s", row->name, path);
 	}
 	if (found != (row->wanted != NULL))

@@ -175,7 +175,7 @@ def forms(text):
                  b"X-Name: \"\xd0\x90\" <a@example.com>\r\n",
         "long lines": b"Subject: " + b"s" * 990 + b"\r\nX-A: " + b"a" * 2500 + b"\r\nX-B: " +
                       b"b" * 40000 + b"\r\n\t" + b"c" * 3000 + b"\r\n",
-        "large header": b"To: " + b",\r\n ".join(b"u%d@example.com" % one for one in range(9000)) +
+        "large header": b"Subject: a\r\nTo: " + b",\r\n ".join(b"u%d@example.com" % one for one in range(9000)) +
                         b"\r\n" + b"X-Note: " + b"word " * 30000 + b"\r\n",
         "many lines": b"".join(b"X-%d: %d\r\n" % (one, one) for one in range(2000)),
         "return path": b"Return-Path: <r@example.com>\r\nSubject: a\r\n",

@@ -83,14 +83,12 @@ sub claims_us {
     return grep({ index(lc $all, $_) >= 0 } keys %own) ? 1 : 0;
 }
 
-# Received-SPF says who it is from behind "receiver=", or before a ":" in its comment; when it
-# does not it could be anybody's.
+# Received-SPF says who it is from behind "receiver=", or before a ":" in its comment.
 sub claims_us_for_spf {
     my ($body) = @_;
     my %own = own();
     my @named = $body =~ /\breceiver\s*=\s*"?([^\s;"]+)/gi;
     push @named, $1 if $body =~ /\A\s*\w+\s*\(\s*([^\s:()]+\.[^\s:()]+)\s*:/;
-    return 1 if !@named;
     return grep({ $own{ plain($_) } } @named) ? 1 : 0;
 }
 
