@@ -293,14 +293,15 @@ class TestLaterBoots:
         def secrets(box):
             files = [path for name in ("var/lib/postcask/keys", "etc/ssh")
                      for path in (box.tree / name).rglob("*")
-                     if path.is_file() and ("key" in path.name or path.suffix == ".pem")]
+                     if path.is_file() and ("key" in path.name or path.suffix == ".pem"
+                                            or path.name == "forwarding")]
             return {path.read_bytes() for path in [*files, box.tree / "etc/machine-id"]}
         other = Machine.later("other", "10.87.0")
         try:
             one, two = secrets(machine), secrets(other)
         finally:
             other.stop()
-        assert len(one) >= 6 and len(two) >= 6 and not one & two
+        assert len(one) >= 7 and len(two) >= 7 and not one & two
 
 
 def test_packages_come_from_debians_own_archives(machine):
