@@ -82,6 +82,7 @@ int show_report(const char *path, int json)
 		report_mail_add(report, RUN_FOLDER, true);
 		quarantine_summary_add(report, STATE_FOLDER);
 		update_summary_add(report, &update_machine, (json_int_t)time(NULL));
+		dns_summary_add(report, RUN_FOLDER);
 	}
 	if (json) {
 		result = command_print(report, JSON_FILE_REPORT);
