@@ -27,7 +27,12 @@ static const struct dns_answer *look(void *context, const char *name, const char
 {
 	struct dns_answer answer = {.authoritative = true,
 				    .records = calloc(8, sizeof(struct dns_record))};
+	const struct dns_answer *known = dns_book_look(context, name, type);
 
+	if (known) { /* who was given it still reads it */
+		free(answer.records);
+		return known;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(WORLD); i++) {
 		if (!dns_name_equal(WORLD[i][0], name))
 			continue;
@@ -105,13 +110,17 @@ static void its_end_and_its_cost_are_seen(void **state _unused_)
 	assert_int_equal(judge("v=spf1 mx a a a a a a a a a a a ~all", "192.0.2.25").lookups, 12);
 }
 
+static const struct dns_answer *look_alone(void *context, const char *name, const char *type)
+{
+	return dns_book_look(context, name, type);
+}
+
 static void an_answer_that_is_to_come_leaves_it_open(void **state _unused_)
 {
 	_cleanup_(dns_book_free) struct dns_book *book = dns_book_new(NULL);
 	struct spf_verdict verdict;
 
-	spf_evaluate("example.org", "v=spf1 mx ~all", "192.0.2.25",
-		     (spf_look)(void (*)(void))dns_book_look, book, &verdict);
+	spf_evaluate("example.org", "v=spf1 mx ~all", "192.0.2.25", look_alone, book, &verdict);
 	assert_int_equal(verdict.result, SPF_OPEN);
 	/* Nobody is asked without a resolver, and that is an answer too. */
 	assert_true(dns_book_ask(book, 10));
