@@ -60,6 +60,8 @@ NAMES_IN_C = {
     "/run/postcask/policy/filter": "postcask-policy, as itself; root asks it by file_connect",
     "/var/lib/postcask/policy/known": "postcask-policy, as itself",
     "/var/spool/postfix/policy/postfix": "postcask-policy, as itself",
+    "/run/postcask/dns/report.json": "its own account writes it; read by file_read_foreign",
+    "/var/lib/unbound/root.key": "`postcask dns`, which root may run; read by file_read_foreign",
     "/run/postcask/signatures": "postcask-signatures, as clamav",
     **{name: "a volume may be there: opened by openat2 without links, and only looked at"
        for name in ("/var/vmail", "/var/lib/amavis", "/var/lib/postfix", *(
