@@ -83,6 +83,9 @@ def test_what_does_not_reach_the_reader_is_a_failure():
     ["schema", "a"], ["schema", "--cloud-init"], ["cert"], ["cert", "show", "ca"],
     ["cert", "sow"], ["dkim"], ["dkim", "spin"],
     ["dkim", "rotate", "--json"], ["dkim", "list", "--force"], ["cert", "ca", "--json"], ["status", "a"], ["verify", "a"]])
+    ["cert", "sow"], ["cert", "ca", "--json"], ["status", "a"], ["verify", "a"],
+    ["dns", "check", "a", "b"], ["dns", "a", "b"], ["dns", "--zone", "--json"], ["dns", "--yes"],
+    ["dns", "update", "--zone"], ["dns", "check", "--replace"]])
 def test_bad_usage_says_the_right_one(arguments):
     done = run(BIN / "postcask", *arguments)
     assert done.returncode == 2 and done.stdout == ""
