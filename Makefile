@@ -53,7 +53,7 @@ endif
 ALL_CFLAGS = -std=c17 $(WARNINGS) $(HARDENING) -ffunction-sections -MMD -MP $(CFLAGS) $(CPPFLAGS)
 
 # One library a folder; a file *_main.c is a program.
-FOLDERS = src/command src/report src/volume src/ledger src/update src/signatures src/policy src/web firstboot src/certificate src/dkim src/generation src/dns firewall src/quarantine src/watch src/probe src/settings src/state src/queue src/net src/key src/component src/base
+FOLDERS = src/command src/report src/volume src/ledger src/update src/signatures src/policy src/web src/acme firstboot src/certificate src/dkim src/generation src/dns firewall src/quarantine src/watch src/probe src/settings src/state src/queue src/net src/key src/component src/base
 sources = $(filter-out %_main.c,$(wildcard $(1)/*.c))
 objects = $(patsubst %.c,$(OUT)/object/%.o,$(call sources,$(1)))
 LIBRARY_OBJECTS = $(foreach folder,$(FOLDERS),$(call objects,$(folder)))
@@ -63,13 +63,15 @@ LIBS = -lyaml -ljansson -lidn2 -lunistring -lssl -lcrypto -lnftnl -lmnl -lsystem
 PROGRAMS = postcask postcask-firstboot postcask-firewall postcask-verify postcask-report \
 	postcask-certificate postcask-quarantine postcask-watch postcask-account postcask-expire \
 	postcask-update postcask-signatures postcask-volumes postcask-dns postcask-policy \
-	postcask-signing postcask-web
+	postcask-signing postcask-web postcask-acme postcask-acme-hook
 postcask_MAIN = src/command/postcask_main.c
 postcask-firstboot_MAIN = firstboot/firstboot_main.c
 postcask-firewall_MAIN = firewall/firewall_main.c
 postcask-verify_MAIN = src/report/verify_main.c
 postcask-report_MAIN = src/report/report_main.c
-postcask-certificate_MAIN = src/certificate/certificate_main.c
+postcask-certificate_MAIN = src/acme/certificate_main.c
+postcask-acme_MAIN = src/acme/acme_main.c
+postcask-acme-hook_MAIN = src/acme/acme_hook_main.c
 postcask-quarantine_MAIN = src/quarantine/quarantine_main.c
 postcask-watch_MAIN = src/watch/watch_main.c
 postcask-account_MAIN = src/ledger/ledger_main.c
@@ -138,6 +140,13 @@ $(OUT)/lib/postcask-room.so: src/room/room_library.c $(OUT)/flags | build/host-r
 	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -shared -fvisibility=hidden \
 		$(filter-out -pie,$(LDFLAGS)) -o $@ $<
 
+# What hands uacme a secret that is not for its command line.
+$(OUT)/lib/postcask-eab.so: src/uacme/eab_library.c $(OUT)/flags | build/host-ready
+	@mkdir -p $(@D)
+	@echo "  LD $@"
+	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -shared -fvisibility=hidden \
+		$(filter-out -pie,$(LDFLAGS)) -o $@ $<
+
 # The manual: each page with the date and version of all of them, for man(1), and as text for
 # `postcask help`.
 MANUALS = $(wildcard docs/man/*.[1-8] firstboot/*.[1-8] firewall/*.[1-8] image/*.[1-8] src/*/*.[1-8])
@@ -164,7 +173,7 @@ install: all
 		-exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/{} \;
 
 # What the image carries, compiled against its own Debian: make SYSROOT=DIR image-programs
-image-programs: $(PROGRAMS:%=$(OUT)/bin/%) $(OUT)/lib/postcask-room.so $(MODULES)/lib95_imap_recheck_plugin.so build/share/made
+image-programs: $(PROGRAMS:%=$(OUT)/bin/%) $(OUT)/lib/postcask-room.so $(OUT)/lib/postcask-eab.so $(MODULES)/lib95_imap_recheck_plugin.so build/share/made
 	install -D -t $(OUT)/usr/bin $(OUT)/bin/postcask
 	install -D -t $(OUT)/usr/lib/postcask $(filter-out %/postcask %_plugin.so build/share/made,$^)
 	rm -rf $(OUT)/usr/share && install -D -m 644 -t $(OUT)/usr/share/postcask/help build/share/postcask/help/*

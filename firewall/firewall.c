@@ -161,7 +161,8 @@ int firewall_change_ports(enum firewall_change change, uint32_t ports, const cha
 			return firewall_fail_closed(state_file, error);
 	}
 	*ret_ports = wanted;
-	return state_write(state_file, wanted ? "open" : "closed", wanted, error);
+	return state_write(state_file, wanted & ~PORTS_PROOF_BIT ? "open" : "closed", wanted,
+			   error);
 }
 
 int firewall_read(struct readback *ret, struct error *error)

@@ -31,7 +31,7 @@ _must_check_ int firewall_close(const char *state_file, struct error *error);
 enum firewall_change {
 	FIREWALL_ADD,	 /* open these ports too */
 	FIREWALL_REMOVE, /* close these ports */
-	FIREWALL_EXACTLY /* just these ports are open */
+	FIREWALL_EXACTLY /* just these mail ports are open; that of proofs stays as it is */
 };
 
 /* Changes the open ports (firewall/ports.h) in one transaction of the set's

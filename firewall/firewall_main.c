@@ -41,7 +41,9 @@ static char *usage_make(void)
 			       "       postcask-firewall open PORT... | --report FILE\n"
 			       "       postcask-firewall list [--json]\n"
 			       "PORT is %s,\n"
-			       "or its number.  --state FILE writes the state there instead "
+			       "or its number, or " PORTS_PROOF_NAME
+			       ", which is for proofs to an ACME authority.\n"
+			       "--state FILE writes the state there instead "
 			       "of " FIREWALL_STATE_FILE ".\n",
 			       names) < 0)
 		return NULL;
@@ -50,10 +52,12 @@ static char *usage_make(void)
 
 static void print_ports(uint32_t ports)
 {
-	for (enum port port = 0; port < PORTS; port++) {
-		if (ports & PORT_BIT(port))
-			printf("%-12s %5u\n", port_table[port].name, port_table[port].number);
-	}
+	unsigned position = 0;
+	const char *name;
+	uint16_t number;
+
+	while ((number = ports_next(ports, &position, &name)))
+		printf("%-12s %5u\n", name, number);
 }
 
 static int finish(int result, const struct error *error)
@@ -124,8 +128,9 @@ static int print_json(const struct readback *readback)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	_cleanup_json_ json_t *json = json_pack(
-	    "{s:s, s:i, s:o, s:{s:I, s:I}}", "state", readback->ports ? "open" : "closed", "ssh",
-	    RULESET_SSH_PORT, "open", ports_to_json(readback->ports), "dropped", "packets",
+	    "{s:s, s:i, s:o, s:{s:I, s:I}}", "state",
+	    readback->ports & ~PORTS_PROOF_BIT ? "open" : "closed", "ssh", RULESET_SSH_PORT, "open",
+	    ports_to_json(readback->ports), "dropped", "packets",
 	    (json_int_t)readback->dropped_packets, "bytes", (json_int_t)readback->dropped_bytes);
 
 	return finish(json_print(json, JSON_INDENT(1), &error), &error);
@@ -154,7 +159,9 @@ static bool read_ports(char **words, struct options *options)
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 
 	for (; *words; words++, options->port_count++)
-		if (ports_add(&options->ports, *words, &error) < 0) {
+		if (strcmp(*words, PORTS_PROOF_NAME) == 0) {
+			options->ports |= PORTS_PROOF_BIT;
+		} else if (ports_add(&options->ports, *words, &error) < 0) {
 			error_print(&error);
 			return false;
 		}

@@ -14,10 +14,31 @@ int ports_add_number(uint32_t *ports, uint16_t number)
 {
 	enum port port = port_find_number(number);
 
+	if (number == PORTS_PROOF_NUMBER) {
+		*ports |= PORTS_PROOF_BIT;
+		return 0;
+	}
 	if (port == PORT_NONE)
 		return -EINVAL;
 	*ports |= PORT_BIT(port);
 	return 0;
+}
+
+uint16_t ports_next(uint32_t ports, unsigned *position, const char **ret_name)
+{
+	while (*position < PORTS) {
+		const struct port_entry *entry = &port_table[*position];
+
+		if (ports & PORT_BIT((*position)++)) {
+			*ret_name = entry->name;
+			return entry->number;
+		}
+	}
+	if (*position > PORTS || !(ports & PORTS_PROOF_BIT))
+		return 0;
+	++*position;
+	*ret_name = PORTS_PROOF_NAME;
+	return PORTS_PROOF_NUMBER;
 }
 
 char *ports_list_names(const char *last)
@@ -89,12 +110,13 @@ int ports_read_report(const char *path, uint32_t *ret_ports, struct error *error
 json_t *ports_to_json(uint32_t ports)
 {
 	json_t *list = json_array();
+	unsigned position = 0;
+	const char *name;
+	uint16_t number;
 
-	for (enum port i = 0; list && i < PORTS; i++) {
-		if (!(ports & PORT_BIT(i)))
-			continue;
-		json_t *port = json_pack("{s:s, s:i}", "name", port_table[i].name, "port",
-					 port_table[i].number);
+	while (list && (number = ports_next(ports, &position, &name))) {
+		json_t *port = json_pack("{s:s, s:i}", "name", name, "port", number);
+
 		if (json_array_append_new(list, port) < 0) {
 			json_decref(list);
 			return NULL;

@@ -234,12 +234,13 @@ static bool set_add(struct nftnl_set *set, const void *key, uint32_t size)
 
 static bool set_add_ports(struct nftnl_set *set, uint32_t ports)
 {
-	for (enum port port = 0; port < PORTS; port++) {
-		uint16_t number = htons(port_table[port].number);
+	unsigned position = 0;
+	uint16_t number;
+	const char *name;
 
-		if ((ports & PORT_BIT(port)) && !set_add(set, &number, sizeof(number)))
+	while ((number = htons(ports_next(ports, &position, &name))))
+		if (!set_add(set, &number, sizeof(number)))
 			return false;
-	}
 	return true;
 }
 

@@ -15,17 +15,17 @@
 #include "base/file.h"
 #include "certificate/certificate_facts.h"
 #include "certificate/certificate_issue.h"
+#include "certificate/certificate_next.h"
 #include "certificate/certificate_pem.h"
+#include "certificate/certificate_public.h"
+#include "certificate/certificate_sni.h"
 
 #define NAME_MAX_LENGTH 253
 #define GIVEN_WARNING	(INT64_C(30) * 86400) /* a given certificate near its end is noted */
-
-static const char *const FILE_NAMES[] = {"server-ecdsa.pem", "server-rsa.pem"};
-
-const char *certificate_file_name(enum certificate_kind kind)
-{
-	return FILE_NAMES[kind];
-}
+/* An ACME certificate makes place for the own authority's so long before its end: more than
+ * lies between two runs of the job (postcask-acme.timer), so that there is no gap. */
+#define ACME_MARGIN	 INT64_C(7200)
+#define ACME_MARGIN_PART 20 /* of a life that is shorter than that is long */
 
 const char *certificate_reason_name(enum certificate_reason reason)
 {
@@ -69,8 +69,9 @@ static int check_names(const struct certificate_request *request, struct error *
 /* Removes what a power cut left of file_replace: it may hold a private key. */
 static int remove_leftovers(const char *folder, struct error *error)
 {
-	static const char *const PREFIXES[] = {".ca.key.", ".ca.pem.", ".server-ecdsa.pem.",
-					       ".server-rsa.pem."};
+	static const char *const PREFIXES[] = {
+	    ".ca.key.",	  ".ca.pem.",	   ".server-ecdsa.pem.", ".server-rsa.pem.", ".next-ecdsa.",
+	    ".next-rsa.", ".public.json.", ".acme.json.",	 ".chain.pem.",	     ".sni."};
 	_cleanup_closedir_ DIR *entries = opendir(folder);
 	struct dirent *entry;
 
@@ -87,8 +88,7 @@ static int remove_leftovers(const char *folder, struct error *error)
 	return 0;
 }
 
-/* Opens the folder and locks it; the lock goes with the descriptor. */
-static int folder_lock(const char *folder, int *ret_fd, struct error *error)
+int certificate_lock(const char *folder, int *ret_fd, struct error *error)
 {
 	_cleanup_close_ int fd = -1;
 	int result = file_make_folders(folder, 0711, error);
@@ -112,6 +112,7 @@ struct work {
 	struct certificate_outcome *outcome;
 	struct authority authority;
 	int64_t now;
+	int acme; /* how many files hold one of the ACME authority */
 };
 
 static void work_clear(struct work *work)
@@ -158,8 +159,34 @@ static enum certificate_reason judge_leaf(const struct work *work, X509 *leaf)
 	return request->renew ? CERTIFICATE_WANTED : CERTIFICATE_CURRENT;
 }
 
+/* Is one of the ACME authority good for the name that clients know?  Others of its names are
+ * the business of its next renewal. */
+static enum certificate_reason judge_acme(const struct work *work, X509 *leaf)
+{
+	int64_t begin = certificate_not_before(leaf), end = certificate_not_after(leaf);
+	int64_t margin = (end - begin) / ACME_MARGIN_PART;
+
+	if (margin > ACME_MARGIN)
+		margin = ACME_MARGIN;
+	if (X509_check_host(leaf, work->request->names[0], 0, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT,
+			    NULL) != 1)
+		return CERTIFICATE_NAMES;
+	if (begin > work->now)
+		return CERTIFICATE_NOT_YET_VALID;
+	return end - work->now < margin ? CERTIFICATE_EXPIRING : CERTIFICATE_CURRENT;
+}
+
+/* One of this machine's authority. */
+static enum certificate_reason judge_own(const struct work *work, const struct key_chain *file)
+{
+	enum certificate_reason reason = judge_leaf(work, sk_X509_value(file->chain, 0));
+
+	return reason == CERTIFICATE_CURRENT && !has_authority(work, file) ? CERTIFICATE_DAMAGED
+									   : reason;
+}
+
 /* Reads a server file and says what is to be done with it. */
-static int judge(const struct work *work, enum certificate_kind kind, const char *path,
+static int judge(struct work *work, enum certificate_kind kind, const char *path,
 		 struct key_chain *file, enum certificate_reason *ret_reason, struct error *error)
 {
 	int result = key_chain_read(path, file, error);
@@ -172,21 +199,25 @@ static int judge(const struct work *work, enum certificate_kind kind, const char
 	if (result < 0 && result != -EBADMSG && result != -EFBIG)
 		return result;
 	reason = result < 0 ? CERTIFICATE_DAMAGED : judge_file(work, file, kind);
-	if (reason == CERTIFICATE_CURRENT)
-		reason = judge_leaf(work, sk_X509_value(file->chain, 0));
-	if (reason == CERTIFICATE_CURRENT && !has_authority(work, file))
-		reason = CERTIFICATE_DAMAGED;
+	if (reason == CERTIFICATE_ISSUER && work->request->acme_directory) {
+		reason = judge_acme(work, sk_X509_value(file->chain, 0));
+		work->acme += reason == CERTIFICATE_CURRENT;
+	} else if (reason == CERTIFICATE_CURRENT) {
+		reason = judge_own(work, file);
+	}
 	ERR_clear_error();
 	*ret_reason = reason;
 	return 0;
 }
 
-/* May the key of the file go on?  Not one that came with a foreign certificate:
- * it may have been withdrawn because it leaked. */
+/* May the key of the file go on?  Not one that came with a given certificate: it may have
+ * been withdrawn because it leaked.  One that an ACME authority signed was ours. */
 static bool keeps_key(const struct work *work, const struct key_chain *file,
 		      enum certificate_kind kind, enum certificate_reason reason)
 {
-	return file->key && certificate_key_is(file->key, kind) && reason != CERTIFICATE_ISSUER &&
+	return file->key && certificate_key_is(file->key, kind) &&
+	       (reason != CERTIFICATE_ISSUER ||
+		certificate_public_has_own_key(work->request->folder, file->key)) &&
 	       !(work->request->renew && work->request->new_keys);
 }
 
@@ -201,7 +232,7 @@ static int issue_file(const struct work *work, enum certificate_kind kind, const
 	if (keeps_key(work, file, kind, reason))
 		made.key = TAKE_POINTER(file->key);
 	else
-		result = certificate_make_key(kind, &made.key, error);
+		result = certificate_next_take(work->request->folder, kind, &made.key, error);
 	if (result == 0)
 		result = certificate_issue(&work->authority, made.key, work->request->names,
 					   work->request->name_count, work->now, &leaf, error);
@@ -212,7 +243,9 @@ static int issue_file(const struct work *work, enum certificate_kind kind, const
 	if (!made.chain || !X509_add_cert(made.chain, leaf, X509_ADD_FLAG_UP_REF) ||
 	    !X509_add_cert(made.chain, work->authority.certificate, X509_ADD_FLAG_UP_REF))
 		return error_set(error, ENOMEM, "out of memory");
-	return key_chain_write(path, 0600, made.key, made.chain, error);
+	result = key_chain_write(path, 0600, made.key, made.chain, error);
+	return result < 0 ? result
+			  : certificate_next_drop(work->request->folder, kind, made.key, error);
 }
 
 static void outcome_note_end(struct certificate_outcome *outcome, int64_t end)
@@ -223,7 +256,7 @@ static void outcome_note_end(struct certificate_outcome *outcome, int64_t end)
 
 static int ensure_own_file(struct work *work, enum certificate_kind kind, struct error *error)
 {
-	_cleanup_free_ char *path = file_join(work->request->folder, FILE_NAMES[kind]);
+	_cleanup_free_ char *path = file_join(work->request->folder, certificate_file_name(kind));
 	_cleanup_(key_chain_clear) struct key_chain file = KEY_CHAIN_INIT;
 	enum certificate_reason reason;
 	int64_t end = 0;
@@ -275,6 +308,10 @@ static int ensure_own(struct work *work, struct error *error)
 
 	for (int kind = 0; result == 0 && kind < CERTIFICATE_KINDS; kind++)
 		result = ensure_own_file(work, (enum certificate_kind)kind, error);
+	for (int kind = 0; result == 0 && request->next && kind < CERTIFICATE_KINDS; kind++)
+		result =
+		    certificate_next_ensure(request->folder, (enum certificate_kind)kind, error);
+	work->outcome->acme = work->acme == CERTIFICATE_KINDS;
 	return result < 0 ? result : note_authority(work->outcome, error);
 }
 
@@ -282,7 +319,7 @@ static int ensure_own(struct work *work, struct error *error)
 static int ensure_given_file(struct work *work, enum certificate_kind kind, BIO *text,
 			     struct error *error)
 {
-	_cleanup_free_ char *path = file_join(work->request->folder, FILE_NAMES[kind]);
+	_cleanup_free_ char *path = file_join(work->request->folder, certificate_file_name(kind));
 	char *wanted, *found = NULL;
 	size_t wanted_size = (size_t)BIO_get_mem_data(text, &wanted), found_size = 0;
 	bool same;
@@ -364,11 +401,15 @@ int certificate_ensure(const struct certificate_request *request, struct certifi
 
 	work.now = request->now ? request->now : (int64_t)time(NULL);
 	if (result == 0)
-		result = folder_lock(request->folder, &lock, error);
+		result = certificate_lock(request->folder, &lock, error);
 	if (result == 0)
 		result = remove_leftovers(request->folder, error);
 	if (result == 0)
 		result = is_given(request) ? ensure_given(&work, error) : ensure_own(&work, error);
+	if (result == 0 && request->acme_directory)
+		result = certificate_sni_write(request->folder, work.now, error);
+	if (result == 0)
+		result = certificate_publish(request, outcome.given || outcome.acme, error);
 	if (result < 0) {
 		error_wrap(error, "certificates");
 		return result;
@@ -409,6 +450,8 @@ int certificate_request_from_settings(const json_t *settings, const char **names
 				      struct certificate_request *ret, struct error *error)
 {
 	const json_t *tls = json_object_get(settings, "tls"), *name;
+	const json_t *acme = json_object_get(tls, "acme");
+	const char *directory = json_string_value(json_object_get(acme, "directory"));
 	size_t i;
 
 	*ret = (struct certificate_request){
@@ -417,6 +460,8 @@ int certificate_request_from_settings(const json_t *settings, const char **names
 	    .name_count = 1,
 	    .given_certificate = json_string_value(json_object_get(tls, "certificate")),
 	    .given_key = json_string_value(json_object_get(tls, "key")),
+	    .acme_directory = directory && directory[0] ? directory : NULL,
+	    .acme_method = json_string_value(json_object_get(acme, "challenge")),
 	};
 	names[0] = json_string_value(json_object_get(settings, "hostname"));
 	if (!names[0])

@@ -8,7 +8,9 @@
  * Both always exist: the templates name both.  Normally they are an ECDSA P-256
  * and an RSA-3072 certificate of the machine's own authority
  * (certificate/authority.h); when the settings give a certificate, both files hold
- * that one, whatever its type.
+ * that one, whatever its type.  When they name an ACME authority, its certificates stand
+ * there for the same keys as soon as they are got (src/acme), and are left alone while they
+ * are good; the own authority's take their place before there would be none.
  *
  *	struct certificate_request request = {
  *		.folder = "/var/lib/postcask/keys", .names = names, .name_count = 1 };
@@ -42,9 +44,12 @@ struct certificate_request {
 	size_t domain_count;	  /* after them: what the authority may sign for besides */
 	const char *given_certificate; /* PEM of the settings, NULL or "" when none is given */
 	const char *given_key;
-	int64_t now;   /* seconds since 1970; 0: the clock's */
-	bool renew;    /* issue again even though nothing asks for it */
-	bool new_keys; /* with renew: make new private keys too */
+	const char *acme_directory; /* of the ACME authority, NULL when there is none */
+	const char *acme_method;    /* "http-01" or "dns-01" with it */
+	int64_t now;		    /* seconds since 1970; 0: the clock's */
+	bool renew;		    /* issue again even though nothing asks for it */
+	bool new_keys;		    /* with renew: make new private keys too */
+	bool next; /* see to the next keys (certificate/certificate_next.h), which takes seconds */
 };
 
 /* Why a server file was written (or was not: CERTIFICATE_CURRENT). */
@@ -65,6 +70,7 @@ struct certificate_outcome {
 	enum certificate_reason reason[CERTIFICATE_KINDS];
 	bool changed;	   /* a server file was written: daemons must reload */
 	bool given;	   /* the files hold the settings' certificate */
+	bool acme;	   /* both files hold a certificate of the ACME authority */
 	int64_t not_after; /* the earliest end of the two, seconds since 1970 */
 	char *note;	   /* owned; a sentence for the report (a given certificate near its
 			    * end, a replaced authority), NULL when there is nothing to say */
@@ -108,6 +114,10 @@ _must_check_ int certificate_request_from_settings(const json_t *settings, const
 						   struct error *error);
 
 void certificate_outcome_clear(struct certificate_outcome *outcome);
+
+/* The lock of the keys folder, for whoever puts something into it besides; made (0711) when
+ * missing.  The lock goes with the descriptor.  -EBUSY while another process holds it. */
+_must_check_ int certificate_lock(const char *folder, int *ret_fd, struct error *error);
 
 const char *certificate_file_name(enum certificate_kind kind);	     /* "server-ecdsa.pem" */
 const char *certificate_reason_name(enum certificate_reason reason); /* "current", "missing", ... */

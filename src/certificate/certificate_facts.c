@@ -16,6 +16,11 @@
 
 #define DAY 86400
 
+const char *certificate_file_name(enum certificate_kind kind)
+{
+	return kind == CERTIFICATE_RSA ? "server-rsa.pem" : "server-ecdsa.pem";
+}
+
 static int64_t time_seconds(const ASN1_TIME *time)
 {
 	struct tm parts;
@@ -107,7 +112,7 @@ static json_t *name_to_json(const X509_NAME *name)
 	if (!text || X509_NAME_print_ex(text, name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) < 0)
 		return NULL;
 	size = BIO_get_mem_data(text, &bytes);
-	return json_stringn(bytes, (size_t)size);
+	return json_stringn(size > 0 ? bytes : "", (size_t)size); /* ACME's have no subject */
 }
 
 static json_t *names_to_json(const X509 *certificate)

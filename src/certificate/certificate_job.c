@@ -34,6 +34,8 @@ static void job_free(struct certificate_job *job)
 		free((char *)job->request.names[i]);
 	free((char **)job->request.names);
 	free((char *)job->request.folder);
+	free((char *)job->request.acme_directory);
+	free((char *)job->request.acme_method);
 	wipe_text(job->request.given_certificate);
 	wipe_text(job->request.given_key);
 	certificate_outcome_clear(&job->outcome);
@@ -64,9 +66,12 @@ static bool copy_request(struct certificate_request *copy,
 	*copy = *request;
 	copy->names = names;
 	copy->folder = copy->given_certificate = copy->given_key = NULL;
+	copy->acme_directory = copy->acme_method = NULL;
 	for (size_t i = 0; good && i < count; i++)
 		good = copy_text(request->names[i], &names[i]);
 	return good && copy_text(request->folder, &copy->folder) &&
+	       copy_text(request->acme_directory, &copy->acme_directory) &&
+	       copy_text(request->acme_method, &copy->acme_method) &&
 	       copy_text(request->given_certificate, &copy->given_certificate) &&
 	       copy_text(request->given_key, &copy->given_key);
 }

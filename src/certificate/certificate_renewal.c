@@ -26,8 +26,7 @@ static bool serves_certificate(const struct component *component)
 	return component_has_key(component, CERTIFICATE_KEY);
 }
 
-/* A daemon that is stopped stays stopped. */
-static int reload_daemons(struct error *error)
+int renewal_reload(struct error *error)
 {
 	_cleanup_free_ const char **argv =
 	    component_command("try-reload-or-restart", serves_certificate);
@@ -45,9 +44,8 @@ static int reload_daemons(struct error *error)
 	return 0;
 }
 
-/* Asks until all are current or the time is over; the last answers count. */
-static int wait_until_served(const struct certificate_request *request, const json_t *settings,
-			     struct served *served, struct error *error)
+int renewal_wait_served(const struct certificate_request *request, const json_t *settings,
+			struct served *served, struct error *error)
 {
 	int64_t deadline = clock_now_ms() + SETTLE_MS;
 	int result;
@@ -58,6 +56,22 @@ static int wait_until_served(const struct certificate_request *request, const js
 		result = certificate_check_served(request, settings, HANDSHAKE_MS, served, error);
 		if (result < 0 || served->current == served->count || clock_left_ms(deadline) == 0)
 			return result;
+	}
+}
+
+int renewal_wait_domain(const char *path, const char *name, const json_t *settings,
+			struct served *served, struct error *error)
+{
+	int64_t deadline = clock_now_ms() + SETTLE_MS;
+	int result;
+
+	for (;;) {
+		served_clear(served);
+		result =
+		    certificate_check_domain(path, name, settings, HANDSHAKE_MS, served, error);
+		if (result < 0 || served->current == served->count || clock_left_ms(deadline) == 0)
+			return result;
+		poll(NULL, 0, SETTLE_PAUSE_MS);
 	}
 }
 
@@ -78,6 +92,7 @@ static int renew_and_reload(const struct renewal *renewal, struct certificate_re
 
 	request->renew = renewal->force;
 	request->new_keys = renewal->new_keys;
+	request->next = true;
 	if (!renewal->check)
 		result = certificate_ensure(request, &outcome->certificate, error);
 	if (result == 0 && !outcome->certificate.changed)
@@ -86,9 +101,10 @@ static int renew_and_reload(const struct renewal *renewal, struct certificate_re
 	if (result < 0 || renewal->check ||
 	    (!outcome->certificate.changed && !has_stale(&outcome->served)))
 		return result;
-	result = reload_daemons(error);
+	result = renewal_reload(error);
 	outcome->reloaded = result == 0;
-	return result == 0 ? wait_until_served(request, settings, &outcome->served, error) : result;
+	return result == 0 ? renewal_wait_served(request, settings, &outcome->served, error)
+			   : result;
 }
 
 int renewal_run(const struct renewal *renewal, struct renewal_outcome *ret, struct error *error)

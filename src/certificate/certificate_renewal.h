@@ -45,6 +45,17 @@ void renewal_print(const struct renewal_outcome *outcome, FILE *stream);
  *  "served": {"smtp": "current", ...}}; NULL when out of memory. */
 json_t *renewal_to_json(const struct renewal_outcome *outcome);
 
+/* The daemons that serve certificates take the files as they are; one that is stopped stays so. */
+_must_check_ int renewal_reload(struct error *error);
+
+/* Asks all services until each shows the certificate of the files, or of the file at `path` by
+ * `name`, for at most 30 seconds after a reload; `served` has the last answers. */
+_must_check_ int renewal_wait_served(const struct certificate_request *request,
+				     const json_t *settings, struct served *served,
+				     struct error *error);
+_must_check_ int renewal_wait_domain(const char *path, const char *name, const json_t *settings,
+				     struct served *served, struct error *error);
+
 void renewal_outcome_clear(struct renewal_outcome *outcome);
 
 #endif

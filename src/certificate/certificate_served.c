@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "certificate/certificate_facts.h"
@@ -27,32 +28,47 @@ void served_clear(struct served *served)
 	*served = SERVED_INIT;
 }
 
-struct fingerprints {
-	char text[CERTIFICATE_KINDS][FINGERPRINT_TEXT];
+/* The certificates that may be shown, and all of their chains as PEM, which the client trusts:
+ * what is asked is whether they are served, not by whom they are signed. */
+struct expected {
+	char fingerprints[CERTIFICATE_KINDS][FINGERPRINT_TEXT];
+	size_t count;
+	struct buffer chain;
 };
 
-static int fingerprints_read(const char *folder, struct fingerprints *ret, struct error *error)
-{
-	for (int kind = 0; kind < CERTIFICATE_KINDS; kind++) {
-		_cleanup_free_ char *path =
-		    file_join(folder, certificate_file_name((enum certificate_kind)kind));
-		_cleanup_(key_chain_clear) struct key_chain file = KEY_CHAIN_INIT;
-		int result = path ? key_chain_read(path, &file, error)
-				  : error_set(error, ENOMEM, "out of memory");
+#define EXPECTED_INIT ((struct expected){.chain = BUFFER_INIT})
 
-		if (result < 0)
-			return result;
-		if (!file.chain ||
-		    !certificate_fingerprint(sk_X509_value(file.chain, 0), ret->text[kind]))
-			return error_set(error, EBADMSG, "%s: holds no certificate", path);
-	}
-	return 0;
+static void expected_clear(struct expected *expected)
+{
+	buffer_free(&expected->chain);
 }
 
-static bool fingerprints_have(const struct fingerprints *fingerprints, const char *text)
+static int expected_add(struct expected *expected, const char *path, struct error *error)
 {
-	for (int kind = 0; kind < CERTIFICATE_KINDS; kind++) {
-		if (strcmp(fingerprints->text[kind], text) == 0)
+	_cleanup_(key_chain_clear) struct key_chain file = KEY_CHAIN_INIT;
+	_cleanup_(cleanup_bio) BIO *text = NULL;
+	int result =
+	    path ? key_chain_read(path, &file, error) : error_set(error, ENOMEM, "out of memory");
+	char *bytes;
+	long size;
+
+	if (result < 0)
+		return result;
+	if (!file.chain || !certificate_fingerprint(sk_X509_value(file.chain, 0),
+						    expected->fingerprints[expected->count]))
+		return error_set(error, EBADMSG, "%s: holds no certificate", path);
+	expected->count++;
+	text = key_chain_format(NULL, file.chain);
+	size = text ? BIO_get_mem_data(text, &bytes) : 0;
+	if (text)
+		buffer_add(&expected->chain, bytes, (size_t)size);
+	return text && !expected->chain.failed ? 0 : error_set(error, ENOMEM, "out of memory");
+}
+
+static bool expected_has(const struct expected *expected, const char *text)
+{
+	for (size_t i = 0; i < expected->count; i++) {
+		if (strcmp(expected->fingerprints[i], text) == 0)
 			return true;
 	}
 	return false;
@@ -64,19 +80,13 @@ static void cleanup_tls_client(struct tls_client **client)
 		tls_client_free(*client);
 }
 
-static int client_make(const struct certificate_request *request, struct tls_client **ret,
+static int client_make(const struct expected *expected, const char *name, struct tls_client **ret,
 		       struct error *error)
 {
-	bool given = request->given_certificate && request->given_certificate[0] != '\0';
-	_cleanup_free_ char *ca = file_join(request->folder, "ca.pem");
-	struct tls_params params = {.hostname = request->names[0],
-				    .ca_file = given ? NULL : ca,
-				    .chain = given ? request->given_certificate : NULL};
+	struct tls_params params = {.hostname = name, .chain = buffer_text(&expected->chain)};
 	struct failure failure = FAILURE_INIT;
 	int result = 0;
 
-	if (!ca)
-		return error_set(error, ENOMEM, "out of memory");
 	if (tls_client_new(&params, ret, &failure))
 		result = error_set(error, EIO, "%s", failure_text(&failure));
 	failure_clear(&failure);
@@ -85,7 +95,7 @@ static int client_make(const struct certificate_request *request, struct tls_cli
 
 /* The handshake is what counts: a server that fails after it has still shown its
  * certificate. */
-static void ask(enum port port, const struct tls_client *client, const struct fingerprints *files,
+static void ask(enum port port, const struct tls_client *client, const struct expected *files,
 		int timeout_ms, struct served_port *ret)
 {
 	const struct port_entry *entry = &port_table[port];
@@ -104,7 +114,7 @@ static void ask(enum port port, const struct tls_client *client, const struct fi
 	enum failure_class failure = session_open(&session, &params);
 
 	*ret = (struct served_port){.name = entry->name, .state = SERVED_CURRENT};
-	if (facts.fingerprint && !fingerprints_have(files, facts.fingerprint)) {
+	if (facts.fingerprint && !expected_has(files, facts.fingerprint)) {
 		ret->state = SERVED_STALE;
 		ret->detail = strdup("serves another certificate than the file holds");
 	} else if (failure == FAILURE_CERTIFICATE) {
@@ -117,16 +127,13 @@ static void ask(enum port port, const struct tls_client *client, const struct fi
 	tls_facts_free(&facts);
 }
 
-int certificate_check_served(const struct certificate_request *request, const json_t *settings,
-			     int timeout_ms, struct served *ret, struct error *error)
+static int ask_all(const struct expected *files, const char *name, const json_t *settings,
+		   int timeout_ms, struct served *ret, struct error *error)
 {
 	const json_t *services = json_object_get(settings, "services");
 	_cleanup_(cleanup_tls_client) struct tls_client *client = NULL;
-	struct fingerprints files;
-	int result = fingerprints_read(request->folder, &files, error);
+	int result = client_make(files, name, &client, error);
 
-	if (result == 0)
-		result = client_make(request, &client, error);
 	if (result < 0)
 		return result;
 	*ret = SERVED_INIT;
@@ -135,9 +142,34 @@ int certificate_check_served(const struct certificate_request *request, const js
 
 		if (!json_is_true(json_object_get(services, port_table[i].name)))
 			continue;
-		ask(i, client, &files, timeout_ms, port);
+		ask(i, client, files, timeout_ms, port);
 		ret->count++;
 		ret->current += port->state == SERVED_CURRENT;
 	}
 	return 0;
+}
+
+int certificate_check_served(const struct certificate_request *request, const json_t *settings,
+			     int timeout_ms, struct served *ret, struct error *error)
+{
+	_cleanup_(expected_clear) struct expected files = EXPECTED_INIT;
+	int result = 0;
+
+	for (int kind = 0; result == 0 && kind < CERTIFICATE_KINDS; kind++) {
+		_cleanup_free_ char *path =
+		    file_join(request->folder, certificate_file_name((enum certificate_kind)kind));
+
+		result = expected_add(&files, path, error);
+	}
+	return result < 0 ? result
+			  : ask_all(&files, request->names[0], settings, timeout_ms, ret, error);
+}
+
+int certificate_check_domain(const char *path, const char *name, const json_t *settings,
+			     int timeout_ms, struct served *ret, struct error *error)
+{
+	_cleanup_(expected_clear) struct expected files = EXPECTED_INIT;
+	int result = expected_add(&files, path, error);
+
+	return result < 0 ? result : ask_all(&files, name, settings, timeout_ms, ret, error);
 }

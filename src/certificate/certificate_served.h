@@ -3,8 +3,8 @@
  * Every service that the settings switch on is asked by a TLS handshake on the
  * loopback, and the certificate it shows is compared with the files.
  *
- * It asks like a client of today, so what is compared is mostly the ECDSA
- * certificate; both files are read by the same reload of the same daemon. */
+ * It asks as a client of today, which is shown the ECDSA certificate; certificate_check_domain
+ * by the name of a mail domain. */
 #ifndef POSTCASK_CERTIFICATE_SERVED_H
 #define POSTCASK_CERTIFICATE_SERVED_H
 
@@ -39,6 +39,12 @@ struct served {
  * most `timeout_ms` each.  Fails only when the files cannot be read; what a
  * daemon does wrong is in `ret`. */
 _must_check_ int certificate_check_served(const struct certificate_request *request,
+					  const json_t *settings, int timeout_ms,
+					  struct served *ret, struct error *error);
+
+/* As certificate_check_served, asked by `name` and compared with the certificate of the PEM file
+ * at `path`, which has that name. */
+_must_check_ int certificate_check_domain(const char *path, const char *name,
 					  const json_t *settings, int timeout_ms,
 					  struct served *ret, struct error *error);
 

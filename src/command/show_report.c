@@ -7,12 +7,14 @@
 #include <time.h>
 
 #include "base/json_file.h"
+#include "certificate/certificate.h"
 #include "command/command.h"
 #include "command/print.h"
 #include "generation/drift.h"
 #include "generation/generation.h"
 #include "report/merge.h"
 #include "report/part_dns.h"
+#include "report/part_certificate.h"
 #include "report/part_mail.h"
 #include "report/part_quarantine.h"
 #include "report/report_text.h"
@@ -83,6 +85,7 @@ int show_report(const char *path, int json)
 		quarantine_summary_add(report, STATE_FOLDER);
 		update_summary_add(report, &update_machine, (json_int_t)time(NULL));
 		dns_summary_add(report, RUN_FOLDER);
+		certificate_part_add(report, CERTIFICATE_FOLDER);
 	}
 	if (json) {
 		result = command_print(report, JSON_FILE_REPORT);

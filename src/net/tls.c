@@ -140,7 +140,7 @@ static char *name_text(const X509_NAME *name)
 	if (!bio || X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253) < 0)
 		return NULL;
 	size = BIO_get_mem_data(bio, &bytes);
-	return strndup(bytes, size);
+	return strndup(size > 0 ? bytes : "", (size_t)size);
 }
 
 static void collect_facts(SSL *tls, struct tls_facts *facts)

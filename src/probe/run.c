@@ -6,11 +6,13 @@
 #include <sys/random.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "probe/probe.h"
 
 enum {
 	WORKERS = 12,	    /* most of them wait most of the time */
 	HOPELESS_MS = 3000, /* for mail when the filter is down */
+	CHAIN_LIMIT = 256 * 1024,
 	CLEANUP_SHARE = 10, /* the last tenth of the time is for cleaning up */
 };
 
@@ -79,10 +81,26 @@ static int compose_messages(struct probe_run *run, struct error *error)
 	return 0;
 }
 
+/* What a client has to believe beside the machine's own authority: a given certificate, or
+ * those that an ACME authority issued; owned, NULL: nothing. */
+static char *foreign_chain(const struct probe_settings *settings)
+{
+	const char *given = published_text(settings->published, "tls.certificate");
+	_cleanup_(error_clear) struct error none = ERROR_INIT;
+	char *chain = NULL;
+
+	if (given)
+		return strdup(given);
+	if (published_text(settings->published, "tls.acme.directory") &&
+	    file_read(settings->chain_file, CHAIN_LIMIT, &chain, NULL, &none) == 0)
+		return chain;
+	return NULL;
+}
+
 static void open_clients(struct probe_run *run)
 {
 	const struct probe_settings *settings = run->settings;
-	const char *chain = published_text(settings->published, "tls.certificate");
+	_cleanup_free_ char *chain = foreign_chain(settings);
 	struct tls_params params = {
 	    .hostname = settings->hostname,
 	    .ca_file = chain ? NULL : settings->ca_file,

@@ -16,6 +16,7 @@ void probe_settings_init(struct probe_settings *settings)
 	*settings = (struct probe_settings){
 	    .host = "127.0.0.1",
 	    .ca_file = "/var/lib/postcask/keys/ca.pem",
+	    .chain_file = "/var/lib/postcask/keys/chain.pem",
 	    .amavis_folder = "/run/amavis",
 	    .quarantine = "/var/lib/postcask/quarantine/selftest",
 	    .signatures = "/var/lib/clamav",

@@ -20,6 +20,7 @@ struct probe_settings {
 
 	const char *host; /* where the daemons listen */
 	const char *ca_file;
+	const char *chain_file;	   /* what is served, with an ACME authority's certificates in it */
 	const char *quarantine;	   /* folder where the test virus ends */
 	const char *amavis_folder; /* there while its service is up, see probe_local.c */
 	const char *signatures;	   /* folder of clamav's databases */

@@ -13,10 +13,12 @@
 #include "base/file.h"
 #include "base/json_file.h"
 #include "base/options.h"
+#include "certificate/certificate.h"
 #include "quarantine/quarantine.h"
 #include "report/console.h"
 #include "report/merge.h"
 #include "report/part_dns.h"
+#include "report/part_certificate.h"
 #include "report/part_mail.h"
 #include "report/part_quarantine.h"
 #include "report/report_text.h"
@@ -178,6 +180,7 @@ int main(int argc, char **argv)
 	quarantine_summary_add(report, QUARANTINE_STATE_FOLDER);
 	dns_summary_add(report, options.run);
 	update_summary_add(report, &update_machine, (json_int_t)time(NULL));
+	certificate_part_add(report, CERTIFICATE_FOLDER);
 	if (json_file_replace(path, report, JSON_FILE_REPORT, 0644, &error) < 0) {
 		error_print(&error);
 		report_fail(report, "failed: this report could not be written");

@@ -27,6 +27,8 @@ PROGRAMS = {
     "/usr/sbin/postfix": "Debian's own: makes what is missing below a folder of root's",
     "/usr/sbin/postsuper": "Debian's own: takes Postfix's account before it touches the queue",
     "/usr/libexec/unbound-helper": "Debian's own: writes as unbound, by setpriv",
+    "/usr/bin/systemctl": "names units",
+    "/usr/sbin/lighttpd": "under an account of its own (DynamicUser), reads proofs and no link",
     "/usr/bin/sync": "whole file systems, by folders of root's",
     "/usr/bin/postcask": "ours, in C: see NAMES_IN_C",
     "/usr/bin/ssh-keygen": "in /etc/ssh",
@@ -63,6 +65,9 @@ NAMES_IN_C = {
     "/run/postcask/dns/report.json": "its own account writes it; read by file_read_foreign",
     "/var/lib/unbound/root.key": "`postcask dns`, which root may run; read by file_read_foreign",
     "/run/postcask/signatures": "postcask-signatures, as clamav",
+    "/run/postcask/acme/web/.well-known/acme-challenge": "postcask-acme, as its own account",
+    "/var/lib/postcask/acme": "certificates in it are read by file_read_foreign",
+    "/var/lib/postcask/acme/results.json": "read by file_read_foreign",
     **{name: "a volume may be there: opened by openat2 without links, and only looked at"
        for name in ("/var/vmail", "/var/lib/amavis", "/var/lib/postfix", *(
            f"/var/spool/postfix/{queue}" for queue in (

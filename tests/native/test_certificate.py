@@ -124,7 +124,7 @@ def test_the_authority_is_for_everybody_and_the_keys_are_not(machine):
     assert "run it as root" in refused.stderr
 
 
-@pytest.mark.parametrize("argv", [[], ["shew"], ["ca", "--json"], ["show", "--new-keys"],
+@pytest.mark.parametrize("argv", [["--new-keys"], ["shew"], ["ca", "--json"], ["show", "--new-keys"],
                                   ["renew", "now"]])
 def test_wrong_usage(machine, argv):
     done = machine.run("postcask", "cert", *argv, check=False)

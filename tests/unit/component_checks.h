@@ -137,8 +137,8 @@ static bool is_derived(const char *path)
 	json_t *settings = NULL;
 	bool found;
 
-	assert_int_equal(
-	    settings_load_file("tests/golden/ten-lines.yaml", &diagnostics, &settings), 0);
+	assert_int_equal(settings_load_file("tests/golden/ten-lines.yaml", &diagnostics, &settings),
+			 0);
 	found = published_get(settings, path) != NULL;
 	json_decref(settings);
 	return found;

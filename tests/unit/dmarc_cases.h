@@ -15,9 +15,9 @@ struct dmarc_case {
 	const char *rule, *zone, *from, *proved, *said;
 };
 
-#define ORG "example.org v=DMARC1; p="
+#define ORG    "example.org v=DMARC1; p="
 #define REJECT ORG "reject"
-#define LONG "a.b.c.d.e.f.g.h.i.j.mail.example.com"
+#define LONG   "a.b.c.d.e.f.g.h.i.j.mail.example.com"
 
 /* clang-format off */
 static const struct dmarc_case dmarc_cases[] = {

@@ -208,6 +208,12 @@ static const char *const left_at_default[] = {
     "services.imap",
     "services.imaps",
     "tls.names",	  /* tls.certificate has them */
+    "tls.acme.directory", /* not beside it; tests/golden/acme.yaml has this group */
+    "tls.acme.contact",
+    "tls.acme.challenge",
+    "tls.acme.ca",
+    "tls.acme.eab.key_id",
+    "tls.acme.eab.hmac_key",
     "signatures.updates", /* signatures.mirror is for them */
     "updates.automatic",  /* updates.reboot is for them */
 };
