@@ -19,6 +19,15 @@ static bool take_field(struct slice *text, struct slice name, struct slice *ret_
 	return true;
 }
 
+/* ", auth: dkim=... spf=... dmarc=...": names of domains, in which there is no comma. */
+static void skip_judgement(struct slice *text)
+{
+	struct slice rest = *text, said;
+
+	if (slice_skip(&rest, SLICE(", auth: ")) && slice_until(&rest, SLICE(", "), &said))
+		*text = (struct slice){rest.at - 2, rest.size + 2};
+}
+
 static void take_addresses(struct slice text, struct line *line)
 {
 	struct slice before;
@@ -33,7 +42,7 @@ static void take_addresses(struct slice text, struct line *line)
 }
 
 /* "(ID) Passed CLEAN {WHAT}, Queue-ID: A, mail_id: M, quarantine: Q, Hits: S, size: N,
- * queued_as: B, took: T ms, <from> -> <to>, Message-ID: <...>, reason: ..." */
+ * queued_as: B, took: T ms, auth: A, <from> -> <to>, Message-ID: <...>, reason: ..." */
 void line_parse_amavis(struct slice identifier _unused_, struct slice text, struct line *line)
 {
 	struct slice done, took = {0};
@@ -59,6 +68,7 @@ void line_parse_amavis(struct slice identifier _unused_, struct slice text, stru
 	take_field(&text, SLICE("took: "), &took);
 	slice_number(&took, &line->milliseconds);
 	slice_skip(&text, SLICE(" ms"));
+	skip_judgement(&text);
 	take_addresses(text, line);
 	if (!queue_is_id(line->id))
 		line->id = (struct slice){0};

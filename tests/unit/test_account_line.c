@@ -148,9 +148,12 @@ static void takes_the_filter(void **state)
 	assert_slice(line.reason, "Eicar");
 	line = parse("amavis", 425,
 		     "(00385-05) Passed CLEAN {RelayedInternal}, mail_id: 5-I5, Hits: 1.206, size: "
-		     "266, queued_as: 4jYfJr6sJWzBK, took: 531 ms, <r@x> -> <a@y>");
+		     "266, queued_as: 4jYfJr6sJWzBK, took: 531 ms, auth: dkim=pass:x.example "
+		     "spf=none dmarc=fail:x.example/reject, <r@x> -> <a@y>");
 	assert_slice(line.score, "1.206");
 	assert_slice(line.other_id, "4jYfJr6sJWzBK");
+	assert_slice(line.from, "r@x");
+	assert_slice(line.to, "a@y");
 	line = parse("dovecot", 0,
 		     "lmtp(alice@example.org)<499><UechOGNjBWvzAQ:R2>: sieve: msgid=<x stored mail "
 		     "into mailbox 'A'>: fileinto action: stored mail into mailbox 'Spam'");
