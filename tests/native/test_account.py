@@ -157,7 +157,7 @@ def test_the_story_of_each_message(machine, sent):
     assert "logged in as alice@example.org" in text_of(stories["submitted"])
     assert "TLSv1.3" in text_of(stories["submitted"])
     assert "without TLS" in text_of(stories["clean"])
-    assert "score 999" in text_of(stories["spam"])
+    assert "score 100" in text_of(stories["spam"])
     assert "notice of sender delivery status" in text_of(stories["receipt"])
     assert "given by sendmail(1), user id 0" in text_of(stories["cron"])
 
