@@ -99,6 +99,11 @@ static void tell_filtered(struct telling *telling, const struct line *line,
 		set_state(telling, recipient, STORY_PASSED, time, (struct slice){0});
 		return;
 	}
+	if (telling->scanned && scan->returned && scan->quarantine.size == 0) {
+		set_state(telling, recipient, STORY_BOUNCED, time,
+			  SLICE("sent back to the login, whose From it was not"));
+		return;
+	}
 	if (!telling->scanned || scan->quarantine.size == 0) {
 		set_state(telling, recipient, STORY_UNKNOWN, time, line->text);
 		return;

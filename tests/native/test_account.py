@@ -76,6 +76,8 @@ def send_all(machine):
     for name in ("clean", "alias", "two", "virus", "spam"):
         machine.send(letters[name], to=to.get(name, ["alice@example.org"]))
     with machine.submission("alice@example.org") as client:
+        for name in ("submitted", "waiting", "receipt"):
+            letters[name].replace_header("From", "alice@example.org")
         for name, options in (("submitted", []), ("waiting", []), ("receipt", ["NOTIFY=SUCCESS"])):
             recipient = "x@nowhere.example.com" if name == "waiting" else "bob@example.org"
             client.sendmail("alice@example.org", [recipient], letters[name].as_bytes(),
@@ -257,7 +259,7 @@ def test_what_waits_and_why(machine, sent):
 
 def waiting_id(machine):
     """A new message that waits for a name server; its queue id."""
-    message = letter("hello")
+    message = letter("hello", From="alice@example.org")
     with machine.submission("alice@example.org") as client:
         client.sendmail("alice@example.org", ["x@nowhere.example.com"], message.as_bytes())
     wait_done(machine, message["Message-ID"].strip("<>"))
