@@ -148,7 +148,7 @@ int firewall_change_ports(enum firewall_change change, uint32_t ports, const cha
 		return firewall_fail_closed(state_file, error);
 	wanted = change == FIREWALL_ADD	     ? before.ports | ports
 		 : change == FIREWALL_REMOVE ? before.ports & ~ports
-					     : ports;
+					     : ports | (before.ports & PORTS_PROOF_BIT);
 	if (wanted != before.ports) {
 		uint32_t remove = before.ports & ~wanted;
 

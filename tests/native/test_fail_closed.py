@@ -108,7 +108,7 @@ def test_a_foreign_rule_closes_everything(pair):
 @pytest.mark.parametrize("change", [
     "delete rule inet postcask input handle {handle}",
     "add chain inet postcask input {{ policy accept; }}",
-    "add element inet postcask open_ports {{ 80 }}",
+    "add element inet postcask open_ports {{ 81 }}",
     "delete element inet postcask icmp_types {{ echo-request }}",
     "add set inet postcask other {{ type inet_service; }}",
     "add chain inet postcask other",

@@ -183,6 +183,23 @@ def test_a_change_that_must_wait_too_long_closes(pair):
     assert pair.elements("open_ports") == []
 
 
+def test_the_port_of_proofs_is_no_reports_business(pair):
+    pair.listen(25, 80)
+    pair.firewall("close")
+    assert pair.report('{"state": "failed", "open": ["http"]}').returncode == 1
+    assert pair.elements("open_ports") == []
+    pair.firewall("open", "http")
+    assert pair.knock(80) == "hello"
+    assert pair.report('{"state": "ready", "open": ["smtp"]}').returncode == 0
+    assert sorted(pair.elements("open_ports")) == [25, 80]
+    pair.firewall("close", "http")
+    assert pair.elements("open_ports") == [25]
+    assert pair.knock(80) == "dropped"
+    pair.firewall("open", "http")
+    pair.firewall("close")
+    assert pair.elements("open_ports") == []
+
+
 def test_the_report_decides_exactly(pair):
     pair.listen(25, 993)
     pair.firewall("close")
@@ -203,7 +220,7 @@ def test_a_report_that_is_none_opens_nothing(pair, text):
     assert pair.elements("open_ports") == []
 
 
-@pytest.mark.parametrize("argv", [["open"], ["open", "22"], ["open", "http"], ["shut"], [],
+@pytest.mark.parametrize("argv", [["open"], ["open", "22"], ["open", "gopher"], ["shut"], [],
                                   ["list", "25"], ["open", "smtp", "--report", "x"]])
 def test_wrong_usage_changes_nothing(pair, argv):
     pair.firewall("close")
