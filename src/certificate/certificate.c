@@ -2,10 +2,8 @@
 #include "certificate/certificate.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <time.h>
 
 #include <openssl/crypto.h>
@@ -63,46 +61,6 @@ static int check_names(const struct certificate_request *request, struct error *
 		if (length == 0 || length > NAME_MAX_LENGTH || strspn(name, ALLOWED) != length)
 			return error_set(error, EINVAL, "\"%.80s\" is no host name", name);
 	}
-	return 0;
-}
-
-/* Removes what a power cut left of file_replace: it may hold a private key. */
-static int remove_leftovers(const char *folder, struct error *error)
-{
-	static const char *const PREFIXES[] = {
-	    ".ca.key.",	  ".ca.pem.",	   ".server-ecdsa.pem.", ".server-rsa.pem.", ".next-ecdsa.",
-	    ".next-rsa.", ".public.json.", ".acme.json.",	 ".chain.pem.",	     ".sni."};
-	_cleanup_closedir_ DIR *entries = opendir(folder);
-	struct dirent *entry;
-
-	if (!entries)
-		return error_errno(error, errno, "%s: cannot list", folder);
-	while ((entry = readdir(entries))) {
-		for (size_t i = 0; i < ARRAY_SIZE(PREFIXES); i++) {
-			if (strncmp(entry->d_name, PREFIXES[i], strlen(PREFIXES[i])) == 0 &&
-			    unlinkat(dirfd(entries), entry->d_name, 0) < 0)
-				return error_errno(error, errno, "%s/%s: cannot remove", folder,
-						   entry->d_name);
-		}
-	}
-	return 0;
-}
-
-int certificate_lock(const char *folder, int *ret_fd, struct error *error)
-{
-	_cleanup_close_ int fd = -1;
-	int result = file_make_folders(folder, 0711, error);
-
-	if (result < 0)
-		return result;
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return error_errno(error, errno, "%s: cannot open", folder);
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK
-			   ? error_set(error, EBUSY, "%s: another process is at work there", folder)
-			   : error_errno(error, errno, "%s: cannot lock", folder);
-	*ret_fd = TAKE_FD(fd);
 	return 0;
 }
 
@@ -403,7 +361,7 @@ int certificate_ensure(const struct certificate_request *request, struct certifi
 	if (result == 0)
 		result = certificate_lock(request->folder, &lock, error);
 	if (result == 0)
-		result = remove_leftovers(request->folder, error);
+		result = certificate_remove_leftovers(request->folder, error);
 	if (result == 0)
 		result = is_given(request) ? ensure_given(&work, error) : ensure_own(&work, error);
 	if (result == 0 && request->acme_directory)
@@ -418,63 +376,5 @@ int certificate_ensure(const struct certificate_request *request, struct certifi
 		error_clear(error); /* what was missing is there now */
 	*out = outcome;
 	outcome = CERTIFICATE_OUTCOME_INIT;
-	return 0;
-}
-
-static bool has_name(const struct certificate_request *request, const char *name)
-{
-	for (size_t i = 0; i < request->name_count; i++)
-		if (strcmp(request->names[i], name) == 0)
-			return true;
-	return false;
-}
-
-/* As many as there is room for: each connection carries the authority's certificate. */
-static void add_domains(const json_t *domains, const char **names,
-			struct certificate_request *request)
-{
-	const json_t *domain;
-	size_t i;
-
-	json_array_foreach(domains, i, domain)
-	{
-		if (request->name_count + request->domain_count == CERTIFICATE_NAMES_MAX)
-			return;
-		if (json_is_string(domain) && !has_name(request, json_string_value(domain)))
-			names[request->name_count + request->domain_count++] =
-			    json_string_value(domain);
-	}
-}
-
-int certificate_request_from_settings(const json_t *settings, const char **names,
-				      struct certificate_request *ret, struct error *error)
-{
-	const json_t *tls = json_object_get(settings, "tls"), *name;
-	const json_t *acme = json_object_get(tls, "acme");
-	const char *directory = json_string_value(json_object_get(acme, "directory"));
-	size_t i;
-
-	*ret = (struct certificate_request){
-	    .folder = CERTIFICATE_FOLDER,
-	    .names = names,
-	    .name_count = 1,
-	    .given_certificate = json_string_value(json_object_get(tls, "certificate")),
-	    .given_key = json_string_value(json_object_get(tls, "key")),
-	    .acme_directory = directory && directory[0] ? directory : NULL,
-	    .acme_method = json_string_value(json_object_get(acme, "challenge")),
-	};
-	names[0] = json_string_value(json_object_get(settings, "hostname"));
-	if (!names[0])
-		return error_set(error, EINVAL, "the settings have no hostname");
-	json_array_foreach(json_object_get(tls, "names"), i, name)
-	{
-		if (!json_is_string(name) || has_name(ret, json_string_value(name)))
-			continue;
-		if (ret->name_count == CERTIFICATE_NAMES_MAX)
-			return error_set(error, EINVAL, "a certificate has at most %d names",
-					 CERTIFICATE_NAMES_MAX);
-		names[ret->name_count++] = json_string_value(name);
-	}
-	add_domains(json_object_get(settings, "domains"), names, ret);
 	return 0;
 }

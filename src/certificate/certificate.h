@@ -119,6 +119,9 @@ void certificate_outcome_clear(struct certificate_outcome *outcome);
  * missing.  The lock goes with the descriptor.  -EBUSY while another process holds it. */
 _must_check_ int certificate_lock(const char *folder, int *ret_fd, struct error *error);
 
+/* Removes what a power cut left of file_replace in the keys folder: it may hold a private key. */
+_must_check_ int certificate_remove_leftovers(const char *folder, struct error *error);
+
 const char *certificate_file_name(enum certificate_kind kind);	     /* "server-ecdsa.pem" */
 const char *certificate_reason_name(enum certificate_reason reason); /* "current", "missing", ... */
 
