@@ -16,7 +16,7 @@ const struct component component_lighttpd = {
 	 "@/etc/lighttpd/lighttpd.conf"},
     .checked_if = COMPONENT_MARKS "/lighttpd",
     .reload_verb = "reload-or-restart",
-    .units = {"lighttpd.service", "postcask-web.timer"},
+    .units = {"lighttpd.service", "postcask-web.timer", "postcask-web.path"},
     .wanted = "services.web",
     .ports = PORT_BIT(PORT_HTTPS),
     .inner = {{"watched", INNER_WEB}},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask-web: makes what the web server shows and serves, of the settings in force and the
  * certificates; see postcask-web(8).  lighttpd.service runs it before it starts and at each
- * reload, postcask-web.timer daily.
+ * reload, postcask-web.path when the certificates are others, postcask-web.timer daily.
  *
  * Exit status: 0 good, 1 failed, 2 wrong usage. */
 #include <errno.h>

@@ -58,8 +58,10 @@ class Place:
                       "example.net": f"mail A {here}\n"}
 
     def data(self, challenge="http-01"):
-        key = self.zones.key.settings(self.host) if challenge == "dns-01" else ""
-        return user_data() + self.zones.settings() + self.pebble.settings(challenge) + key
+        dns = self.zones.key.settings(self.host) if challenge == "dns-01" else "  dns:\n"
+        return user_data() + self.zones.settings() + self.pebble.settings(challenge) + \
+            dns + f"    addresses: [{self.net}.2]\n" \
+            '  extra:\n    unbound: |\n      local-zone: "10.in-addr.arpa." nodefault\n'
 
     def __enter__(self):
         self.zones.__enter__()
@@ -160,6 +162,26 @@ def test_a_domains_names_are_shown_their_own(place, tmp_path, name):
 
 def test_a_name_that_leads_elsewhere_is_not_asked_for(place):
     assert "autodiscover.example.org" not in place.pebble.said()
+
+
+def test_the_records_of_all_parts_are_right(place):
+    """What is printed with a public certificate, keys and pages, in zones that have nothing else: nothing
+    is found, and the policy is fetched from the web server by a stranger's trust."""
+    place.box.run("tee", "-a", "/etc/ssl/certs/ca-certificates.crt", stdin=place.pebble.root())
+    reverse = ".".join(reversed(place.net.split("."))) + ".in-addr.arpa"
+    wait(lambda: 443 in place.open_ports())
+    wait(lambda: place.box.run("test", "-e", "/var/lib/postcask/web/site/mta-sts.txt",
+                               check=False).returncode == 0)
+    printed = {name: re.sub(r"^;.*\n", "", place.box.run("postcask", "dns", "--zone", name).stdout,
+                            flags=re.M) for name in place.texts}
+    for word in ("_mta-sts", "mta-sts", "autoconfig", "autodiscover", "_25._tcp.mail", "pcr-"):
+        assert re.search(rf"^{word}", printed["example.org"], re.M), printed["example.org"]
+    place.zones.set_all({**printed, reverse: f"2 PTR {HOSTNAME}.\n"})
+    place.box.run("systemctl", "restart", "unbound")        # it remembers what there was not
+    found = json.loads(place.box.run("postcask", "dns", "check", "--json", check=False).stdout)
+    place.zones.set_all(place.texts)
+    place.box.run("systemctl", "restart", "unbound")
+    assert found["findings"] == []
 
 
 def test_what_the_authority_gave_is_nowhere_else(place):

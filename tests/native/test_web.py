@@ -391,7 +391,7 @@ def test_off_is_no_process_and_no_port(server):
                          for line in server.run("ss", "-Htln").stdout.splitlines()]
     assert "web" not in server.run("cat",
                                    "/run/postcask/firewall.json").stdout
-    for unit in ("lighttpd.service", "postcask-web.timer"):
+    for unit in ("lighttpd.service", "postcask-web.timer", "postcask-web.path"):
         assert server.run("systemctl", "is-active", unit, check=False).stdout.strip() == "inactive"
     server.run("postcask", "apply", "-", stdin=ON, timeout=300)
     assert ask(server, HOSTNAME, "/").status == 200
