@@ -175,7 +175,8 @@ class VirtualMachine:
 
     def listed_secrets(self):
         """Hashes of what no other machine may have."""
-        listed = "sudo sh -c 'sha256sum /var/lib/postcask/keys/* /etc/ssh/ssh_host_*key " \
+        listed = "sudo sh -c 'find /var/lib/postcask/keys -name \"*.pem\" -o -name \"*.key\" " \
+                 "-o -name forwarding | xargs sha256sum /etc/ssh/ssh_host_*key " \
                  "/etc/machine-id /var/lib/systemd/random-seed'"
         return {line.split()[0] for line in self.ssh(listed, check=False).splitlines()}
 
