@@ -172,7 +172,7 @@ def test_the_report_tells_when_nobody_judges_who_mail_is_from(broken):
         said = broken.run("postcask", "status", check=False).stdout
     finally:
         broken.run("systemctl", "start", "postcask-policy")
-    assert failed == {"policy": "refused"} and set(report["open"]) == set(PORTS)
+    assert failed == {"policy": "refused"} and set(report["open"]) == {*PORTS, "web"}
     assert (status, report["state"]) == (2, "degraded")
     assert "postcask-policy is not running; mail goes on, and nobody judges who it is from" in said
 
