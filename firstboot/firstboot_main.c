@@ -106,6 +106,10 @@ static int machine_renew(struct error *error)
 	int active = units_run("is-active", "--quiet", "postcask-firstboot.service", error);
 	int result = active > 0 ? units_run("start", "multi-user.target", NULL, error) : active;
 
+	/* systemd passes over what a target that is active already wants, but of those that are
+	 * named. */
+	if (active > 0 && result >= 0)
+		result = units_run("start", "postcask-mail.target", "timers.target", error);
 	if (result >= 0)
 		result =
 		    units_run("restart", "postcask-open.service", "postcask-report.service", error);

@@ -331,6 +331,7 @@ class TestBoots:
             done = apply(box, settings())
             assert "the machine is ready" in done.stdout, done.stdout + done.stderr
             assert sorted(box.report()["open"]) == OPEN
+            assert all(runs(box, unit) for unit in OPTIONAL)
             box.boot("halt")
             box.start()
             assert box.report()["state"] == "ready"

@@ -245,8 +245,9 @@ def test_the_rules_are_what_nft_shows(pair):
                         "proved mail services", "nobody asked for it", "not a router",
                         "what goes on", "root, and cloud-init with it", "Postfix to the filter",
                         "the self-test to the filter", "the filter back to Postfix",
-                        "Dovecot to Postfix", "Postfix forwards", "nobody else to the filter",
-                        "nobody past it", "nobody else without a login", "nobody else forwards",
+                        "the filter to the signer", "Dovecot to Postfix", "Postfix forwards",
+                        "nobody else to the filter", "nobody past it", "nobody else to the signer",
+                        "nobody else without a login", "nobody else forwards",
                         "name servers",
                         "the cloud's user-data", "the cloud's user-data"]
     listed = json.loads(pair.inside(PROGRAM, "list", "--json").stdout)
