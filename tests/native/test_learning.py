@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from machine import Machine, letter
+from machine import Machine, user_data, letter
 from test_filter import GTUBE
 
 ALICE, BOB = "alice@example.org", "bob@example.org"
@@ -18,7 +18,9 @@ NEWS = "orchard violin minutes gardening timetable rehearsal committee lemonade 
 
 @pytest.fixture(scope="module")
 def box():
-    with Machine("learning", "10.70.0") as booted:
+    # What is learnt shows in the score, and not in the folder.
+    data = user_data() + "  filter:\n    spam: {spam_level: 30}\n"
+    with Machine("learning", "10.70.0", data=data) as booted:
         yield booted
 
 
