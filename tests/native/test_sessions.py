@@ -2,10 +2,12 @@
 """Idle IMAP sessions: many of them, asleep in one process, and each hears what it should; and
 connections that never log in."""
 
+import os
 import re
 import resource
 import socket
 import time
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +24,23 @@ def many_files():
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     yield
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+LIMIT = (TOP / "overlays/usr/lib/sysctl.d/51-postcask-inotify.conf").read_text()
+WATCHERS = int(re.search(r"^fs.inotify.max_user_instances = (\d+)$", LIMIT, re.M)[1])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def many_watchers():
+    """The kernel is the host's, whose own settings no machine that boots natively touches: so the
+    limit is what the machine would have set, for as long as these tests run."""
+    path = Path("/proc/sys/fs/inotify/max_user_instances")
+    before = int(path.read_text())
+    if os.geteuid() == 0 and before < WATCHERS:
+        path.write_text(f"{WATCHERS}\n")
+    yield
+    if os.geteuid() == 0 and before < WATCHERS:
+        path.write_text(f"{before}\n")
 
 
 class Idle:
@@ -188,9 +207,6 @@ def test_who_never_logs_in_keeps_nobody_out(machine, idle, port, count):
 
 
 def test_the_kernel_lets_every_session_watch_its_folder(machine):
-    """The limit is the kernel's own, for an account: natively booted machines set it for their
-    host, too, which says no more than that the file is read."""
-    wanted = (TOP / "overlays/usr/lib/sysctl.d/51-postcask-inotify.conf").read_text()
-    name, value = re.search(r"^(fs\S+) = (\d+)$", wanted, re.M).groups()
-    assert int(machine.run("sysctl", "-n", name).stdout) >= int(value) >= 3000
-    assert f"{name} = {value}" in machine.run("systemd-analyze", "cat-config", "sysctl.d").stdout
+    """What the file says is read; tests/vm has a kernel that does it."""
+    said = machine.run("systemd-analyze", "cat-config", "sysctl.d").stdout
+    assert WATCHERS >= 3000 and f"fs.inotify.max_user_instances = {WATCHERS}" in said

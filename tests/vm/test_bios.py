@@ -43,7 +43,7 @@ def test_the_kernels_protections_are_on(bios):
     """Those of Debian (linux-sysctl-defaults) and ours; what nothing here shows natively."""
     wanted = {"kernel.yama.ptrace_scope": "2", "kernel.kptr_restrict": "2",
               "kernel.dmesg_restrict": "1", "kernel.unprivileged_userns_clone": "0",
-              "kernel.io_uring_disabled": "2", "kernel.panic": "10", "fs.protected_fifos": "2",
+              "kernel.io_uring_disabled": "2", "fs.inotify.max_user_instances": "8192", "kernel.panic": "10", "fs.protected_fifos": "2",
               "fs.protected_regular": "2", "fs.protected_hardlinks": "1",
               "net.ipv4.conf.all.accept_redirects": "0", "net.ipv4.conf.all.send_redirects": "0",
               "net.ipv4.conf.all.accept_source_route": "0",
