@@ -2,8 +2,8 @@
 """Certificates of an ACME authority: the real pebble, which hands out accounts of its own and
 refuses every fifth nonce, looks for the proofs from outside.
 
-POSTCASK_RENEWALS says how many renewals clients live through, and POSTCASK_ROLLS how often the keys
-are rolled (make soak: 30 and 10)."""
+Of what takes long a run of all tests has one (sample.py).  POSTCASK_RENEWALS says how many renewals
+clients live through, and POSTCASK_ROLLS how often the keys are rolled (make soak: 30 and 10)."""
 
 import hashlib
 import json
@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives import serialization
 
 from acme import HMAC_KEY, Pebble
 from machine import HOSTNAME, Machine, shifted, user_data
+from sample import part
 from zones import Zones
 
 KEYS = "/var/lib/postcask/keys"
@@ -258,7 +259,7 @@ def test_a_run_that_is_killed_leaves_nothing_open(place):
     place.renew()
 
 
-def test_a_dead_authority_changes_nothing_and_is_said(place, tmp_path):
+def a_dead_authority_changes_nothing_and_is_said(place, tmp_path):
     before = serial(shown(place, tmp_path, 993, HOSTNAME))
     place.pebble.stop()
     try:
@@ -306,8 +307,12 @@ class Watcher(threading.Thread):
                 self.wrong.append(key)
 
 
-@pytest.mark.parametrize("number", range(ROLLS))
-def test_keys_are_rolled_when_the_dns_shows_the_next_ones(place, tmp_path, number):
+def keys_are_rolled_when_the_dns_shows_the_next_ones(place, tmp_path):
+    for _ in range(ROLLS):
+        roll_once(place, tmp_path)
+
+
+def roll_once(place, tmp_path):
     """Not before each server of the zone has their TLSA records for two times to live, so that at no
     moment port 25 has a key that the zone has not."""
     in_zone = []
@@ -347,7 +352,7 @@ def test_keys_are_rolled_when_the_dns_shows_the_next_ones(place, tmp_path, numbe
     assert now["current"] == tlsa["next"] and not set(now["next"]) & set(tlsa["next"])
 
 
-def test_dns_01_by_an_update_of_the_zone(place, tmp_path):
+def dns_01_by_an_update_of_the_zone(place, tmp_path):
     """The host's proof lies where an alias leads."""
     place.zones.set("example.org", place.texts["example.org"] +
                     "_acme-challenge.mail CNAME proofs\n")
@@ -363,6 +368,15 @@ def test_dns_01_by_an_update_of_the_zone(place, tmp_path):
     assert "postcask-challenge" not in place.box.run(
         "journalctl", "--no-pager", "--since", started, "-u", "postcask-challenge").stdout
     assert 80 not in place.open_ports()
+
+
+LONG = [a_dead_authority_changes_nothing_and_is_said,
+        keys_are_rolled_when_the_dns_shows_the_next_ones, dns_01_by_an_update_of_the_zone]
+
+
+@pytest.mark.parametrize("what", part(LONG, len(LONG)), ids=lambda what: what.__name__)
+def test_in_turn(place, tmp_path, what):
+    what(place, tmp_path)
 
 
 def test_without_the_authority_the_machines_own_serves_with_the_same_keys(place):
