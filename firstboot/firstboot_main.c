@@ -89,10 +89,9 @@ static int boot(void)
 	return result == 0 || usable ? 0 : 1;
 }
 
-/* Exit status of `systemctl VERB UNIT...`, which waits for their end. */
-static int units_run(const char *verb, const char *unit, const char *other, struct error *error)
+/* Exit status of systemctl, which waits for the units' end. */
+static int units_run(const char *const argv[], struct error *error)
 {
-	const char *argv[] = {"systemctl", verb, unit, other, NULL};
 	struct process process = {.argv = argv, .timeout_ms = UNITS_TIMEOUT_MS};
 
 	return process_run(&process, NULL, error);
@@ -103,16 +102,19 @@ static int units_run(const char *verb, const char *unit, const char *other, stru
  * report's own affair. */
 static int machine_renew(struct error *error)
 {
-	int active = units_run("is-active", "--quiet", "postcask-firstboot.service", error);
-	int result = active > 0 ? units_run("start", "multi-user.target", NULL, error) : active;
+	static const char *const ask[] = {"systemctl", "is-active", "--quiet",
+					  "postcask-firstboot.service", NULL};
+	/* systemd passes over what an active target wants, but for those that are named. */
+	static const char *const start[] = {"systemctl",	 "start",
+					    "multi-user.target", "postcask-mail.target",
+					    "timers.target",	 NULL};
+	static const char *const tell[] = {"systemctl", "restart", "postcask-open.service",
+					   "postcask-report.service", NULL};
+	int active = units_run(ask, error);
+	int result = active > 0 ? units_run(start, error) : active;
 
-	/* systemd passes over what a target that is active already wants, but of those that are
-	 * named. */
-	if (active > 0 && result >= 0)
-		result = units_run("start", "postcask-mail.target", "timers.target", error);
 	if (result >= 0)
-		result =
-		    units_run("restart", "postcask-open.service", "postcask-report.service", error);
+		result = units_run(tell, error);
 	return result < 0 ? result : 0;
 }
 

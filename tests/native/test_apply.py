@@ -136,7 +136,7 @@ def runs(box, unit):
 
 def test_what_is_off_does_not_run_and_what_is_on_does(box):
     """Without a restart of the machine, and without one of anything else."""
-    started = "systemctl show -P ExecMainStartTimestampMonotonic postfix amavis clamav-daemon"
+    started = "systemctl show -P ExecMainStartTimestampMonotonic postfix dovecot clamav-daemon"
     before = box.run("sh", "-c", started).stdout
     apply(box, settings())
     assert all(runs(box, unit) for unit in OPTIONAL)

@@ -140,9 +140,10 @@ sub checks {
     $login = login_of($whole) // login_of_sender($sender);
     my $why = why_not($sender);
     $born = !defined $why && defined $login;
+    return if !defined $why || !defined $login;
     $refusal = "this message was not sent: $why; you may send as "
-        . join(', ', Postcask::Senders::addresses($login))
-        if defined $why && defined $login;
+        . join(', ', Postcask::Senders::addresses($login));
+    $refusal =~ s/[^\x20-\x7e]/?/g;         # for a reply of SMTP, and for the log
 }
 
 # Back to the login, whatever the message says its sender is.
