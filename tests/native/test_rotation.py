@@ -140,12 +140,15 @@ def test_a_domain_that_is_none_of_ours(names):
     assert names.machine.run("postcask", "dkim", "spin", check=False).returncode == 2
 
 
-def send(names, far, sent):
-    """One after the other, not faster than they leave."""
+def send(names, far, sent, changed):
+    """One after the other, not faster than they leave, and one more after the last change."""
     client = names.machine.submission(ALICE)
-    while len(sent) < MESSAGES:
+    last = False
+    while not last:
+        last = changed.is_set() and len(sent) >= MESSAGES
         if len(sent) - len(far.arrived) > WAITING:
             threading.Event().wait(0.05)
+            last = False
             continue
         message = letter("the notes", From=ALICE, To=FAR)
         client.sendmail(ALICE, FAR, message.as_bytes())
@@ -179,6 +182,7 @@ def test_mail_through_three_changes(names, far):
     names.publish()
     names.wait()
     sent, stop, bad, checked = [], threading.Event(), [], []
+    changed = threading.Event()
 
     def check():
         """What has arrived, by what the late server says now."""
@@ -189,13 +193,14 @@ def test_mail_through_three_changes(names, far):
                     bad.append(raw)
             threading.Event().wait(0.05)
 
-    senders = [threading.Thread(target=send, args=(names, far, sent)) for _ in range(SENDERS)]
+    senders = [threading.Thread(target=send, args=(names, far, sent, changed)) for _ in range(SENDERS)]
     checker = threading.Thread(target=check)
     for thread in (*senders, checker):
         thread.start()
     try:
         refused = change(names, far)
     finally:
+        changed.set()
         for sender in senders:
             sender.join(3000)
         stop.set()
