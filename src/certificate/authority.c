@@ -11,6 +11,7 @@
 #include <openssl/sha.h>
 #include <openssl/x509v3.h>
 
+#include "base/crypto.h"
 #include "base/file.h"
 #include "certificate/certificate_extension.h"
 #include "certificate/certificate_facts.h"
@@ -92,7 +93,7 @@ int authority_sign(const struct authority *authority, X509 *certificate, struct 
 				      NID_authority_key_identifier, "keyid:always") &&
 	    X509_sign(certificate, authority->key, EVP_sha256()))
 		return 0;
-	return certificate_crypto_error(error, "cannot sign a certificate");
+	return crypto_error(error, "cannot sign a certificate");
 }
 
 bool authority_issued(const struct authority *authority, X509 *certificate)
@@ -139,7 +140,7 @@ static int authority_make_key(const char *key_path, const char *pem_path, bool r
 	}
 	key = EVP_EC_gen(AUTHORITY_CURVE);
 	if (!key)
-		return certificate_crypto_error(error, "cannot make the authority's key");
+		return crypto_error(error, "cannot make the authority's key");
 	result = key_chain_write(key_path, 0600, key, NULL, error);
 	if (result == 0)
 		*ret = TAKE_POINTER(key);
@@ -191,7 +192,7 @@ static int authority_write_certificate(const char *path, EVP_PKEY *key,
 
 	if (!file.chain || !certificate || sk_X509_push(file.chain, certificate) <= 0) {
 		X509_free(certificate);
-		return certificate_crypto_error(error, "cannot make the authority's certificate");
+		return crypto_error(error, "cannot make the authority's certificate");
 	}
 	result = key_chain_write(path, 0644, NULL, file.chain, error);
 	if (result == 0)

@@ -1,21 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "certificate/certificate_extension.h"
 
-#include <errno.h>
-
-#include <openssl/err.h>
 #include <openssl/x509v3.h>
-
-int certificate_crypto_error(struct error *error, const char *what)
-{
-	char reason[256] = "out of memory";
-	unsigned long code = ERR_peek_last_error();
-
-	if (code)
-		ERR_error_string_n(code, reason, sizeof(reason));
-	ERR_clear_error();
-	return error_set(error, EIO, "%s: %s", what, reason);
-}
 
 bool certificate_put_extension(X509 *certificate, X509 *issuer, int nid, const char *value)
 {

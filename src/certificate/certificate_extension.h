@@ -13,8 +13,4 @@
  * is needed for key identifiers of the authority only. */
 bool certificate_put_extension(X509 *certificate, X509 *issuer, int nid, const char *value);
 
-/* Sets `error` to "what: OpenSSL's reason" and empties OpenSSL's queue.  Returns
- * -EIO. */
-int certificate_crypto_error(struct error *error, const char *what);
-
 #endif

@@ -9,6 +9,7 @@
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
+#include "base/crypto.h"
 #include "certificate/certificate_extension.h"
 #include "certificate/certificate_facts.h"
 #include "certificate/certificate_pem.h"
@@ -21,7 +22,7 @@ int certificate_make_key(enum certificate_kind kind, EVP_PKEY **ret, struct erro
 	EVP_PKEY *key = kind == CERTIFICATE_RSA ? EVP_RSA_gen(RSA_BITS) : EVP_EC_gen("P-256");
 
 	if (!key)
-		return certificate_crypto_error(error, "cannot make a private key");
+		return crypto_error(error, "cannot make a private key");
 	*ret = key;
 	return 0;
 }
@@ -89,7 +90,7 @@ int certificate_issue(const struct authority *authority, EVP_PKEY *key, const ch
 	    !certificate_put_extension(certificate, NULL, NID_key_usage, usage) ||
 	    !certificate_put_extension(certificate, NULL, NID_ext_key_usage, "serverAuth") ||
 	    !certificate_put_extension(certificate, NULL, NID_subject_key_identifier, "hash"))
-		return certificate_crypto_error(error, "cannot make a certificate");
+		return crypto_error(error, "cannot make a certificate");
 	result = authority_sign(authority, certificate, error);
 	if (result == 0)
 		*ret = TAKE_POINTER(certificate);

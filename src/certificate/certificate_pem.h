@@ -11,6 +11,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include "base/crypto.h"
 #include "base/error.h"
 
 #define CERTIFICATE_CHAIN_MAX 10
@@ -41,20 +42,5 @@ _must_check_ int key_chain_write(const char *path, mode_t mode, const EVP_PKEY *
 				 const STACK_OF(X509) * chain, struct error *error);
 
 void key_chain_clear(struct key_chain *pair); /* for _cleanup_(key_chain_clear) */
-
-static inline void cleanup_bio(BIO **bio)
-{
-	BIO_free(*bio);
-}
-
-static inline void cleanup_pkey(EVP_PKEY **key)
-{
-	EVP_PKEY_free(*key);
-}
-
-static inline void cleanup_x509(X509 **certificate)
-{
-	X509_free(*certificate);
-}
 
 #endif

@@ -14,6 +14,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include "base/crypto.h"
 #include "base/file.h"
 
 /* A record of 2048 bits fits where any DNS is; of 4096 it does not (RFC 8301 asks for 1024 at
@@ -23,36 +24,6 @@
 #define SELECTOR_TRIES 1000
 
 static const char letters[DKIM_ALGORITHMS] = {[DKIM_RSA] = 'r', [DKIM_ED25519] = 'e'};
-
-static void cleanup_key(EVP_PKEY **key)
-{
-	EVP_PKEY_free(*key);
-}
-
-static void cleanup_bio(BIO **bio)
-{
-	BIO_free(*bio);
-}
-
-static int crypto_error(struct error *error, const char *what)
-{
-	char reason[256] = "out of memory";
-	unsigned long code = ERR_peek_last_error();
-
-	if (code)
-		ERR_error_string_n(code, reason, sizeof(reason));
-	ERR_clear_error();
-	return error_set(error, EIO, "%s: %s", what, reason);
-}
-
-static char *base64(const unsigned char *bytes, size_t size)
-{
-	char *text = malloc(4 * ((size + 2) / 3) + 1);
-
-	if (text)
-		EVP_EncodeBlock((unsigned char *)text, bytes, (int)size);
-	return text;
-}
 
 /* What stands behind p=: of RSA the SubjectPublicKeyInfo (RFC 6376 section 3.6.1), of Ed25519
  * the 32 bytes alone (RFC 8463 section 4.2). */
@@ -64,11 +35,12 @@ static char *public_text(const EVP_PKEY *key, enum dkim_algorithm algorithm)
 	int size;
 
 	if (algorithm == DKIM_ED25519)
-		return EVP_PKEY_get_raw_public_key(key, raw, &raw_size) == 1 ? base64(raw, raw_size)
-									     : NULL;
+		return EVP_PKEY_get_raw_public_key(key, raw, &raw_size) == 1
+			   ? crypto_base64(raw, raw_size)
+			   : NULL;
 	size = i2d_PUBKEY(key, &info);
 	if (size > 0)
-		text = base64(info, (size_t)size);
+		text = crypto_base64(info, (size_t)size);
 	OPENSSL_free(info);
 	return text;
 }
@@ -126,9 +98,9 @@ int dkim_key_make(const struct dkim_place *place, enum dkim_state state,
 		  enum dkim_algorithm algorithm, struct dkim_keys *keys, struct dkim_key **ret,
 		  struct error *error)
 {
-	_cleanup_(cleanup_key) EVP_PKEY *pair = algorithm == DKIM_RSA
-						    ? EVP_RSA_gen(RSA_BITS)
-						    : EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	_cleanup_(cleanup_pkey) EVP_PKEY *pair = algorithm == DKIM_RSA
+						     ? EVP_RSA_gen(RSA_BITS)
+						     : EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	_cleanup_free_ char *public = pair ? public_text(pair, algorithm) : NULL;
 	char selector[DKIM_SELECTOR_SIZE];
 	int result;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "net/session.h"
 
-#include <openssl/evp.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/crypto.h"
 
 enum {
 	QUIT_MS = 2000, /* nobody waits longer for a goodbye */
@@ -116,15 +116,6 @@ enum failure_class session_authenticate(struct session *session, enum mechanism 
 	return FAILURE_NONE;
 }
 
-char *session_base64(const void *bytes, size_t size)
-{
-	char *text = malloc(4 * ((size + 2) / 3) + 1);
-
-	if (text)
-		EVP_EncodeBlock((unsigned char *)text, bytes, size);
-	return text;
-}
-
 char *session_plain_response(const char *user, const char *password)
 {
 	_cleanup_(buffer_wipe) struct buffer response = BUFFER_INIT;
@@ -133,7 +124,7 @@ char *session_plain_response(const char *user, const char *password)
 	buffer_add_text(&response, user);
 	buffer_add_char(&response, '\0');
 	buffer_add_text(&response, password);
-	return response.failed ? NULL : session_base64(response.data, response.size);
+	return response.failed ? NULL : crypto_base64(response.data, response.size);
 }
 
 void session_close(struct session *session)

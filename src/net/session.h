@@ -108,7 +108,6 @@ _must_check_ enum failure_class session_authenticate(struct session *session,
 /* "user NUL... " of SASL PLAIN in base64; owned by the caller, who wipes it.
  * NULL when out of memory. */
 char *session_plain_response(const char *user, const char *password);
-char *session_base64(const void *bytes, size_t size);
 
 /* Says goodbye if the server still listens, and closes. */
 void session_close(struct session *session);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "net/smtp.h"
+#include "base/crypto.h"
 
 #include <string.h>
 
@@ -167,7 +168,7 @@ static enum failure_class smtp_start_tls(struct session *session)
 static enum failure_class answer_challenge(struct session *session, struct smtp_reply *reply,
 					   const char *text)
 {
-	_cleanup_free_ char *encoded = session_base64(text, strlen(text));
+	_cleanup_free_ char *encoded = crypto_base64(text, strlen(text));
 	enum failure_class failure;
 
 	if (!encoded)

@@ -7,15 +7,12 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
+#include "base/crypto.h"
+
 struct tls_client {
 	SSL_CTX *context;
 	char *hostname;
 };
-
-static void cleanup_bio(BIO **bio)
-{
-	BIO_free(*bio);
-}
 
 static void cleanup_context(SSL_CTX **context)
 {

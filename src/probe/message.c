@@ -6,6 +6,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "base/crypto.h"
 #include "net/session.h"
 
 enum {
@@ -97,7 +98,7 @@ static void add_virus(struct message *message)
 	_cleanup_free_ char *encoded = NULL;
 
 	unmask(eicar_masked, sizeof(eicar_masked), &file);
-	encoded = file.failed ? NULL : session_base64(file.data, file.size);
+	encoded = file.failed ? NULL : crypto_base64(file.data, file.size);
 	if (!encoded) {
 		message->text.failed = true;
 		return;

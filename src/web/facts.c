@@ -7,6 +7,7 @@
 
 #include <idn2.h>
 
+#include "base/crypto.h"
 #include "base/file.h"
 #include "base/json_file.h"
 #include "certificate/authority.h"
@@ -81,19 +82,16 @@ static json_t *describe_authority(X509 *certificate)
 {
 	unsigned char *bytes = NULL;
 	int size = i2d_X509(certificate, &bytes);
-	_cleanup_free_ unsigned char *text =
-	    size > 0 ? malloc(4 * ((size_t)size + 2) / 3 + 4) : NULL;
+	_cleanup_free_ char *text = size > 0 ? crypto_base64(bytes, (size_t)size) : NULL;
 	json_t *authority = json_object();
 	char name[128];
 
-	if (text)
-		EVP_EncodeBlock(text, bytes, size);
 	OPENSSL_free(bytes);
 	if (text && add_fingerprint(authority, certificate) == 0 &&
 	    X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, name,
 				      sizeof(name)) > 0 &&
 	    json_object_set_new(authority, "name", json_string(name)) == 0 &&
-	    json_object_set_new(authority, "base64", json_string((char *)text)) == 0)
+	    json_object_set_new(authority, "base64", json_string(text)) == 0)
 		return authority;
 	json_decref(authority);
 	return NULL;

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/crypto.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include <openssl/err.h>
+
+int crypto_error(struct error *error, const char *what)
+{
+	char reason[256] = "out of memory";
+	unsigned long code = ERR_peek_last_error();
+
+	if (code)
+		ERR_error_string_n(code, reason, sizeof(reason));
+	ERR_clear_error();
+	return error_set(error, EIO, "%s: %s", what, reason);
+}
+
+char *crypto_base64(const void *bytes, size_t size)
+{
+	char *text = malloc(4 * ((size + 2) / 3) + 1);
+
+	if (text)
+		EVP_EncodeBlock((unsigned char *)text, bytes, (int)size);
+	return text;
+}
