@@ -69,21 +69,6 @@ int here_addresses(const json_t *settings, json_t **ret, struct error *error)
 	return list ? 0 : error_set(error, ENOMEM, "out of memory");
 }
 
-static bool list_has(const json_t *list, const char *text)
-{
-	const json_t *item;
-	size_t i;
-
-	json_array_foreach(list, i, item)
-	{
-		const char *address = json_string_value(item);
-
-		if (address && strcmp(address, text) == 0)
-			return true;
-	}
-	return false;
-}
-
 static bool has_public(const json_t *list)
 {
 	const json_t *item;
@@ -166,7 +151,7 @@ enum here here_ask(const char *name, const json_t *addresses, char **ret_sentenc
 	{
 		const char *address = json_string_value(item);
 
-		if (list_has(addresses, address) || (anywhere && is_public(address)))
+		if (json_has_text(addresses, address) || (anywhere && is_public(address)))
 			return HERE_YES;
 	}
 	if (json_array_size(found) == 0 && (four != FAILURE_CONTENT || six != FAILURE_CONTENT)) {

@@ -95,16 +95,6 @@ static void present_read(const struct planning *planning, const char *path, stru
 	ret->key = TAKE_POINTER(file.key);
 }
 
-static bool list_has(const json_t *list, const char *text)
-{
-	const json_t *item;
-	size_t i;
-
-	json_array_foreach(list, i,
-			   item) if (strcmp(json_string_value(item), text) == 0) return true;
-	return false;
-}
-
 /* Adds a name that leads here; one that nobody says anything of stays where it was.  The first
  * reason against one in *sentence (owned). */
 static bool add_here(const struct planning *planning, json_t *names, const char *name,
@@ -113,7 +103,7 @@ static bool add_here(const struct planning *planning, json_t *names, const char 
 	_cleanup_free_ char *why = NULL;
 	enum here here = here_ask(name, planning->addresses, &why);
 
-	if (here == HERE_YES || (here == HERE_UNKNOWN && list_has(before, name))) {
+	if (here == HERE_YES || (here == HERE_UNKNOWN && json_has_text(before, name))) {
 		json_array_append_new(names, json_string(name));
 		return true;
 	}
@@ -167,7 +157,7 @@ static bool has_all(const json_t *list, const json_t *wanted)
 	size_t i;
 
 	json_array_foreach(wanted, i,
-			   name) if (!list_has(list, json_string_value(name))) return false;
+			   name) if (!json_has_text(list, json_string_value(name))) return false;
 	return true;
 }
 
@@ -355,7 +345,7 @@ static void forget_domains(const struct acme_wish *wish)
 	{
 		const char *domain = json_text(order, "domain");
 
-		if (domain[0] && !list_has(domains, domain))
+		if (domain[0] && !json_has_text(domains, domain))
 			json_object_del(orders, id);
 	}
 }

@@ -7,17 +7,19 @@
 #include "base/file.h"
 #include "base/utf8.h"
 
-static int parse_object(const char *path, const char *text, size_t size, size_t flags, json_t **ret,
-			struct error *error)
+static int parse(const char *path, const char *text, size_t size, enum json_file_flags flags,
+		 json_t **ret, struct error *error)
 {
 	json_error_t where;
-	_cleanup_json_ json_t *value = json_loadb(text, size, flags, &where);
+	_cleanup_json_ json_t *value =
+	    json_loadb(text, size, flags & JSON_FILE_REPEATS ? 0 : JSON_REJECT_DUPLICATES, &where);
 
 	if (!value)
 		return error_set(error, EBADMSG, "%s:%d:%d: not JSON (%s)", path, where.line,
 				 where.column, where.text);
-	if (!json_is_object(value))
-		return error_set(error, EBADMSG, "%s:1:1: not a JSON object", path);
+	if (flags & JSON_FILE_LIST ? !json_is_array(value) : !json_is_object(value))
+		return error_set(error, EBADMSG, "%s:1:1: not a JSON %s", path,
+				 flags & JSON_FILE_LIST ? "list" : "object");
 	*ret = TAKE_POINTER(value);
 	return 0;
 }
@@ -35,8 +37,7 @@ int json_file_read(const char *path, size_t limit, enum json_file_flags flags, j
 					   : file_read(path, limit, &text, &size, error);
 	if (result < 0)
 		return result;
-	result = parse_object(path, text, size,
-			      flags & JSON_FILE_REPEATS ? 0 : JSON_REJECT_DUPLICATES, ret, error);
+	result = parse(path, text, size, flags, ret, error);
 	explicit_bzero(text, size);
 	return result;
 }
@@ -79,6 +80,19 @@ const char *json_text(const json_t *object, const char *key)
 long long json_number(const json_t *object, const char *key)
 {
 	return json_integer_value(json_object_get(object, key));
+}
+
+bool json_has_text(const json_t *list, const char *text)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+	{
+		if (json_is_string(item) && strcmp(json_string_value(item), text) == 0)
+			return true;
+	}
+	return false;
 }
 
 void json_vadd_sentence(json_t *list, const char *format, va_list arguments)

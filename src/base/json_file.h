@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -22,6 +23,7 @@ enum { JSON_FILE_LIMIT = 4 * 1024 * 1024 };
 enum json_file_flags {
 	JSON_FILE_FOREIGN = 1 << 0, /* in a folder that another account owns: file_read_foreign */
 	JSON_FILE_REPEATS = 1 << 1, /* of two equal keys the last counts, as others write them */
+	JSON_FILE_LIST = 1 << 2,    /* a list, and no object */
 };
 
 /* Reads an object of at most `limit` bytes.  *ret is a new reference, untouched on failure.
@@ -46,6 +48,9 @@ _must_check_ int json_print(const json_t *value, size_t format, struct error *er
 /* What an object has under a key: "" and 0 when it has none, or one of another type. */
 const char *json_text(const json_t *object, const char *key);
 long long json_number(const json_t *object, const char *key);
+
+/* Is it one of the texts of a list? */
+bool json_has_text(const json_t *list, const char *text);
 
 /* Appends a sentence to a list.  What is no UTF-8 (a program's words, a path) becomes ASCII, for
  * JSON would not have it at all. */

@@ -11,20 +11,10 @@
 #include "certificate/certificate_pem.h"
 #include "certificate/certificate_sni.h"
 
-static bool list_has(const json_t *list, const char *text)
-{
-	const json_t *item;
-	size_t i;
-
-	json_array_foreach(list, i,
-			   item) if (strcmp(json_string_value(item), text) == 0) return true;
-	return false;
-}
-
 /* Once each. */
 static void list_add(json_t *list, const char *text)
 {
-	if (!list_has(list, text))
+	if (!json_has_text(list, text))
 		json_array_append_new(list, json_string(text));
 }
 
@@ -172,5 +162,5 @@ bool certificate_public_has_own_key(const char *folder, const EVP_PKEY *key)
 	return json_file_read(path, JSON_FILE_LIMIT, 0, &public, &none) == 0 &&
 	       json_is_string(json_object_get(public, "method")) &&
 	       certificate_key_hash(key, hash) &&
-	       list_has(json_object_get(json_object_get(public, "tlsa"), "current"), hash);
+	       json_has_text(json_object_get(json_object_get(public, "tlsa"), "current"), hash);
 }

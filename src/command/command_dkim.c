@@ -9,7 +9,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/file.h"
 #include "base/json_file.h"
 #include "command/command.h"
 #include "command/print.h"
@@ -47,22 +46,15 @@ static bool is_wanted(const struct options *options, const char *domain)
 	return options->count == 0;
 }
 
-/* The list of public.json, which is no object. */
 static int list_read(json_t **ret, struct error *error)
 {
-	_cleanup_free_ char *text = NULL;
-	int result = file_read(DKIM_FOLDER "/" DKIM_PUBLIC, DKIM_PUBLIC_MAX, &text, NULL, error);
+	int result = json_file_read(DKIM_FOLDER "/" DKIM_PUBLIC, DKIM_PUBLIC_MAX, JSON_FILE_LIST,
+				    ret, error);
 
-	if (result == -ENOENT)
-		return error_set(
-		    error, ENOENT,
-		    "this machine has no DKIM keys: its first boot has not ended well");
-	if (result < 0)
-		return result;
-	*ret = json_loads(text, 0, NULL);
-	return json_is_array(*ret)
-		   ? 0
-		   : error_set(error, EBADMSG, DKIM_FOLDER "/" DKIM_PUBLIC ": cannot be read");
+	return result == -ENOENT
+		   ? error_set(error, ENOENT,
+			       "this machine has no DKIM keys: its first boot has not ended well")
+		   : result;
 }
 
 static void print_key(const json_t *key)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json_file.h"
 #include "dkim/make.h"
 #include "dns/ask.h"
 
@@ -27,16 +28,10 @@ struct dkim_rotation dkim_rotation_from_settings(const json_t *settings)
 {
 	const json_t *sign = json_object_get(json_object_get(settings, "dkim"), "sign");
 	struct dkim_rotation rotation = {.seen = seen_everywhere};
-	const json_t *word;
-	size_t i;
 
-	json_array_foreach(sign, i, word)
-	{
-		for (int algorithm = 0; algorithm < DKIM_ALGORITHMS; algorithm++)
-			if (strcmp(json_string_value(word),
-				   dkim_algorithm_name((enum dkim_algorithm)algorithm)) == 0)
-				rotation.uses[algorithm] = true;
-	}
+	for (int algorithm = 0; algorithm < DKIM_ALGORITHMS; algorithm++)
+		rotation.uses[algorithm] =
+		    json_has_text(sign, dkim_algorithm_name((enum dkim_algorithm)algorithm));
 	return rotation;
 }
 

@@ -8,7 +8,6 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/json_file.h"
 #include "dns/mta_sts.h"
 
@@ -118,22 +117,6 @@ static int take_certificate(struct dns_facts *facts, struct error *error)
 	return 0;
 }
 
-/* A list, which json_file_read has not: its objects are files of ours. */
-static int read_dkim(const char *path, json_t **ret, struct error *error)
-{
-	_cleanup_free_ char *text = NULL;
-	json_error_t place;
-	size_t size;
-	int result = file_read(path, DKIM_LIMIT, &text, &size, error);
-
-	if (result < 0)
-		return result;
-	*ret = json_loadb(text, size, JSON_REJECT_DUPLICATES, &place);
-	if (!json_is_array(*ret))
-		return error_set(error, EBADMSG, "%s: is no list of keys", path);
-	return 0;
-}
-
 int dns_facts_read(struct dns_facts *facts, json_t *published, const char *keys, const char *dkim,
 		   struct error *error)
 {
@@ -147,7 +130,9 @@ int dns_facts_read(struct dns_facts *facts, json_t *published, const char *keys,
 	if (keys)
 		result = json_file_read(keys, JSON_FILE_LIMIT, 0, &facts->keys, &missing);
 	if (result == 0 || result == -ENOENT)
-		result = dkim ? read_dkim(dkim, &facts->dkim, &missing) : 0;
+		result =
+		    dkim ? json_file_read(dkim, DKIM_LIMIT, JSON_FILE_LIST, &facts->dkim, &missing)
+			 : 0;
 	if (result == 0 || result == -ENOENT) { /* there are none yet */
 		error_clear(&missing);
 		take_addresses(facts, keys != NULL);

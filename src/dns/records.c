@@ -84,14 +84,7 @@ static void make_reverse(const struct dns_facts *facts, const char *domain _unus
 
 static bool is_domain(const struct dns_facts *facts, const char *name)
 {
-	const json_t *domain;
-	size_t i;
-
-	json_array_foreach(
-	    json_object_get(facts->settings, "domains"), i,
-	    domain) if (strcmp(json_string_value(domain) ? json_string_value(domain) : "", name) ==
-			0) return true;
-	return false;
+	return json_has_text(json_object_get(facts->settings, "domains"), name);
 }
 
 /* Bounces have no sender, so that the name in the greeting counts.  A host that is a mail domain as

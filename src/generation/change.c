@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/json_file.h"
 #include "base/process.h"
 #include "generation/smtpd_wait.h"
 #include "key/key.h"
@@ -52,25 +53,12 @@ static bool takes_change(const struct change *change, size_t number)
 	return components[number]->reload_verb && component_set_has(&change->changed, number);
 }
 
-static bool named(const json_t *names, const char *name)
-{
-	const json_t *entry;
-	size_t i;
-
-	json_array_foreach(names, i, entry)
-	{
-		if (strcmp(json_string_value(entry), name) == 0)
-			return true;
-	}
-	return false;
-}
-
 json_t *change_units(const struct change *change)
 {
 	json_t *units = json_array();
 
 	for (size_t i = 0; i < component_count; i++)
-		if (takes_change(change, i) && !named(units, components[i]->units[0]))
+		if (takes_change(change, i) && !json_has_text(units, components[i]->units[0]))
 			json_array_append_new(units, json_string(components[i]->units[0]));
 	return units;
 }

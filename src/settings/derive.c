@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/json_file.h"
 #include "settings/letters.h"
 #include "settings/plus.h"
 #include "settings/types.h"
@@ -52,13 +53,9 @@ static int derive_limits(json_t *limits)
 
 static int derive_hostname(json_t *settings)
 {
-	const char *hostname = json_string_value(json_object_get(settings, "hostname"));
-	bool is_domain = false;
-	size_t i;
-	json_t *domain;
+	bool is_domain =
+	    json_has_text(json_object_get(settings, "domains"), json_text(settings, "hostname"));
 
-	json_array_foreach(json_object_get(settings, "domains"), i, domain) is_domain =
-	    is_domain || !strcmp(json_string_value(domain), hostname);
 	return json_object_set_new(settings, "hostname_is_domain", json_boolean(is_domain)) < 0
 		   ? -ENOMEM
 		   : 0;

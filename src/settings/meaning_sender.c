@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/json_file.h"
 #include "settings/owners.h"
 #include "settings/rule.h"
 
@@ -20,19 +21,6 @@ static void extra_clear(struct extra *extra)
 	json_decref(extra->lists);
 }
 
-static bool has_text(const json_t *list, const char *text)
-{
-	const json_t *value;
-	size_t i;
-
-	json_array_foreach(list, i, value)
-	{
-		if (strcmp(json_string_value(value), text) == 0)
-			return true;
-	}
-	return false;
-}
-
 static int add_extra(struct extra *extra, const char *as, json_t *login)
 {
 	json_t *list = (json_t *)names_find(&extra->names, as, strlen(as));
@@ -43,7 +31,7 @@ static int add_extra(struct extra *extra, const char *as, json_t *login)
 		    names_add(&extra->names, as, strlen(as), list) < 0)
 			return -ENOMEM;
 	}
-	return has_text(list, json_string_value(login)) || json_array_append(list, login) == 0
+	return json_has_text(list, json_string_value(login)) || json_array_append(list, login) == 0
 		   ? 0
 		   : -ENOMEM;
 }
@@ -130,7 +118,7 @@ static int add_list(json_t **owners, const struct extra *extra, const char *as)
 		*owners = json_array();
 	json_array_foreach(list, i, login)
 	{
-		if (!has_text(*owners, json_string_value(login)) &&
+		if (!json_has_text(*owners, json_string_value(login)) &&
 		    json_array_append(*owners, login) < 0)
 			return -ENOMEM;
 	}

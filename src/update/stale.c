@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/json_file.h"
 
 enum { MAPS_LIMIT = 16 << 20, CGROUP_LIMIT = 64 << 10 };
 
@@ -69,15 +70,8 @@ char *stale_unit(const char *cgroup)
 
 static void add_once(json_t *names, const char *name)
 {
-	const json_t *entry;
-	size_t i;
-
-	json_array_foreach(names, i, entry)
-	{
-		if (strcmp(json_string_value(entry), name) == 0)
-			return;
-	}
-	json_array_append_new(names, json_string(name));
+	if (!json_has_text(names, name))
+		json_array_append_new(names, json_string(name));
 }
 
 void stale_free(struct stale *stale)

@@ -304,17 +304,6 @@ static json_t *list_json(const struct mount_list *list)
 	return array;
 }
 
-static bool json_has(const json_t *list, const char *text)
-{
-	const json_t *entry;
-	size_t i;
-
-	json_array_foreach(list, i,
-			   entry) if (json_is_string(entry) &&
-				      strcmp(json_string_value(entry), text) == 0) return true;
-	return false;
-}
-
 static void change_find(const struct work *work, const char *path, const json_t *state,
 			struct volume_change *change)
 {
@@ -325,7 +314,7 @@ static void change_find(const struct work *work, const char *path, const json_t 
 	(void)!json_file_read(path, STATE_LIMIT, 0, &before, &none);
 	mounted = json_object_get(before, "mounted");
 	for (size_t i = 0; i < work->mounted.count; i++)
-		change->came = change->came || !json_has(mounted, work->mounted.paths[i]);
+		change->came = change->came || !json_has_text(mounted, work->mounted.paths[i]);
 	change->any = change->any || !json_equal(before, state);
 }
 

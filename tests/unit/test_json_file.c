@@ -66,6 +66,19 @@ static void what_is_no_object_is_refused(void **state)
 	}
 }
 
+static void a_list_is_read_where_one_is_wanted(void **state)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	_cleanup_json_ json_t *value = NULL;
+
+	assert_int_equal(read_text(*state, "[\"a\", 1]", JSON_FILE_LIST, &value, &error), 0);
+	assert_true(json_has_text(value, "a"));
+	assert_false(json_has_text(value, "b") || json_has_text(value, "1"));
+	assert_false(json_has_text(NULL, "a"));
+	assert_int_equal(read_text(*state, "{}", JSON_FILE_LIST, &value, &error), -EBADMSG);
+	assert_non_null(strstr(error_text(&error), "/x.json:1:1: not a JSON list"));
+}
+
 static void a_repeated_key_may_be_allowed(void **state)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
@@ -198,6 +211,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    folder_test(what_is_no_object_is_refused),
+	    folder_test(a_list_is_read_where_one_is_wanted),
 	    folder_test(a_repeated_key_may_be_allowed),
 	    folder_test(what_cannot_be_read_keeps_its_errno),
 	    folder_test(a_link_is_followed_in_our_own_folder_alone),
