@@ -35,6 +35,18 @@ bool slice_skip(struct slice *slice, struct slice start)
 	return true;
 }
 
+struct slice slice_trim(struct slice slice)
+{
+	while (slice.size > 0 && (*slice.at == ' ' || *slice.at == '\t')) {
+		slice.at++;
+		slice.size--;
+	}
+	while (slice.size > 0 &&
+	       (slice.at[slice.size - 1] == ' ' || slice.at[slice.size - 1] == '\t'))
+		slice.size--;
+	return slice;
+}
+
 bool slice_until(struct slice *slice, struct slice end, struct slice *ret_before)
 {
 	const char *found = slice->size ? memmem(slice->at, slice->size, end.at, end.size) : NULL;

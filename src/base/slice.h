@@ -33,6 +33,9 @@ bool slice_ends(struct slice slice, struct slice end);
 /* Takes `start` from the front, if it is there. */
 bool slice_skip(struct slice *slice, struct slice start);
 
+/* Without the blanks and tabs at both ends. */
+struct slice slice_trim(struct slice slice);
+
 /* What stands before the first `end`; that and `end` itself are taken from the front.
  * False, and nothing taken, when there is no `end`. */
 bool slice_until(struct slice *slice, struct slice end, struct slice *ret_before);

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/json_file.h"
 #include "dkim/store.h"
+#include "dns/answer.h"
 
 struct lists {
 	json_t *public;
@@ -50,16 +51,8 @@ static void add_tables(struct lists *lists, const char *folder, const char *doma
 		buffer_addf(&lists->signing_table, "%s %s\n", host, domain);
 }
 
-/* Is the machine's own name below the domain, so that its mail is signed by it? */
-static bool is_below(const char *hostname, const char *domain)
-{
-	size_t size = strlen(hostname), below = strlen(domain);
-
-	return size > below + 1 && hostname[size - below - 1] == '.' &&
-	       strcmp(hostname + size - below, domain) == 0;
-}
-
-/* The domain below which it is, the longest of them; NULL when there is none. */
+/* The domain below which the machine's own name is, so that its mail is signed by it: the longest
+ * of them; NULL when there is none. */
 static const char *domain_of_host(const struct dkim_store *store)
 {
 	const char *found = NULL;
@@ -69,7 +62,8 @@ static const char *domain_of_host(const struct dkim_store *store)
 
 		if (strcmp(store->hostname, domain) == 0)
 			return NULL;
-		if (is_below(store->hostname, domain) && (!found || strlen(domain) > strlen(found)))
+		if (dns_name_below(store->hostname, domain) &&
+		    (!found || strlen(domain) > strlen(found)))
 			found = domain;
 	}
 	return found;

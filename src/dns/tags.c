@@ -1,17 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dns/tags.h"
 
-static struct slice trim(struct slice text)
-{
-	while (text.size > 0 && (*text.at == ' ' || *text.at == '\t')) {
-		text.at++;
-		text.size--;
-	}
-	while (text.size > 0 && (text.at[text.size - 1] == ' ' || text.at[text.size - 1] == '\t'))
-		text.size--;
-	return text;
-}
-
 enum dns_tag_kind dns_tag_next(struct slice *list, struct dns_tag *ret)
 {
 	struct slice piece;
@@ -24,15 +13,15 @@ enum dns_tag_kind dns_tag_next(struct slice *list, struct dns_tag *ret)
 			list->at += list->size;
 			list->size = 0;
 		}
-		piece = trim(piece);
+		piece = slice_trim(piece);
 	} while (piece.size == 0);
 	ret->value = piece;
 	if (!slice_until(&ret->value, SLICE("="), &ret->name)) {
 		*ret = (struct dns_tag){.name = piece, .value = {piece.at, 0}};
 		return DNS_TAG_BROKEN;
 	}
-	ret->name = trim(ret->name);
-	ret->value = trim(ret->value);
+	ret->name = slice_trim(ret->name);
+	ret->value = slice_trim(ret->value);
 	return ret->name.size > 0 ? DNS_TAG_GOOD : DNS_TAG_BROKEN;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "dns/tags.h"
 
 static const char *const policy_names[] = {"none", "quarantine", "reject"};
 
@@ -12,42 +13,14 @@ const char *dmarc_policy_name(enum dmarc_policy policy)
 	return policy_names[policy];
 }
 
-static struct slice trim(struct slice text)
-{
-	while (text.size && strchr(" \t", text.at[0]))
-		text.at++, text.size--;
-	while (text.size && strchr(" \t", text.at[text.size - 1]))
-		text.size--;
-	return text;
-}
-
-/* The next "NAME = VALUE" of the list; what is not that has an empty name.  False at its end. */
-static bool next_tag(struct slice *list, struct slice *ret_name, struct slice *ret_value)
-{
-	struct slice tag, name;
-
-	if (list->size == 0)
-		return false;
-	if (!slice_until(list, SLICE(";"), &tag)) {
-		tag = *list;
-		*list = (struct slice){0};
-	}
-	*ret_name = (struct slice){0};
-	if (slice_until(&tag, SLICE("="), &name)) {
-		*ret_name = trim(name);
-		*ret_value = trim(tag);
-	}
-	return true;
-}
-
+/* The version is the first thing, not behind a blank. */
 static bool take_version(struct slice *list)
 {
-	struct slice name, value;
+	struct dns_tag tag;
 
-	/* The version is the first thing, not behind a blank. */
-	if (list->size == 0 || strchr(" \t", list->at[0]) || !next_tag(list, &name, &value))
-		return false;
-	return slice_equal_case(name, SLICE("v")) && slice_equal(value, SLICE("DMARC1"));
+	return list->size > 0 && !strchr(" \t;", list->at[0]) &&
+	       dns_tag_next(list, &tag) == DNS_TAG_GOOD && slice_equal_case(tag.name, SLICE("v")) &&
+	       slice_equal(tag.value, SLICE("DMARC1"));
 }
 
 struct policy_tag {
@@ -75,7 +48,7 @@ static bool has_uri(struct slice list)
 			uri = list;
 			list = (struct slice){0};
 		}
-		uri = trim(uri);
+		uri = slice_trim(uri);
 		if (memchr(uri.at, ' ', uri.size) || !slice_until(&uri, SLICE(":"), &scheme) ||
 		    !uri.size || !scheme.size)
 			continue;
@@ -116,11 +89,16 @@ bool dmarc_record_parse(struct slice list, struct dmarc_record *ret)
 					      [ASPF] = {"aspf", "rs", false, 0}};
 	struct policy_tag p = {0}, sp = {0}, np = {0};
 	bool told = false, told_there = false, wrong;
-	struct slice name, value;
+	enum dns_tag_kind kind;
+	struct dns_tag tag;
 
 	if (!take_version(&list))
 		return false;
-	while (next_tag(&list, &name, &value)) {
+	while ((kind = dns_tag_next(&list, &tag)) != DNS_TAG_END) {
+		struct slice name = tag.name, value = tag.value;
+
+		if (kind == DNS_TAG_BROKEN)
+			continue;
 		if (slice_equal_case(name, SLICE("p")))
 			take_policy(value, &p);
 		else if (slice_equal_case(name, SLICE("sp")))
