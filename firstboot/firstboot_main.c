@@ -15,6 +15,7 @@
 #include "base/json_file.h"
 #include "base/options.h"
 #include "base/process.h"
+#include "component/components.h"
 #include "firstboot/apply.h"
 #include "firstboot/instance.h"
 #include "firstboot/trial.h"
@@ -104,10 +105,7 @@ static int machine_renew(struct error *error)
 {
 	static const char *const ask[] = {"systemctl", "is-active", "--quiet",
 					  "postcask-firstboot.service", NULL};
-	/* systemd passes over what an active target wants, but for those that are named. */
-	static const char *const start[] = {"systemctl",	 "start",
-					    "multi-user.target", "postcask-mail.target",
-					    "timers.target",	 NULL};
+	static const char *const start[] = {"systemctl", "start", COMPONENT_TARGETS, NULL};
 	static const char *const tell[] = {"systemctl", "restart", "postcask-open.service",
 					   "postcask-report.service", NULL};
 	int active = units_run(ask, error);

@@ -36,6 +36,10 @@ struct component_file {
 	bool mark;	   /* COMPONENT_MARK: no template, the row's `wanted` fills it */
 };
 
+/* What `systemctl start` is told to start all that the settings want: systemd passes over what an
+ * active target wants, but for the targets that are named. */
+#define COMPONENT_TARGETS "multi-user.target", "postcask-mail.target", "timers.target"
+
 /* The file by which systemd knows whether a component is wanted: not empty when it is.
  * Each of its units has ConditionFileNotEmpty= on it. */
 #define COMPONENT_MARKS "etc/postcask/wanted"

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/options.h"
 #include "base/process.h"
+#include "component/components.h"
 #include "volume/mount_list.h"
 #include "volume/volume.h"
 
@@ -43,15 +44,8 @@ static int attend(struct volume_change *change, struct error *error)
  * on, and the self-tests say how things are.  Not when one went: that start mounts it. */
 static int renew(bool came, struct error *error)
 {
-	/* By name: what an active target wants is passed over. */
-	static const char *const start[] = {"systemctl",
-					    "--no-block",
-					    "start",
-					    "multi-user.target",
-					    "postcask-mail.target",
-					    "timers.target",
-					    "postcask-flush.service",
-					    NULL};
+	static const char *const start[] = {
+	    "systemctl", "--no-block", "start", COMPONENT_TARGETS, "postcask-flush.service", NULL};
 	static const char *const prove[] = {"systemctl",
 					    "--no-block",
 					    "restart",
