@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bulk import Bulk
-from far import far_server, original, spf_judge
+from far import Server, original, spf_judge
 from fault_table import POSTSRSD
 from machine import HOSTNAME, Machine, letter, shifted, user_data
 from sample import WHOLE
@@ -61,7 +61,7 @@ def machine():
 
 @pytest.fixture(scope="module")
 def far(machine):
-    with far_server(f"{machine.net}.1", SINK) as server:
+    with Server(f"{machine.net}.1", SINK) as server:
         server.refused.add(GONE)
         yield server
 
@@ -111,7 +111,7 @@ def test_the_story_and_the_account_of_a_forward(machine, far):
     """First of all: what the account knows is what the self-test sent."""
     before = wait_account(machine, lambda found: found["delivered"] >= 4 and found["waiting"] == 0)
     message_id = machine.send("a story", to="chain@example.net", sender="author@author.example")
-    one, = far.wait_id(message_id)
+    one, = far.wait_words(message_id)
     after = wait_account(machine, lambda found: found["delivered"] > before["delivered"])
     assert after["accepted"] == before["accepted"] + 1 and no_alarm(after)
     story, = json.loads(machine.run("postcask", "trace", "--json", message_id.strip("<>")).stdout)
@@ -164,19 +164,19 @@ def test_mailboxes_and_our_own_senders_are_left_alone(machine, far):
     message_id = machine.send("to all of them", to="both@example.org", sender="author@author.example")
     there = machine.wait_message("alice@example.org", message_id)
     assert re.search(rb"^Return-Path: <author@author.example>", there, re.M)
-    one, = far.wait_id(message_id)              # once, for both of them
+    one, = far.wait_words(message_id)              # once, for both of them
     assert sorted(one.recipients) == [FAR, OTHER] and original(one.sender) == "author@author.example"
 
     mine = letter("mine", **{"From": "alice@example.org"})
     with machine.submission("alice@example.org") as client:
         client.sendmail("alice@example.org", ["far@example.org", OTHER], mine.as_bytes())
-    arrived = far.wait_id(mine["Message-ID"], count=2)
+    arrived = far.wait_words(mine["Message-ID"], count=2)
     assert {one.sender for one in arrived} == {"alice@example.org"}
 
     for kept in ("", "o'" + 40 * "l" + "ng@author.example", '"q u"@author.example',
                  "author@[192.0.2.7]", f"bounce-{30 * 'x'}@a.author.example"):
         message_id = machine.send("as it is", sender=kept, to="far@example.org")
-        one, = far.wait_id(message_id)
+        one, = far.wait_words(message_id)
         assert one.sender == kept
     assert len(re.findall("forwarded with its own sender, which is too long or too odd",
                           machine.journal("postfix.service"))) == 4
@@ -187,11 +187,11 @@ def test_one_that_was_forwarded_before(machine, far):
     """SRS1: its bounces go to the first who forwarded, through us."""
     first = "SRS0=HHHH=TT=author.example=author@other.example"
     message_id = machine.send("second hand", sender=first, to="far@example.org")
-    one, = far.wait_id(message_id)
+    one, = far.wait_words(message_id)
     assert re.fullmatch(f"SRS1=.{{6}}=other.example==HHHH=TT=author.example=author@{HOSTNAME}",
                         one.sender)
     back = machine.send("it came back", sender="", to=one.sender)
-    two, = far.wait_id(back)
+    two, = far.wait_words(back)
     assert two.recipients == [first] and two.sender == ""
 
 
@@ -293,7 +293,7 @@ def test_without_postsrsd_what_is_forwarded_waits_and_nothing_else_does(machine,
         assert not [one for one in far.letters if waiting.encode() in one.data]
     finally:
         machine.run("systemctl", "start", POSTSRSD)
-    one, = far.wait_id(waiting)
+    one, = far.wait_words(waiting)
     assert original(one.sender) == "author@author.example"
 
 
@@ -301,11 +301,11 @@ def test_a_loop_through_another_server_ends(machine, far):
     """What comes back to us has our sender, and no second one is made of it."""
     message_id = machine.send("round", to="far@example.org", sender="author@author.example")
     for turn in range(1, 4):
-        *_, last = far.wait_id(message_id, count=turn)
+        *_, last = far.wait_words(message_id, count=turn)
         assert original(last.sender) == "author@author.example"
         with machine.smtp() as client:
             client.sendmail(last.sender, "far@example.org", last.data)
-    last = far.wait_id(message_id, count=4)[-1]
+    last = far.wait_words(message_id, count=4)[-1]
     lines = b"".join(b"Received: from a by b; Mon, 30 Nov 2026 10:00:00 +0000\r\n" for _ in range(60))
     with machine.smtp() as client:
         code, text = client.docmd("MAIL", f"FROM:<{last.sender}>")
@@ -319,7 +319,7 @@ def test_mail_of_users_says_nothing_of_their_computers(machine, far):
         mine = letter("from a train", **{"From": "alice@example.org"})
         with machine.submission("alice@example.org", port) as client:
             client.sendmail("alice@example.org", [OTHER], mine.as_bytes())
-        one, = far.wait_id(mine["Message-ID"])
+        one, = far.wait_words(mine["Message-ID"])
         received = b" ".join(re.findall(rb"(?m)^Received:.*(?:\n[ \t].*)*", one.data))
         assert f"{machine.net}.1".encode() not in received and b"client.example.com" not in received
         text = machine.run("postcask", "trace", mine["Message-ID"].strip("<>")).stdout
@@ -345,7 +345,7 @@ def test_off_it_is_no_process_and_on_again_the_same_secret(machine, far, secret)
     apply(machine, DATA.replace("  extra:\n", "  forwarding:\n    srs: false\n  extra:\n"))
     assert machine.run("pgrep", "-x", "postsrsd", check=False).stdout == ""
     message_id = machine.send("as it is", to="far@example.org", sender="author@author.example")
-    one, = far.wait_id(message_id)
+    one, = far.wait_words(message_id)
     assert one.sender == "author@author.example"
     assert rcpt(machine, srs0(secret, "author", "author.example"))[0] == 550
     apply(machine, DATA)

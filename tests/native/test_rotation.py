@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from dkim_check import by_python, crlf, ours
-from far_server import FarServer
+from far import Server
 from machine import Machine, letter, shifted, user_data
 from sample import part
 from test_filter import EICAR, GTUBE
@@ -106,7 +106,7 @@ def names():
 
 @pytest.fixture(scope="module")
 def far(names):
-    with FarServer(f"{names.machine.net}.1", SINK) as server:
+    with Server(f"{names.machine.net}.1", SINK) as server:
         yield server
 
 
@@ -146,7 +146,7 @@ def send(names, far, sent, changed):
     last = False
     while not last:
         last = changed.is_set() and len(sent) >= MESSAGES
-        if len(sent) - len(far.arrived) > WAITING:
+        if len(sent) - len(far.letters) > WAITING:
             threading.Event().wait(0.05)
             last = False
             continue
@@ -160,7 +160,7 @@ def send(names, far, sent, changed):
 
 
 def wait_share(far, share):
-    while len(far.arrived) < MESSAGES * share:
+    while len(far.letters) < MESSAGES * share:
         threading.Event().wait(0.05)
 
 
@@ -187,7 +187,7 @@ def test_mail_through_three_changes(names, far):
     def check():
         """What has arrived, by what the late server says now."""
         while not stop.is_set() or len(checked) < len(sent):
-            for _, raw in far.arrived[len(checked):]:
+            for raw in [one.data for one in far.letters[len(checked):]]:
                 checked.append(raw)
                 if not dkim.verify(crlf(raw), dnsfunc=names.answer):
                     bad.append(raw)

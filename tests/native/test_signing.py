@@ -10,7 +10,7 @@ import secrets
 import pytest
 
 from dkim_check import Verifiers, by_python, ours, records, signatures
-from far_server import FarServer
+from far import Server
 from machine import Machine, letter, shifted, user_data
 from sample import part, part_of
 from test_filter import EICAR, GTUBE
@@ -63,7 +63,7 @@ def machine(request):
 
 @pytest.fixture(scope="module")
 def far(machine):
-    with FarServer(f"{machine.net}.1", SINK) as server:
+    with Server(f"{machine.net}.1", SINK) as server:
         yield server
 
 
@@ -142,7 +142,7 @@ def sent_shape(machine, name):
 
 def test_every_shape_verifies(machine, far):
     words = {name: sent_shape(machine, name) for name in SHAPES}
-    arrived = {name: far.wait(word, 120)[1] for name, word in words.items()}
+    arrived = {name: far.wait_words(word, timeout=120)[0].data for name, word in words.items()}
     table = records(machine)
     verifiers = Verifiers(machine, table)
     messages = list(arrived.values())
@@ -157,7 +157,7 @@ def test_every_shape_verifies(machine, far):
 def test_what_is_signed_and_what_is_not(machine, far):
     word = mark()
     submit(machine, ALICE, letter(word, From=ALICE, Subject=word).as_bytes())
-    for one in ours(far.wait(word)[1]):
+    for one in ours(far.wait_words(word)[0].data):
         names = one["h"].lower().split(":")
         for closed in ("from", "to", "cc", "subject", "date", "message-id", "mime-version",
                        "content-type"):
@@ -260,7 +260,7 @@ def test_a_login_sends_as_itself(machine, far):
     words = send_cases(machine, MAY)
     table = records(machine)
     for name, word in words.items():
-        (_, raw), = far.with_mark(word)
+        raw, = (one.data for one in far.with_words(word))
         assert len(ours(raw)) == len(machine.signs) and all(by_python(raw, table)), name
         assert b"x-postcask-login" not in raw.lower(), name
 
@@ -269,7 +269,7 @@ def test_as_nobody_else(machine, far):
     words = send_cases(machine, MAY_NOT)
     for name, word in words.items():
         login = MAY_NOT[name][0]
-        assert not far.with_mark(word), name
+        assert not far.with_words(word), name
         bounces = returned(machine, login, word)
         assert len(bounces) == 1, (name, bounces)
         assert f"you may send as {login}" in " ".join(bounces[0].split()), name
@@ -282,7 +282,7 @@ def test_results_that_a_login_forges_are_taken_out(machine, far):
         "Authentication-Results: MAIL.example.org (x) 1; spf=pass\r\n"
         "Authentication-Results: other.example; dkim=pass\r\n").encode()
         + of_login(("", "", f"From: {ALICE}"), word))
-    raw = far.wait(word)[1]
+    raw = far.wait_words(word)[0].data
     assert re.findall(rb"(?m)^Authentication-Results: (\S+);", raw) == [b"other.example"]
 
 
@@ -326,7 +326,7 @@ def test_strangers_mail_leaves_as_it_came(machine, far):
         words[way, name, sender] = from_world(machine, way, FORGED[name], sender)
     settled(machine)
     for case, word in words.items():
-        (_, raw), = far.with_mark(word)
+        raw, = (one.data for one in far.with_words(word))
         assert not signatures(raw), case
 
 
@@ -346,7 +346,8 @@ def test_answers_of_a_rule(machine, far):
         with machine.smtp() as client:
             client.sendmail(f"{word}@far.example", [CAROL], letter(
                 "hello", From=f"{word}@far.example", To=CAROL).as_bytes())
-        sender, raw = far.wait(f"Subject: {word}")
+        answer = far.wait_words(f"Subject: {word}")[0]
+        sender, raw = answer.sender, answer.data
         assert len(signatures(raw)) == signed and all(by_python(raw, table)), options
         assert sender == "", options
 
@@ -357,7 +358,7 @@ def test_bounces_are_not_signed(machine, far):
     with machine.smtp() as client:
         client.sendmail(f"{word}@far.example", ["far@example.org"],
                         f"From: {ALICE}\r\nSubject: {word}\r\nTo: a\r\n\r\na\r\n".encode())
-    raw = far.wait(word)[1]
+    raw = far.wait_words(word)[0].data
     assert not signatures(raw)
     word = mark()
     submit(machine, ALICE, letter("a", From=ALICE, Subject=word).as_bytes(), "unknown@far.example")
@@ -374,7 +375,7 @@ def test_what_a_process_of_the_machine_sends(machine, far, account, sender, sign
     word = mark()
     machine.run("setpriv", f"--reuid={account}", "--clear-groups", "sendmail", "-f", sender, FAR,
                 stdin=f"From: {sender}\nSubject: {word}\nTo: {FAR}\n\na\n")
-    raw = far.wait(word)[1]
+    raw = far.wait_words(word)[0].data
     assert len(signatures(raw)) == (len(machine.signs) if signed else 0)
     assert all(by_python(raw, records(machine)))
 
@@ -388,7 +389,7 @@ def test_what_is_released(machine, far):
     kept, = [path for path in (machine.tree / "var/lib/postcask/quarantine").glob("virus-*")
              if word.encode() in path.read_bytes()]
     machine.run("postcask", "quarantine", "release", kept.name.partition("-")[2])
-    assert not signatures(far.wait(word)[1])
+    assert not signatures(far.wait_words(word)[0].data)
 
 
 def test_past_the_filter(machine, far):
@@ -399,7 +400,7 @@ import smtplib
 with smtplib.SMTP("127.0.0.1", 10025) as client:
     client.sendmail("{ALICE}", ["{FAR}"], "From: {ALICE}\\r\\nSubject: {word}\\r\\n\\r\\na\\r\\n")
 """)
-    assert not signatures(far.wait(word)[1])
+    assert not signatures(far.wait_words(word)[0].data)
 
 
 @pytest.mark.parametrize("port", [10025, 10026, 10027, 10028, 10029])
@@ -416,7 +417,7 @@ def test_what_was_signed_before_stays(machine, far):
     other = ("DKIM-Signature: v=1; a=rsa-sha256; d=other.example; s=a; c=relaxed/simple;\r\n"
              " h=from; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAA\r\n")
     submit(machine, ALICE, other.encode() + of_login(("", "", f"From: {ALICE}"), word))
-    raw = far.wait(word)[1]
+    raw = far.wait_words(word)[0].data
     assert [one["d"] for one in signatures(raw)] == ["example.org"] * len(machine.signs) + [
         "other.example"]
 
@@ -425,7 +426,7 @@ def test_a_virus_is_neither_sent_nor_signed(machine, far):
     word = mark()
     submit(machine, ALICE, letter(EICAR.decode(), From=ALICE, Subject=word).as_bytes())
     settled(machine)
-    assert not far.with_mark(word)
+    assert not far.with_words(word)
 
 
 def test_the_account_misses_none_of_them(machine):

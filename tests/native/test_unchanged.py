@@ -6,8 +6,6 @@ import base64
 import json
 import os
 import re
-import socketserver
-import threading
 
 import dkim
 import pytest
@@ -16,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 import odd_mail
 from bulk import Bulk
-from far import original
+from far import Server, original
 from machine import Machine, shifted, user_data
 from test_filter import EICAR, GTUBE
 
@@ -29,37 +27,6 @@ DATA = user_data() + f"""    - address: far@example.org
     postfix: |
       relayhost = [{shifted("unchanged", NET)[1]}.1]:{SINK}
 """
-
-
-class Session(socketserver.StreamRequestHandler):
-    """Another server, one that says nothing of 8BITMIME: all that it is given."""
-
-    def answer(self, text):
-        self.wfile.write(text + b"\r\n")
-
-    def handle(self):
-        self.answer(b"220 far.example")
-        sender = None
-        for line in self.rfile:
-            verb = line[:4].upper()
-            if verb == b"MAIL":
-                sender = original(re.search(rb"<(.*?)>", line)[1].decode())
-            if verb == b"DATA":
-                self.answer(b"354 go on")
-                self.server.arrived.setdefault(sender, []).append(self.message())
-            if verb == b"QUIT":
-                return self.answer(b"221 bye")
-            self.answer(b"250 far.example")
-
-    def message(self):
-        lines = []
-        while (line := self.rfile.readline()) != b".\r\n":
-            lines.append(line[1:] if line[:1] == b"." else line)
-        return b"".join(lines)
-
-
-class Server(socketserver.ThreadingTCPServer):
-    allow_reuse_address, daemon_threads = True, True
 
 
 @pytest.fixture(scope="module")
@@ -77,11 +44,9 @@ def machine():
 
 @pytest.fixture(scope="module")
 def sink(machine):
-    with Server((f"{machine.net}.1", SINK), Session) as server:
-        server.arrived = {}
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server.arrived
-        server.shutdown()
+    """By whom it was sent, whatever the sender's address became: what arrived."""
+    with Server(f"{machine.net}.1", SINK) as server:
+        yield lambda sender: [one.data for one in server.letters if original(one.sender) == sender]
 
 
 def messages(text, sender, bulk):
@@ -140,13 +105,13 @@ def test_from_strangers_to_other_servers(machine, sink, address):
     bulk = submit(machine, address)
     if address != "far@example.org":
         del bulk.groups["forms"]["return path"]     # Dovecot takes it out of what it redirects
-    assert not changed(bulk, lambda sender: sink.get(sender, []))
+    assert not changed(bulk, sink)
 
 
 def test_from_a_login(machine, sink):
     bulk = submit(machine, ["alice@example.org", FAR], login="bob@example.org")
     assert not changed(bulk, in_mailbox(bulk))
-    assert not changed(bulk, lambda sender: sink.get(sender, []))
+    assert not changed(bulk, sink)
 
 
 def test_what_was_released(machine):
@@ -199,7 +164,7 @@ def test_signatures_verify_where_they_arrive(machine, sink, key, form):
     assert not bulk.submit()
     bulk.wait(200)
     for name, sender in bulk.groups["signed"].items():
-        arrived = in_mailbox(bulk)(sender) + sink.get(sender, [])
+        arrived = in_mailbox(bulk)(sender) + sink(sender)
         assert len(arrived) == 2, name
         for data in arrived:
             assert verifies(re.sub(rb"\r?\n", b"\r\n", data), public), name

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Another server, to which the machine sends what leaves: it keeps all that it is given, and refuses
-whom it is told to.  And what such a server makes of a sender: SPF, by the evaluator of the image."""
+"""Another server, to which the machine sends what leaves: it says nothing of 8BITMIME, keeps all that it
+is given, and refuses whom it is told to and whoever is called unknown@.  And what such a server makes of a sender: SPF, by the evaluator of the image."""
 
-import contextlib
 import importlib.util
 import re
 import socketserver
@@ -31,7 +30,7 @@ class Session(socketserver.StreamRequestHandler):
             verb, address = line[:4].upper(), re.search(rb"<(.*?)>", line)
             if verb == b"MAIL":
                 sender, recipients = address[1].decode(), []
-            if verb == b"RCPT" and address[1].decode() in self.server.refused:
+            if verb == b"RCPT" and self.server.refuses(address[1].decode()):
                 self.answer(b"550 5.1.1 nobody of that name")
                 continue
             if verb == b"RCPT":
@@ -56,9 +55,20 @@ class Session(socketserver.StreamRequestHandler):
 class Server(socketserver.ThreadingTCPServer):
     allow_reuse_address, daemon_threads, request_queue_size = True, True, 100
 
-    def __init__(self, address):
-        super().__init__(address, Session)
+    def __init__(self, address, port):
+        super().__init__((address, port), Session)
         self.letters, self.refused, self.news = [], set(), threading.Condition()
+
+    def __enter__(self):
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.shutdown()
+        self.server_close()
+
+    def refuses(self, address):
+        return address in self.refused or address.startswith("unknown@")
 
     def wait(self, fits, count=1, timeout=60):
         """All letters that fit, as soon as there are so many."""
@@ -67,16 +77,13 @@ class Server(socketserver.ThreadingTCPServer):
                 raise TimeoutError([one.sender for one in self.letters])
             return [one for one in self.letters if fits(one)]
 
-    def wait_id(self, message_id, **options):
-        return self.wait(lambda one: message_id.encode() in one.data, **options)
+    def with_words(self, words):
+        """All letters that have these in them, and have come by now."""
+        with self.news:
+            return [one for one in self.letters if words.encode() in one.data]
 
-
-@contextlib.contextmanager
-def far_server(address, port):
-    with Server((address, port)) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server
-        server.shutdown()
+    def wait_words(self, words, **options):
+        return self.wait(lambda one: words.encode() in one.data, **options)
 
 
 def original(address):

@@ -63,7 +63,7 @@ class Server:
 
     def configuration(self):
         zones = "".join(
-            f'  - domain: "{apex}"\n    template: {"signed" if signed else "plain"}\n'
+            f'  - domain: "{apex}"\n    template: {"signed" if signed else "default"}\n'
             + (f"    dnssec-policy: {'short' if lifetime else 'manual'}\n" if signed else "")
             for apex, (signed, lifetime) in self.zones.items())
         return f"""server:
@@ -100,14 +100,6 @@ policy:
     rrsig-refresh: 1d
 template:
   - id: default
-    storage: "{self.folder}/zones"
-    file: "%s.zone"
-    semantic-checks: off
-    zonefile-sync: -1
-    zonefile-load: difference-no-serial
-    journal-content: all
-    acl: by-key
-  - id: plain
     storage: "{self.folder}/zones"
     file: "%s.zone"
     semantic-checks: off
