@@ -185,17 +185,15 @@ static void judge_machine(struct run *run)
 		judge_say(&judgement, NULL, DNS_FAULT_WRONG,
 			  run->facts->only_private
 			      ? "the machine has only addresses of a private network; write those "
-				"by which "
-				"the internet reaches it into dns.addresses of the settings"
+				"by which the internet reaches it into dns.addresses of the "
+				"settings"
 			      : "the machine has no address; write those by which the internet "
-				"reaches it "
-				"into dns.addresses of the settings");
+				"reaches it into dns.addresses of the settings");
 	if (file_read(run->options->resolv_conf, RESOLV_CONF_MAX, &text, NULL, &none) == 0 &&
 	    strstr(text, "127.0.0.1") && !strstr(text, "trust-ad"))
 		judge_say(&judgement, NULL, DNS_FAULT_WRONG,
 			  "%s has no \"options trust-ad\", so that this machine does not see which "
-			  "answers "
-			  "are signed, and uses no DANE; write it there",
+			  "answers are signed, and uses no DANE; write it there",
 			  run->options->resolv_conf);
 	error_clear(&none);
 }

@@ -10,7 +10,7 @@ use strict;
 use warnings;
 
 our %names = (
-    'Amavis'                              => [qw(parse_authservid configs_readable($) load_policy_bank
+    'Amavis'                              => [qw(configs_readable($) load_policy_bank
                                                  delivery_status_notification($$$;$$$$)
                                                  $MSGINFO)],
     'Amavis::AV'                          => [qw(run_av)],

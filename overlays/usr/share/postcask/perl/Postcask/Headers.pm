@@ -58,7 +58,8 @@ sub is_spam { return $_[0] >= $Amavis::Conf::sa_tag2_level_deflt ? 1 : 0 }
 # those that could make nobody believe anything else than ours do.
 sub may_stay {
     my ($edits, $name, $body) = @_;
-    return 1 if $name eq 'return-path' || $name eq 'authentication-results' || $name =~ /\Ax-spam-(?:report|checker-version|tests)\z/;
+    return 1 if $name =~ /\A(?:return-path|authentication-results)\z/
+        || $name =~ /\Ax-spam-(?:report|checker-version|tests)\z/;
     my $says = exists $verdict{$name} ? $verdict{$name}->($body) : undef;
     return defined $says && $says == (grep { /\AX-Spam-Flag: YES$/m } @{ $edits->{addrcvd} });
 }

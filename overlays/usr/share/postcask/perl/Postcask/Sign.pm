@@ -165,28 +165,16 @@ sub refuse {
     }
 }
 
-sub is_refused { return defined $refusal }
-
-# Before it goes on: what nobody but us may say of it is taken out.
+# Before it goes on.  (What it says in our name of who it is from, Headers.pm takes out.)
 sub before_send {
     my ($message) = @_;
     return refuse($message) if defined $refusal;
-    if (is_bank('ORIGINATING')) {
-        $message->header_edits->edit_header('Authentication-Results', \&foreign_results);
-    } elsif ($answer) {                     # which nobody is to answer
+    if ($answer) {                          # which nobody is to answer
         $message->sender('');
         $message->sender_smtp('<>');
     }
     return if $signer eq '' || !defined domain_of($message);
     $_->delivery_method($signer) for @{ $message->per_recip_data };
-}
-
-# As amavis does with what comes from the world.
-sub foreign_results {
-    my (undef, $body) = @_;
-    my $name = Amavis::parse_authservid($body);
-    $name =~ s{/.*}{}s if defined $name;
-    return !defined $name || lc $name eq lc c('myhostname') ? (undef, 0) : ($body, 1);
 }
 
 #### Signing
