@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "policy/known.h"
+
 struct client *client_new(int fd, enum client_talk talk, bool trusted, int64_t now_ms)
 {
 	struct client *client = calloc(1, sizeof(*client));
@@ -66,7 +68,7 @@ static bool is_known_list(const struct filter_request *request,
 				    name_is_within(request->list, identifier->domain));
 	}
 	for (; proved && labels > 1; labels--)
-		if (known_has(sources->known, name_last(request->list, labels), sources->day))
+		if (known_has(sources->store, name_last(request->list, labels)))
 			return true;
 	return false;
 }
@@ -111,7 +113,7 @@ static bool do_filter_request(struct client *client, const struct client_sources
 		return judge(client, sources);
 	case REQUEST_WROTE:
 		for (size_t i = 0; client->trusted && i < request->told_count; i++)
-			known_add(sources->known, request->told[i], sources->day);
+			known_add(sources->store, request->told[i], sources->now_s);
 		return true;
 	case REQUEST_PING:
 		return answer(client, sources, "pong\n");

@@ -11,9 +11,9 @@
 
 #include "base/buffer.h"
 #include "policy/answers.h"
-#include "policy/known.h"
 #include "policy/oracle.h"
 #include "policy/request.h"
+#include "policy/store.h"
 
 enum client_talk { CLIENT_FILTER, CLIENT_POSTFIX };
 
@@ -39,8 +39,8 @@ struct client {
 struct client_sources {
 	struct answers *answers;
 	struct oracle *oracle;
-	struct known *known;
-	int64_t now_ms, day;
+	struct store *store;
+	int64_t now_ms, now_s; /* since the kernel's start; since 1970 */
 };
 
 /* Takes over `fd`.  NULL when out of memory. */

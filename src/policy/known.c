@@ -2,133 +2,56 @@
 #include "policy/known.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/file.h"
+#include "base/slice.h"
+#include "policy/name.h"
 
-enum { FILE_LIMIT = KNOWN_LIMIT * (NAME_SIZE + 20) };
+enum { DAY = 24 * 60 * 60, FILE_LIMIT = 10000 * (NAME_SIZE + 20) };
 
-/* Where it is, or belongs. */
-static size_t place(const struct known *known, const char *name)
+/* Once a day is often enough for a time of 400. */
+void known_add(struct store *store, const char *name, int64_t now_s)
 {
-	size_t low = 0, high = known->count;
+	const struct store_row *row = store_find(store, STORE_WRITTEN, name);
 
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (strcmp(known->domains[middle].name, name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	if (!row || row->seen <= now_s - DAY || row->seen > now_s)
+		store_take(store, STORE_WRITTEN, name, now_s);
 }
 
-static bool is_at(const struct known *known, size_t at, const char *name)
+bool known_has(const struct store *store, const char *name)
 {
-	return at < known->count && strcmp(known->domains[at].name, name) == 0;
+	return store_find(store, STORE_WRITTEN, name) != NULL;
 }
 
-static void take_out(struct known *known, size_t at)
+/* True when the store has it already. */
+static bool take_over(struct store *store, struct slice line, int64_t now_s)
 {
-	free(known->domains[at].name);
-	known->count--;
-	memmove(&known->domains[at], &known->domains[at + 1],
-		(known->count - at) * sizeof(*known->domains));
+	char name[NAME_SIZE];
+	long long day;
+
+	if (!slice_number(&line, &day) || !slice_skip(&line, SLICE(" ")) || !name_take(line, name))
+		return true; /* damaged */
+	if (known_has(store, name))
+		return true;
+	known_add(store, name, day * DAY < now_s ? day * DAY : now_s);
+	return false;
 }
 
-static void take_out_oldest(struct known *known)
-{
-	size_t oldest = 0;
-
-	for (size_t i = 1; i < known->count; i++)
-		if (known->domains[i].day < known->domains[oldest].day)
-			oldest = i;
-	take_out(known, oldest);
-}
-
-static void put_in(struct known *known, const char *name, int64_t day)
-{
-	char *copy = strdup(name);
-	size_t at;
-
-	if (!known->domains)
-		known->domains = calloc(KNOWN_LIMIT, sizeof(*known->domains));
-	if (!known->domains || !copy) {
-		free(copy);
-		return;
-	}
-	if (known->count == KNOWN_LIMIT)
-		take_out_oldest(known);
-	at = place(known, name);
-	memmove(&known->domains[at + 1], &known->domains[at],
-		(known->count - at) * sizeof(*known->domains));
-	known->domains[at] = (struct known_domain){copy, day};
-	known->count++;
-	known->changed = true;
-}
-
-void known_add(struct known *known, const char *name, int64_t day)
-{
-	size_t at = place(known, name);
-
-	if (!is_at(known, at, name)) {
-		put_in(known, name, day);
-	} else if (known->domains[at].day < day) {
-		known->domains[at].day = day;
-		known->changed = true;
-	}
-}
-
-bool known_has(const struct known *known, const char *name, int64_t day)
-{
-	size_t at = place(known, name);
-
-	return is_at(known, at, name) && known->domains[at].day > day - KNOWN_DAYS;
-}
-
-void known_load(struct known *known, const char *path, struct error *error)
+void known_take_over(struct store *store, const char *path, int64_t now_s, struct error *error)
 {
 	_cleanup_free_ char *text = NULL;
 	struct slice rest, line;
+	bool all = true;
 	size_t size;
 	int result = file_read(path, FILE_LIMIT, &text, &size, error);
 
-	*known = (struct known){.path = path};
-	if (result == -ENOENT) /* nobody has written to anybody */
+	if (result == -ENOENT) /* it was never there, or is done with */
 		error_clear(error);
 	if (result < 0)
 		return;
 	rest = (struct slice){text, size};
-	while (slice_until(&rest, SLICE("\n"), &line)) {
-		char name[NAME_SIZE];
-		long long day;
-
-		if (slice_number(&line, &day) && slice_skip(&line, SLICE(" ")) &&
-		    name_take(line, name))
-			known_add(known, name, day);
-	}
-	known->changed = false;
-}
-
-int known_write(const struct known *known, struct error *error)
-{
-	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
-
-	for (size_t i = 0; i < known->count; i++)
-		buffer_addf(&text, "%lld %s\n", (long long)known->domains[i].day,
-			    known->domains[i].name);
-	if (text.failed)
-		return error_set(error, ENOMEM, "out of memory");
-	return file_replace(known->path, buffer_text(&text), text.size, 0600, (uid_t)-1, (gid_t)-1,
-			    error);
-}
-
-void known_free(struct known *known)
-{
-	for (size_t i = 0; i < known->count; i++)
-		free(known->domains[i].name);
-	free(known->domains);
-	*known = (struct known){0};
+	while (slice_until(&rest, SLICE("\n"), &line))
+		all = take_over(store, line, now_s) && all;
+	if (all && unlink(path) < 0)
+		error_errno(error, errno, "cannot remove %s", path);
 }

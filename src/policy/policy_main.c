@@ -9,12 +9,12 @@
 
 static const char usage[] =
     "usage: postcask-policy [--filter SOCKET] [--postfix SOCKET] [--oracle SOCKET]\n"
-    "                       [--known FILE] [--resolver ADDRESS]\n"
+    "                       [--store FILE] [--resolver ADDRESS]\n"
     "Judges who mail is from, for the filter and for Postfix.\n"
     "  --filter SOCKET    where the filter asks\n"
     "  --postfix SOCKET   where Postfix asks\n"
     "  --oracle SOCKET    where policyd-spf answers\n"
-    "  --known FILE       keeps the domains that were written to\n"
+    "  --store FILE       keeps what it has learnt\n"
     "  --resolver ADDRESS of the DNS\n";
 
 int main(int argc, char **argv)
@@ -24,6 +24,7 @@ int main(int argc, char **argv)
 	    .filter = "/run/postcask/policy/filter",
 	    .postfix = "/var/spool/postfix/policy/postfix",
 	    .oracle = "/run/postcask/spf",
+	    .store = "/var/lib/postcask/policy/store",
 	    .known = "/var/lib/postcask/policy/known",
 	    .filter_account = "amavis",
 	    .resolver = "127.0.0.1",
@@ -31,7 +32,7 @@ int main(int argc, char **argv)
 	};
 	const struct command_option options[] = {
 	    {"filter", .value = &paths.filter},	    {"postfix", .value = &paths.postfix},
-	    {"oracle", .value = &paths.oracle},	    {"known", .value = &paths.known},
+	    {"oracle", .value = &paths.oracle},	    {"store", .value = &paths.store},
 	    {"resolver", .value = &paths.resolver},
 	};
 	int status = COMMAND_OPTIONS(argc, argv, options, usage, 0, 0);

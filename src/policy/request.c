@@ -89,22 +89,61 @@ static bool is_loopback(const char *address)
 	return inet_pton(AF_INET6, address, &v6) != 1 || IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
-static void take_attribute(struct slice name, struct slice value, struct postfix_request *request,
-			   bool *ret_login)
+/* Where an attribute goes; false when it is of no interest. */
+static bool place_of(struct slice name, struct postfix_request *request, char **ret_into,
+		     size_t *ret_size)
 {
+#define PLACE(text, member)                                                                        \
+	{                                                                                          \
+		SLICE(text), request->member, sizeof(request->member)                              \
+	}
 	const struct {
 		struct slice name;
 		char *into;
 		size_t size;
-	} kept[] = {{SLICE("sender"), request->sender, sizeof(request->sender)},
-		    {SLICE("helo_name"), request->helo, sizeof(request->helo)},
-		    {SLICE("client_address"), request->client, sizeof(request->client)}};
+	} places[] = {
+	    PLACE("sender", sender),	       PLACE("helo_name", helo),
+	    PLACE("recipient", recipient),     PLACE("client_address", client),
+	    PLACE("client_name", client_name), PLACE("reverse_client_name", reverse_name),
+	    PLACE("sasl_username", login),     PLACE("protocol_state", state),
+	    PLACE("instance", instance),       PLACE("queue_id", queue_id),
+	    PLACE("policy_context", context),  PLACE("encryption_protocol", encryption),
+	    PLACE("server_port", server_port),
+	};
+#undef PLACE
 
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		if (slice_equal(name, places[i].name)) {
+			*ret_into = places[i].into;
+			*ret_size = places[i].size;
+			return true;
+		}
+	return false;
+}
+
+static void take_number(struct slice value, long long *number)
+{
+	long long found;
+
+	if (*number < 0 && slice_number(&value, &found) && !value.size)
+		*number = found;
+}
+
+static void take_attribute(struct slice name, struct slice value, struct postfix_request *request,
+			   bool *ret_login)
+{
+	size_t size;
+	char *into;
+
+	if (slice_equal(name, SLICE("recipient_count")))
+		take_number(value, &request->recipient_count);
+	else if (slice_equal(name, SLICE("size")))
+		take_number(value, &request->size);
+	else if (place_of(name, request, &into, &size) && !*into && value.size < size)
+		slice_copy(value, into, size);
+	/* Be its name ever so long. */
 	if (slice_equal(name, SLICE("sasl_username")) && value.size)
 		*ret_login = true;
-	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
-		if (slice_equal(name, kept[i].name) && value.size < kept[i].size)
-			slice_copy(value, kept[i].into, kept[i].size);
 }
 
 void request_parse_postfix(struct slice text, struct postfix_request *ret)
@@ -113,7 +152,7 @@ void request_parse_postfix(struct slice text, struct postfix_request *ret)
 	const char *at;
 	bool login = false;
 
-	*ret = (struct postfix_request){0};
+	*ret = (struct postfix_request){.recipient_count = -1, .size = -1};
 	while (text.size) {
 		if (!slice_until(&text, SLICE("\n"), &line)) {
 			line = text;
@@ -122,6 +161,10 @@ void request_parse_postfix(struct slice text, struct postfix_request *ret)
 		if (slice_until(&line, SLICE("="), &name))
 			take_attribute(name, line, ret, &login);
 	}
+	if (ret->recipient_count < 0)
+		ret->recipient_count = 0;
+	if (ret->size < 0)
+		ret->size = 0;
 	ret->stranger = !login && !is_loopback(ret->client);
 	/* Of the null sender the greeting counts: RFC 7208 §2.4. */
 	at = strrchr(ret->sender, '@');

@@ -27,6 +27,8 @@ enum {
 	REQUEST_LIMIT = 16 * 1024, /* bytes of one */
 	REQUEST_TOLD = 50,	   /* domains of one "wrote" */
 	REQUEST_ADDRESS = 320,	   /* a sender, or a greeting: what is longer is not judged */
+	REQUEST_WORD = 32,
+	REQUEST_INSTANCE = 64,
 };
 
 enum request_word { REQUEST_UNKNOWN, REQUEST_AHEAD, REQUEST_JUDGE, REQUEST_WROTE, REQUEST_PING };
@@ -42,10 +44,24 @@ struct filter_request {
 /* A line without its end.  What is not understood of it is passed over. */
 void request_parse_filter(struct slice line, struct filter_request *ret);
 
+/* Texts are "" where Postfix said nothing, or more than there is room for.  An attribute that is
+ * said twice, as a stranger's line break would do it, counts as it was said first. */
 struct postfix_request {
-	char sender[REQUEST_ADDRESS], helo[REQUEST_ADDRESS], client[INET6_ADDRSTRLEN];
-	char domain[NAME_SIZE]; /* whose SPF record counts: the sender's, else the greeting's */
-	bool stranger;		/* not logged in, and not of this machine */
+	char sender[REQUEST_ADDRESS], helo[REQUEST_ADDRESS], recipient[REQUEST_ADDRESS];
+	char client[INET6_ADDRSTRLEN];	 /* its address */
+	char client_name[NAME_SIZE];	 /* verified both ways, else "unknown" */
+	char reverse_name[NAME_SIZE];	 /* as the address says, else "unknown" */
+	char login[REQUEST_ADDRESS];	 /* "" of a stranger */
+	char state[REQUEST_WORD];	 /* CONNECT, EHLO, MAIL, RCPT, DATA, END-OF-MESSAGE, ... */
+	char instance[REQUEST_INSTANCE]; /* the same for all questions of one message */
+	char queue_id[REQUEST_INSTANCE];
+	char context[REQUEST_WORD];    /* policy_context of the line that asks */
+	char encryption[REQUEST_WORD]; /* the protocol of TLS */
+	char server_port[REQUEST_WORD];
+	long long recipient_count; /* in the states from DATA on */
+	long long size;		   /* as announced in MAIL, or known at END-OF-MESSAGE */
+	char domain[NAME_SIZE];	   /* whose SPF record counts: the sender's, else the greeting's */
+	bool stranger;		   /* not logged in, and not of this machine */
 };
 
 /* Lines up to the empty one, without it. */

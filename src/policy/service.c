@@ -9,18 +9,15 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "policy/client.h"
+#include "policy/known.h"
 #include "policy/listen.h"
 
-enum {
-	DAY_SECONDS = 24 * 60 * 60,
-	DATAGRAMS = 64, /* taken at once before anybody else has a turn */
-};
+enum { DATAGRAMS = 64 }; /* taken at once before anybody else has a turn */
 
 enum { POLLED_SIGNAL, POLLED_DNS, POLLED_FILTER, POLLED_POSTFIX, POLLED_ORACLE };
 
@@ -29,8 +26,6 @@ enum { POLLED_CLIENTS = POLLED_ORACLE + ORACLE_CONNECTIONS };
 struct service {
 	struct client_sources sources;
 	struct oracle oracle;
-	struct known known;
-	int64_t write_ms; /* not before it is `known` written again */
 	struct client *clients[SERVICE_CLIENTS];
 	size_t count;
 	int dns, listeners[2]; /* by enum client_talk */
@@ -111,44 +106,16 @@ static void work_for_clients(struct service *service, const struct pollfd *polle
 	service->count = kept;
 }
 
-/* ---- Who was written to ---- */
-
-static void write_known(struct service *service)
-{
-	_cleanup_(error_clear) struct error error = ERROR_INIT;
-
-	if (known_write(&service->known, &error) < 0)
-		error_print(&error);
-}
-
-/* A child does it, so that no answer waits for the disk; nobody waits for the child. */
-static void write_known_beside(struct service *service)
-{
-	pid_t child;
-
-	if (!service->known.changed || service->sources.now_ms < service->write_ms)
-		return;
-	service->write_ms = service->sources.now_ms + KNOWN_WRITE_MS;
-	service->known.changed = false;
-	child = fork();
-	if (child == 0) {
-		write_known(service);
-		_exit(0);
-	}
-	if (child < 0)
-		service->known.changed = true;
-}
-
 /* ---- The loop ---- */
 
 static int64_t next_due(const struct service *service)
 {
-	int64_t due_ms = answers_due(service->sources.answers), oracle_ms;
+	int64_t due_ms = answers_due(service->sources.answers), oracle_ms, store_ms;
 
 	oracle_ms = oracle_due(&service->oracle);
 	due_ms = oracle_ms < due_ms ? oracle_ms : due_ms;
-	if (service->known.changed && service->write_ms < due_ms)
-		due_ms = service->write_ms;
+	store_ms = store_due(service->sources.store);
+	due_ms = store_ms < due_ms ? store_ms : due_ms;
 	for (size_t i = 0; i < service->count; i++)
 		if (service->clients[i]->due_ms < due_ms)
 			due_ms = service->clients[i]->due_ms;
@@ -158,8 +125,17 @@ static int64_t next_due(const struct service *service)
 static void tell_time(struct service *service)
 {
 	service->sources.now_ms = clock_now_ms();
-	service->sources.day = (int64_t)time(NULL) / DAY_SECONDS;
+	service->sources.now_s = (int64_t)time(NULL);
 	answers_tick(service->sources.answers, service->sources.now_ms);
+}
+
+static void keep(struct service *service)
+{
+	_cleanup_(error_clear) struct error told = ERROR_INIT;
+
+	store_tick(service->sources.store, service->sources.now_ms, service->sources.now_s, &told);
+	if (told.code)
+		error_print(&told);
 }
 
 static size_t list_polled(const struct service *service, struct pollfd *polled)
@@ -195,7 +171,7 @@ static int serve(struct service *service, struct error *error)
 			if (polled[POLLED_FILTER + talk].revents)
 				take_clients(service, (enum client_talk)talk);
 		work_for_clients(service, &polled[POLLED_CLIENTS], rows - POLLED_CLIENTS);
-		write_known_beside(service);
+		keep(service);
 	}
 }
 
@@ -206,7 +182,6 @@ static int prepare_signals(struct service *service, struct error *error)
 	sigset_t ends;
 
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGCHLD, SIG_IGN); /* the children are nobody's business */
 	sigemptyset(&ends);
 	sigaddset(&ends, SIGTERM);
 	sigaddset(&ends, SIGINT);
@@ -215,22 +190,34 @@ static int prepare_signals(struct service *service, struct error *error)
 	return service->signals < 0 ? error_errno(error, errno, "cannot wait") : 0;
 }
 
+/* What is wrong with the files is said, and the service goes on without them. */
+static struct store *open_store(const struct service_paths *paths)
+{
+	_cleanup_(error_clear) struct error told = ERROR_INIT, older = ERROR_INIT;
+	int64_t now_s = (int64_t)time(NULL);
+	struct store *store = store_open(paths->store, now_s, &told);
+
+	if (store && paths->known)
+		known_take_over(store, paths->known, now_s, &older);
+	if (told.code)
+		error_print(&told);
+	if (older.code)
+		error_print(&older);
+	return store;
+}
+
 static int prepare(struct service *service, const struct service_paths *paths, struct error *error)
 {
-	_cleanup_(error_clear) struct error damaged = ERROR_INIT;
 	const struct passwd *account = getpwnam(paths->filter_account);
 	struct answers_owner owner = {send_datagram, service};
 	int result = prepare_signals(service, error);
 
 	service->filter_account = account ? account->pw_uid : 0;
 	service->sources = (struct client_sources){
-	    .oracle = &service->oracle, .known = &service->known, .now_ms = clock_now_ms()};
+	    .oracle = &service->oracle, .store = open_store(paths), .now_ms = clock_now_ms()};
 	service->sources.answers = answers_new(&owner, service->sources.now_ms);
 	oracle_init(&service->oracle, paths->oracle);
-	known_load(&service->known, paths->known, &damaged);
-	if (damaged.code)
-		error_print(&damaged);
-	if (result == 0 && !service->sources.answers)
+	if (result == 0 && (!service->sources.answers || !service->sources.store))
 		result = error_set(error, ENOMEM, "out of memory");
 	if (result == 0)
 		result =
@@ -244,14 +231,10 @@ static int prepare(struct service *service, const struct service_paths *paths, s
 
 static void finish(struct service *service)
 {
-	while (wait(NULL) > 0) /* what a child still writes is older */
-		;
-	if (service->known.changed)
-		write_known(service);
 	for (size_t i = 0; i < service->count; i++)
 		client_free(service->clients[i], &service->sources);
 	oracle_close(&service->oracle);
-	known_free(&service->known);
+	store_close(&service->sources.store);
 	answers_free(&service->sources.answers);
 	for (size_t i = 0; i < ARRAY_SIZE(service->listeners); i++)
 		if (service->listeners[i] >= 0)

@@ -14,7 +14,8 @@ enum {
 struct service_paths {
 	const char *filter, *postfix; /* sockets that it makes */
 	const char *oracle;	      /* socket that it asks */
-	const char *known;	      /* file */
+	const char *store;	      /* file */
+	const char *known;	      /* file of versions before the store; NULL: none */
 	const char *filter_account;   /* who may say who was written to, besides root and itself */
 	const char *resolver;	      /* numeric address */
 	unsigned resolver_port;

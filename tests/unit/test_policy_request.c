@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What the filter and Postfix ask, and who was written to. */
+/* What the filter and Postfix ask. */
 #include "test.h"
 
-#include "base/cleanup.h"
-#include "policy/known.h"
+#include "base/buffer.h"
 #include "policy/request.h"
 
 static struct filter_request filter(const char *line)
@@ -101,65 +100,41 @@ static void who_is_no_stranger(void **state _unused_)
 	    postfix("client_address=192.0.2.1\nsasl_username=alice\nsender=a@b.example").stranger);
 }
 
-static void known_domains_last(void **state)
+static void what_postfix_says(void **state _unused_)
 {
-	_cleanup_free_ char *path = file_join(*state, "known");
-	struct error error = ERROR_INIT;
-	struct known known;
+	struct postfix_request request =
+	    postfix("protocol_state=RCPT\nclient_name=unknown\nreverse_client_name=a.b.example\n"
+		    "recipient=alice@example.org\nrecipient_count=0\ninstance=1a2b.3\n"
+		    "queue_id=4XyZ\nsize=12345\nencryption_protocol=TLSv1.3\nserver_port=25\n"
+		    "policy_context=unknown\nsasl_username=alice@example.org\n"
+		    "client_address=2001:db8::1\n");
 
-	known_load(&known, path, &error);
-	assert_int_equal(error.code, 0);
-	assert_false(known_has(&known, "b.example", 20000));
-	known_add(&known, "b.example", 20000);
-	known_add(&known, "a.example", 20001);
-	known_add(&known, "b.example", 19000); /* it was later, too */
-	assert_true(known.changed);
-	assert_int_equal(known_write(&known, &error), 0);
-	known_free(&known);
-	known_load(&known, path, &error);
-	assert_false(known.changed);
-	assert_int_equal(known.count, 2);
-	assert_true(known_has(&known, "b.example", 20000 + KNOWN_DAYS - 1));
-	assert_false(known_has(&known, "b.example", 20000 + KNOWN_DAYS));
-	assert_false(known_has(&known, "example", 20000));
-	known_free(&known);
+	assert_string_equal(request.state, "RCPT");
+	assert_string_equal(request.client_name, "unknown");
+	assert_string_equal(request.reverse_name, "a.b.example");
+	assert_string_equal(request.recipient, "alice@example.org");
+	assert_string_equal(request.instance, "1a2b.3");
+	assert_string_equal(request.queue_id, "4XyZ");
+	assert_string_equal(request.encryption, "TLSv1.3");
+	assert_string_equal(request.server_port, "25");
+	assert_string_equal(request.context, "unknown");
+	assert_string_equal(request.login, "alice@example.org");
+	assert_int_equal(request.size, 12345);
+	assert_int_equal(request.recipient_count, 0);
+	assert_int_equal(postfix("recipient_count=17\n").recipient_count, 17);
+	assert_int_equal(postfix("recipient_count=many\nsize=-1\n").recipient_count, 0);
 }
 
-static void a_damaged_file_is_no_file(void **state)
+/* The first word counts, and a login is one however long its name is. */
+static void what_a_stranger_adds(void **state _unused_)
 {
-	static const char text[] = "20000 good.example\nx bad.example\n20000\n20000 a..b\n\0\n"
-				   "20000 also.good.example\n20000 cut.off";
-	_cleanup_free_ char *path = file_join(*state, "known");
-	struct error error = ERROR_INIT;
-	struct known known;
+	char text[2 * REQUEST_ADDRESS] = "client_address=192.0.2.1\nsasl_username=";
 
-	assert_int_equal(
-	    file_replace(path, text, sizeof(text) - 1, 0600, (uid_t)-1, (gid_t)-1, &error), 0);
-	known_load(&known, path, &error);
-	assert_int_equal(known.count, 2);
-	assert_true(known_has(&known, "also.good.example", 20000));
-	known_free(&known);
-	known_load(&known, *state, &error); /* a folder */
-	assert_int_not_equal(error.code, 0);
-	assert_int_equal(known.count, 0);
-	error_clear(&error);
-}
-
-static void the_oldest_goes(void **state _unused_)
-{
-	struct known known = {0};
-	char name[32];
-
-	for (int i = 0; i < KNOWN_LIMIT; i++) {
-		snprintf(name, sizeof(name), "n%d.example", i);
-		known_add(&known, name, 20000 + (i != 5));
-	}
-	known_add(&known, "one.more.example", 20002);
-	assert_int_equal(known.count, KNOWN_LIMIT);
-	assert_false(known_has(&known, "n5.example", 20002));
-	assert_true(known_has(&known, "n4.example", 20002));
-	assert_true(known_has(&known, "one.more.example", 20002));
-	known_free(&known);
+	assert_string_equal(postfix("client_address=192.0.2.1\nclient_address=127.0.0.1\n").client,
+			    "192.0.2.1");
+	memset(text + strlen(text), 'a', REQUEST_ADDRESS);
+	assert_false(postfix(text).stranger);
+	assert_string_equal(postfix(text).login, "");
 }
 
 int main(void)
@@ -167,8 +142,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_filters_words),      cmocka_unit_test(a_message),
 	    cmocka_unit_test(more_than_there_can_be), cmocka_unit_test(a_sender),
-	    cmocka_unit_test(who_is_no_stranger),     folder_test(known_domains_last),
-	    folder_test(a_damaged_file_is_no_file),   cmocka_unit_test(the_oldest_goes),
+	    cmocka_unit_test(who_is_no_stranger),     cmocka_unit_test(what_postfix_says),
+	    cmocka_unit_test(what_a_stranger_adds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

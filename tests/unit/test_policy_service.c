@@ -20,7 +20,7 @@
 enum { WAIT_MS = 10000, ANSWER_LIMIT = 4096 };
 
 struct world {
-	char *folder, *filter, *postfix, *oracle, *known;
+	char *folder, *filter, *postfix, *oracle, *store;
 	int resolver, oracle_fd;
 	pid_t service;
 };
@@ -41,7 +41,7 @@ static void start_service(void)
 	struct service_paths paths = {.filter = world.filter,
 				      .postfix = world.postfix,
 				      .oracle = world.oracle,
-				      .known = world.known,
+				      .store = world.store,
 				      .filter_account = "nobody",
 				      .resolver = "127.0.0.1",
 				      .resolver_port = resolver_port()};
@@ -76,7 +76,7 @@ static int begin(void **state _unused_)
 	world.filter = file_join(world.folder, "filter");
 	world.postfix = file_join(world.folder, "postfix");
 	world.oracle = file_join(world.folder, "oracle");
-	world.known = file_join(world.folder, "known");
+	world.store = file_join(world.folder, "store");
 	world.resolver = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
 	if (bind(world.resolver, (struct sockaddr *)&address, sizeof(address)) < 0 ||
@@ -94,7 +94,7 @@ static int end(void **state _unused_)
 	free(world.filter);
 	free(world.postfix);
 	free(world.oracle);
-	free(world.known);
+	free(world.store);
 	return test_folder_remove((void **)&world.folder);
 }
 
