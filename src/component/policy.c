@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Row 120 of the table.
-/* Who mail is from (src/policy).  The filter and Postfix go on without it: nothing waits. */
+/* Who mail is from, and who brings it (src/policy).  The filter and Postfix go on without it:
+ * nothing waits. */
 #include "component/component_rows.h"
 
 const struct component component_policy = {
@@ -8,9 +9,9 @@ const struct component component_policy = {
     .files = {COMPONENT_MARK("policy")},
     .reload_verb = "try-restart",
     .units = {"postcask-policy.service", "postcask-spf.socket"},
-    .wanted = "filter.judged",
+    .wanted = "filter.asked",
     .vital = true,
-    .without = "mail goes on, and nobody judges who it is from",
+    .without = "mail goes on, and nobody judges who it is from or who brings it",
     .accounts = {"postcask-policy", "policyd-spf"},
     .watches = {{.address = "/run/postcask/policy/filter", .question = "ping\n", .answer = "pong"}},
 };

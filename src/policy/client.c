@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "policy/client_private.h"
 #include "policy/known.h"
 
 struct client *client_new(int fd, enum client_talk talk, bool trusted, int64_t now_ms)
@@ -29,7 +30,7 @@ void client_free(struct client *client, struct client_sources *sources)
 	free(client);
 }
 
-static bool answer(struct client *client, const struct client_sources *sources, const char *text)
+bool client_answer(struct client *client, const struct client_sources *sources, const char *text)
 {
 	size_t size = strlen(text);
 
@@ -82,7 +83,7 @@ static bool answer_verdict(struct client *client, const struct client_sources *s
 		    dmarc_result_name(verdict->result), dmarc_policy_name(verdict->published),
 		    dmarc_policy_name(verdict->applied), verdict->author, verdict->record,
 		    is_known_list(&client->filter, sources) ? "yes" : "no");
-	return !text.failed && answer(client, sources, buffer_text(&text));
+	return !text.failed && client_answer(client, sources, buffer_text(&text));
 }
 
 static bool judge(struct client *client, const struct client_sources *sources)
@@ -95,7 +96,34 @@ static bool judge(struct client *client, const struct client_sources *sources)
 		return true;
 	if (verdict.result == DMARC_WAIT)
 		verdict = (struct dmarc_verdict){.result = DMARC_TEMPERROR};
+	if (verdict.result == DMARC_PASS && client->trusted && client->filter.client[0])
+		grey_learn(sources->store, client->filter.client, verdict.author, sources->now_s);
 	return answer_verdict(client, sources, &verdict);
+}
+
+static void note_written(const struct filter_request *request, const struct client_sources *sources)
+{
+	for (size_t i = 0; i < request->told_count; i++)
+		known_add(sources->store, request->told[i], sources->now_s);
+	for (size_t i = 0; i < request->people_count; i++)
+		grey_written(sources->store, request->people[i], sources->now_s);
+}
+
+/* What greylisting and guesses came to today, and how much is known. */
+static bool answer_counts(struct client *client, const struct client_sources *sources)
+{
+	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
+	const char *trouble = store_trouble(sources->store);
+
+	for (size_t why = 0; why < GREY_WHYS; why++)
+		buffer_addf(&text, "%s=%llu ", grey_why_name((enum grey_why)why),
+			    (unsigned long long)sources->grey->counts[why]);
+	buffer_addf(&text, "waiting=%zu networks=%zu senders=%zu guesses=%llu kept=%s\n",
+		    store_count(sources->store, STORE_WAITING),
+		    store_count(sources->store, STORE_NETWORK),
+		    store_count(sources->store, STORE_PROVED),
+		    (unsigned long long)sources->guesses->refused, trouble ? "no" : "yes");
+	return !text.failed && client_answer(client, sources, buffer_text(&text));
 }
 
 static bool do_filter_request(struct client *client, const struct client_sources *sources)
@@ -112,61 +140,17 @@ static bool do_filter_request(struct client *client, const struct client_sources
 		wait_for(client, sources, CLIENT_FILTER_MS);
 		return judge(client, sources);
 	case REQUEST_WROTE:
-		for (size_t i = 0; client->trusted && i < request->told_count; i++)
-			known_add(sources->store, request->told[i], sources->now_s);
+		if (client->trusted)
+			note_written(request, sources);
 		return true;
+	case REQUEST_COUNTS:
+		return answer_counts(client, sources);
 	case REQUEST_PING:
-		return answer(client, sources, "pong\n");
+		return client_answer(client, sources, "pong\n");
 	case REQUEST_UNKNOWN:
 		break;
 	}
 	return false;
-}
-
-/* ---- Postfix ---- */
-
-static const char no_opinion[] = "action=DUNNO\n\n";
-
-static bool refuse(struct client *client, const struct client_sources *sources)
-{
-	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
-
-	buffer_addf(&text, "action=550 5.7.23 %s says that it sends no mail (its SPF record)\n\n",
-		    client->postfix.domain);
-	return !text.failed && answer(client, sources, buffer_text(&text));
-}
-
-/* policyd-spf is asked about the few whose record says that they send nothing. */
-static bool ask_oracle(struct client *client, const struct client_sources *sources)
-{
-	enum oracle_answer said = ORACLE_NOT_YET;
-	bool busy = false;
-
-	if (!client->ticket)
-		client->ticket =
-		    oracle_ask(sources->oracle, &client->postfix, sources->now_ms, &busy);
-	if (client->ticket)
-		said = oracle_take(sources->oracle, client->ticket);
-	else if (!busy)
-		said = ORACLE_NONE;
-	if (said == ORACLE_NOT_YET)
-		return true;
-	client->ticket = 0; /* taken */
-	return said == ORACLE_FAIL ? refuse(client, sources) : answer(client, sources, no_opinion);
-}
-
-static bool judge_sender(struct client *client, const struct client_sources *sources)
-{
-	enum dmarc_look look = DMARC_LOOK_NOTHING;
-
-	if (client->postfix.stranger && client->postfix.domain[0])
-		look = answers_sends_none(sources->answers, client->postfix.domain);
-	if (look == DMARC_LOOK_NOTHING || look == DMARC_LOOK_ERROR ||
-	    sources->now_ms >= client->due_ms) {
-		oracle_forget(sources->oracle, client->ticket);
-		return answer(client, sources, no_opinion);
-	}
-	return look == DMARC_LOOK_WAIT || ask_oracle(client, sources);
 }
 
 /* ---- Both ---- */
@@ -196,7 +180,7 @@ static bool do_questions(struct client *client, struct client_sources *sources)
 			good = do_filter_request(client, sources);
 		} else {
 			wait_for(client, sources, CLIENT_POSTFIX_MS);
-			good = judge_sender(client, sources);
+			good = client_judge_postfix(client, sources);
 		}
 	}
 	return good && client->input.size <= REQUEST_LIMIT;
@@ -208,8 +192,8 @@ bool client_go_on(struct client *client, struct client_sources *sources)
 
 	if (!client->waits)
 		return sources->now_ms < client->due_ms;
-	good =
-	    client->talk == CLIENT_FILTER ? judge(client, sources) : judge_sender(client, sources);
+	good = client->talk == CLIENT_FILTER ? judge(client, sources)
+					     : client_judge_postfix(client, sources);
 	return good && do_questions(client, sources); /* what was asked meanwhile */
 }
 

@@ -11,6 +11,8 @@
 
 #include "base/buffer.h"
 #include "policy/answers.h"
+#include "policy/grey.h"
+#include "policy/guesses.h"
 #include "policy/oracle.h"
 #include "policy/request.h"
 #include "policy/store.h"
@@ -40,6 +42,8 @@ struct client_sources {
 	struct answers *answers;
 	struct oracle *oracle;
 	struct store *store;
+	struct grey *grey;
+	struct guesses *guesses;
 	int64_t now_ms, now_s; /* since the kernel's start; since 1970 */
 };
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include "base/file.h"
@@ -114,6 +115,35 @@ enum oracle_answer oracle_take(struct oracle *oracle, uint64_t ticket)
 	return ORACLE_NONE;
 }
 
+static bool is_said_of(const struct oracle_said *said, const struct postfix_request *request,
+		       int64_t now_ms)
+{
+	return now_ms < said->until_ms && strcmp(said->client, request->client) == 0 &&
+	       strcmp(said->domain, request->domain) == 0;
+}
+
+enum oracle_answer oracle_recall(const struct oracle *oracle, const struct postfix_request *request,
+				 int64_t now_ms)
+{
+	for (size_t i = 0; i < ORACLE_SAID; i++)
+		if (is_said_of(&oracle->said[i], request, now_ms))
+			return oracle->said[i].answer;
+	return ORACLE_NOT_YET;
+}
+
+void oracle_remember(struct oracle *oracle, const struct postfix_request *request,
+		     enum oracle_answer answer, int64_t now_ms)
+{
+	struct oracle_said *said = &oracle->said[oracle->next_said++ % ORACLE_SAID];
+
+	if (answer == ORACLE_NONE || answer == ORACLE_NOT_YET)
+		return;
+	strcpy(said->client, request->client);
+	strcpy(said->domain, request->domain);
+	said->answer = answer;
+	said->until_ms = now_ms + ORACLE_SAID_MS;
+}
+
 void oracle_forget(struct oracle *oracle, uint64_t ticket)
 {
 	for (size_t i = 0; ticket && i < ORACLE_CONNECTIONS; i++) {
@@ -126,13 +156,24 @@ void oracle_forget(struct oracle *oracle, uint64_t ticket)
 	}
 }
 
-/* "action=550 5.7.23 Message rejected due to: ..."; what is not that is no refusal. */
+/* "action=550 5.7.23 Message rejected due to: ...", else "action=prepend Received-SPF: Pass (...",
+ * with the result as its first word; of what is neither nothing is known. */
 static enum oracle_answer read_answer(const struct buffer *input)
 {
-	if (!strstr(buffer_text(input), "\n\n"))
+	static const struct {
+		const char *begin;
+		enum oracle_answer answer;
+	} answers[] = {{"action=5", ORACLE_FAIL},
+		       {"action=prepend Received-SPF: Pass ", ORACLE_PASS},
+		       {"action=prepend Received-SPF: None ", ORACLE_NO_RECORD}};
+	const char *text = buffer_text(input);
+
+	if (!strstr(text, "\n\n"))
 		return ORACLE_NOT_YET;
-	return strncmp(buffer_text(input), "action=5", strlen("action=5")) == 0 ? ORACLE_FAIL
-										: ORACLE_OTHER;
+	for (size_t i = 0; i < ARRAY_SIZE(answers); i++)
+		if (strncasecmp(text, answers[i].begin, strlen(answers[i].begin)) == 0)
+			return answers[i].answer;
+	return ORACLE_OTHER;
 }
 
 static void read_connection(struct oracle_connection *connection, int64_t now_ms)

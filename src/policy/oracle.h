@@ -19,9 +19,25 @@ enum {
 	ORACLE_ANSWER_MS = 10 * 1000, /* for a process that is asked and does not answer */
 	ORACLE_QUESTIONS = 200,	      /* of one process, which remembers each */
 	ORACLE_LIMIT = 4096,
+	ORACLE_SAID = 64, /* answers that are remembered */
+	ORACLE_SAID_MS = 60 * 1000,
 };
 
-enum oracle_answer { ORACLE_NOT_YET, ORACLE_FAIL, ORACLE_OTHER, ORACLE_NONE };
+enum oracle_answer {
+	ORACLE_NOT_YET,
+	ORACLE_FAIL,
+	ORACLE_PASS,
+	ORACLE_NO_RECORD, /* the domain says nothing of its servers */
+	ORACLE_OTHER,
+	ORACLE_NONE, /* no answer is to be had */
+};
+
+/* What it said of a client and a domain, for a minute: a message has many recipients. */
+struct oracle_said {
+	char client[INET6_ADDRSTRLEN], domain[NAME_SIZE];
+	enum oracle_answer answer;
+	int64_t until_ms;
+};
 
 struct oracle_connection {
 	int fd; /* -1: none */
@@ -36,6 +52,8 @@ struct oracle {
 	const char *path; /* of its socket */
 	struct oracle_connection connections[ORACLE_CONNECTIONS];
 	uint64_t last_ticket;
+	struct oracle_said said[ORACLE_SAID];
+	size_t next_said;
 };
 
 void oracle_init(struct oracle *oracle, const char *path);
@@ -47,6 +65,12 @@ uint64_t oracle_ask(struct oracle *oracle, const struct postfix_request *request
 
 /* The answer, once; NONE when it will not come. */
 enum oracle_answer oracle_take(struct oracle *oracle, uint64_t ticket);
+
+/* What was said of it in the last minute; NOT_YET when nothing was. */
+enum oracle_answer oracle_recall(const struct oracle *oracle, const struct postfix_request *request,
+				 int64_t now_ms);
+void oracle_remember(struct oracle *oracle, const struct postfix_request *request,
+		     enum oracle_answer answer, int64_t now_ms);
 
 /* Nobody waits for that answer any more. */
 void oracle_forget(struct oracle *oracle, uint64_t ticket);

@@ -40,6 +40,11 @@ static void take_word(struct slice word, struct filter_request *request)
 	else if (slice_equal(name, SLICE("list"))) {
 		if (!name_take(word, request->list))
 			request->list[0] = '\0';
+	} else if (slice_equal(name, SLICE("client")) && word.size < sizeof(request->client)) {
+		slice_copy(word, request->client, sizeof(request->client));
+	} else if (slice_equal(name, SLICE("person")) && request->people_count < REQUEST_TOLD &&
+		   word.size < REQUEST_ADDRESS) {
+		slice_copy(word, request->people[request->people_count++], REQUEST_ADDRESS);
 	} else if (slice_equal(name, SLICE("to")) && request->told_count < REQUEST_TOLD &&
 		   name_take(word, request->told[request->told_count]))
 		request->told_count++;
@@ -64,13 +69,15 @@ void request_parse_filter(struct slice line, struct filter_request *ret)
 	} words[] = {{"ahead", REQUEST_AHEAD},
 		     {"judge", REQUEST_JUDGE},
 		     {"wrote", REQUEST_WROTE},
-		     {"ping", REQUEST_PING}};
+		     {"ping", REQUEST_PING},
+		     {"counts", REQUEST_COUNTS}};
 	struct slice first = next_word(&line);
 
 	ret->word = REQUEST_UNKNOWN;
 	ret->message.author_count = ret->message.identifier_count = ret->told_count = 0;
 	ret->message.unreadable = false;
-	ret->list[0] = '\0';
+	ret->list[0] = ret->client[0] = '\0';
+	ret->people_count = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (slice_equal(first, slice_of(words[i].text)))
 			ret->word = words[i].word;
@@ -108,7 +115,7 @@ static bool place_of(struct slice name, struct postfix_request *request, char **
 	    PLACE("sasl_username", login),     PLACE("protocol_state", state),
 	    PLACE("instance", instance),       PLACE("queue_id", queue_id),
 	    PLACE("policy_context", context),  PLACE("encryption_protocol", encryption),
-	    PLACE("server_port", server_port),
+	    PLACE("server_port", server_port), PLACE("server_address", server_address),
 	};
 #undef PLACE
 
@@ -165,7 +172,9 @@ void request_parse_postfix(struct slice text, struct postfix_request *ret)
 		ret->recipient_count = 0;
 	if (ret->size < 0)
 		ret->size = 0;
-	ret->stranger = !login && !is_loopback(ret->client);
+	/* What comes from an address of ours comes from here. */
+	ret->stranger =
+	    !login && !is_loopback(ret->client) && strcmp(ret->client, ret->server_address) != 0;
 	/* Of the null sender the greeting counts: RFC 7208 §2.4. */
 	at = strrchr(ret->sender, '@');
 	of_sender = slice_of(at ? at + 1 : ret->helo);

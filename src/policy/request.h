@@ -4,15 +4,18 @@
  * The filter writes a line, of words NAME=VALUE behind its first one:
  *
  *	ahead from=DOMAIN...	no answer: what the DNS says of them will be needed soon
- *	judge from=DOMAIN... dkim=DOMAIN... spf=DOMAIN list=DOMAIN
+ *	judge from=DOMAIN... dkim=DOMAIN... spf=DOMAIN list=DOMAIN client=ADDRESS
  *		result=fail published=reject applied=reject author=DOMAIN record=DOMAIN known=no
- *	wrote to=DOMAIN...	no answer: somebody here has written to them
+ *	wrote to=DOMAIN... person=ADDRESS...
+ *				no answer: somebody here has written to them
  *	ping			pong
+ *	counts			what greylisting and the like came to today, as NAME=NUMBER
  *
  * Of "judge", dkim= and spf= are domains for which a signature or the client's address is
  * good; "dkim?=" and "spf?=" those of which that could not be found out.  "from=" with no value
  * is an author without a domain.  list= is the domain of a mailing list; known=yes when somebody
- * here has written to it.
+ * here has written to it.  client= is the address
+ * that brought the message.
  *
  * Postfix writes lines NAME=VALUE and an empty one (SMTPD_POLICY_README); its answer is
  * "action=..." and an empty line. */
@@ -31,14 +34,24 @@ enum {
 	REQUEST_INSTANCE = 64,
 };
 
-enum request_word { REQUEST_UNKNOWN, REQUEST_AHEAD, REQUEST_JUDGE, REQUEST_WROTE, REQUEST_PING };
+enum request_word {
+	REQUEST_UNKNOWN,
+	REQUEST_AHEAD,
+	REQUEST_JUDGE,
+	REQUEST_WROTE,
+	REQUEST_PING,
+	REQUEST_COUNTS
+};
 
 struct filter_request {
 	enum request_word word;
 	struct dmarc_message message;
-	char list[NAME_SIZE]; /* "" when it is from none */
+	char list[NAME_SIZE];	       /* "" when it is from none */
+	char client[INET6_ADDRSTRLEN]; /* "" when it is not said */
 	char told[REQUEST_TOLD][NAME_SIZE];
 	size_t told_count;
+	char people[REQUEST_TOLD][REQUEST_ADDRESS];
+	size_t people_count;
 };
 
 /* A line without its end.  What is not understood of it is passed over. */
@@ -58,10 +71,11 @@ struct postfix_request {
 	char context[REQUEST_WORD];    /* policy_context of the line that asks */
 	char encryption[REQUEST_WORD]; /* the protocol of TLS */
 	char server_port[REQUEST_WORD];
-	long long recipient_count; /* in the states from DATA on */
-	long long size;		   /* as announced in MAIL, or known at END-OF-MESSAGE */
-	char domain[NAME_SIZE];	   /* whose SPF record counts: the sender's, else the greeting's */
-	bool stranger;		   /* not logged in, and not of this machine */
+	char server_address[INET6_ADDRSTRLEN]; /* of ours */
+	long long recipient_count;	       /* in the states from DATA on */
+	long long size;		/* as announced in MAIL, or known at END-OF-MESSAGE */
+	char domain[NAME_SIZE]; /* whose SPF record counts: the sender's, else the greeting's */
+	bool stranger;		/* not logged in, and not of this machine */
 };
 
 /* Lines up to the empty one, without it. */

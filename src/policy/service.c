@@ -26,6 +26,8 @@ enum { POLLED_CLIENTS = POLLED_ORACLE + ORACLE_CONNECTIONS };
 struct service {
 	struct client_sources sources;
 	struct oracle oracle;
+	struct grey grey;
+	struct guesses guesses;
 	struct client *clients[SERVICE_CLIENTS];
 	size_t count;
 	int dns, listeners[2]; /* by enum client_talk */
@@ -215,6 +217,10 @@ static int prepare(struct service *service, const struct service_paths *paths, s
 	service->filter_account = account ? account->pw_uid : 0;
 	service->sources = (struct client_sources){
 	    .oracle = &service->oracle, .store = open_store(paths), .now_ms = clock_now_ms()};
+	service->sources.grey = &service->grey;
+	service->sources.guesses = &service->guesses;
+	service->grey.store = service->sources.store;
+	guesses_init(&service->guesses);
 	service->sources.answers = answers_new(&owner, service->sources.now_ms);
 	oracle_init(&service->oracle, paths->oracle);
 	if (result == 0 && (!service->sources.answers || !service->sources.store))
@@ -234,6 +240,7 @@ static void finish(struct service *service)
 	for (size_t i = 0; i < service->count; i++)
 		client_free(service->clients[i], &service->sources);
 	oracle_close(&service->oracle);
+	guesses_free(&service->guesses);
 	store_close(&service->sources.store);
 	answers_free(&service->sources.answers);
 	for (size_t i = 0; i < ARRAY_SIZE(service->listeners); i++)

@@ -24,6 +24,11 @@
 
 enum store_kind {
 	STORE_WRITTEN, /* domains that somebody here has written to */
+	STORE_PERSON,  /* addresses, likewise */
+	STORE_WAITING, /* "NETWORK SENDER" that was put off, since when (grey.h) */
+	STORE_NETWORK, /* networks that came again: `until` it is known, `count` messages before */
+	STORE_PROVED,  /* "NETWORK DOMAIN" of which SPF or DMARC was good: `until` that is believed
+			*/
 	STORE_KINDS
 };
 
@@ -63,6 +68,9 @@ struct store_row *store_take(struct store *store, enum store_kind kind, const ch
 void store_drop(struct store *store, enum store_kind kind, const char *key);
 
 size_t store_count(const struct store *store, enum store_kind kind);
+
+/* Is there room for no more, and was the oldest row seen after `since_s`? */
+bool store_is_flooded(const struct store *store, enum store_kind kind, int64_t since_s);
 
 /* From the one that was seen last on, until `each` says false. */
 typedef bool store_each(void *context, const struct store_row *row);

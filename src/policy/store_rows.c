@@ -9,7 +9,9 @@
 enum { DAY = 24 * 60 * 60 };
 
 const struct store_row_kind store_kinds[STORE_KINDS] = {
-    [STORE_WRITTEN] = {"written", 10000, 400 * DAY},
+    [STORE_WRITTEN] = {"written", 10000, 400 * DAY}, [STORE_PERSON] = {"person", 20000, 400 * DAY},
+    [STORE_WAITING] = {"waiting", 50000, 2 * DAY},   [STORE_NETWORK] = {"network", 30000, 60 * DAY},
+    [STORE_PROVED] = {"proved", 30000, 60 * DAY},
 };
 
 enum store_kind rows_kind(const char *name)
@@ -213,6 +215,13 @@ void store_drop(struct store *store, enum store_kind kind, const char *key)
 size_t store_count(const struct store *store, enum store_kind kind)
 {
 	return store->kinds[kind].count;
+}
+
+bool store_is_flooded(const struct store *store, enum store_kind kind, int64_t since_s)
+{
+	const struct rows *rows = &store->kinds[kind];
+
+	return rows->count >= store_kinds[kind].limit && rows->oldest->public.seen > since_s;
 }
 
 void store_walk(const struct store *store, enum store_kind kind, store_each *each, void *context)

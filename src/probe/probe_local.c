@@ -93,7 +93,7 @@ enum failure_class probe_policy(struct probe_run *run, const struct probe *probe
 	struct stream_params params = {.address = run->settings->policy,
 				       .deadline_ms = answer_deadline(run)};
 
-	if (!published_true(run->settings->published, "filter.judged")) {
+	if (!published_true(run->settings->published, "filter.asked")) {
 		result->outcome = PROBE_SKIPPED;
 		return FAILURE_NONE;
 	}

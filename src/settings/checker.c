@@ -129,6 +129,20 @@ static json_t *check_integer(const struct setting *setting, const struct node *n
 	return json_integer(node->integer);
 }
 
+/* YAML reads the word off as false, and whoever passes settings on as JSON writes that. */
+static bool is_word_off(const struct setting *setting, const struct node *node)
+{
+	size_t position = 0, size;
+	const char *word;
+	bool later, has_off = false;
+
+	if (setting->type != TYPE_CHOICE || node->kind != NODE_BOOLEAN)
+		return false;
+	while (setting_next_choice(setting, &position, &word, &size, &later))
+		has_off = has_off || (size == strlen("off") && !memcmp(word, "off", size));
+	return has_off;
+}
+
 static json_t *check_text(const struct setting *setting, const struct node *node,
 			  struct diagnostics *diagnostics)
 {
@@ -137,7 +151,12 @@ static json_t *check_text(const struct setting *setting, const struct node *node
 	bool is_number = node->kind == NODE_INTEGER || node->kind == NODE_DECIMAL;
 	json_t *json;
 
-	if (setting->type == TYPE_DECIMAL ? !is_number : node->kind != NODE_TEXT) {
+	if (is_word_off(setting, node) && !node->boolean)
+		return json_string("off");
+	/* As `true` it is none of the words, which are named then. */
+	if (setting->type == TYPE_DECIMAL
+		? !is_number
+		: node->kind != NODE_TEXT && !is_word_off(setting, node)) {
 		if (setting->type == TYPE_DECIMAL && node->kind == NODE_TEXT)
 			diagnostics_error(
 			    diagnostics, node->mark,

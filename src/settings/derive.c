@@ -80,13 +80,13 @@ static bool is_text(const json_t *object, const char *key, const char *text)
 	return value && strcmp(value, text) == 0;
 }
 
-/* Whether postcask-policy has anything to do. */
-static int derive_filter(json_t *filter)
+/* Whether postcask-policy has anything to do.  On port 25 it counts who guesses addresses. */
+static int derive_filter(json_t *filter, const json_t *services)
 {
-	bool judged = !is_text(filter, "dmarc", "ignore") ||
-		      !is_text(filter, "own_domains", "ignore") || is_text(filter, "spf", "refuse");
+	bool asked = json_is_true(json_object_get(services, "smtp")) ||
+		     !is_text(filter, "dmarc", "ignore") || !is_text(filter, "own_domains", "ignore");
 
-	return json_object_set_new(filter, "judged", json_boolean(judged)) < 0 ? -ENOMEM : 0;
+	return json_object_set_new(filter, "asked", json_boolean(asked)) < 0 ? -ENOMEM : 0;
 }
 
 /* Who gets the machine's reports. */
@@ -128,7 +128,8 @@ int derive_values(json_t *settings)
 			   user) if (derive_user(user) < 0) return -ENOMEM;
 	if (derive_limits(json_object_get(settings, "limits")) < 0)
 		return -ENOMEM;
-	if (derive_filter(json_object_get(settings, "filter")) < 0)
+	if (derive_filter(json_object_get(settings, "filter"),
+			  json_object_get(settings, "services")) < 0)
 		return -ENOMEM;
 	if (derive_reports(settings) < 0 || derive_has_quota(settings) < 0)
 		return -ENOMEM;

@@ -9,7 +9,7 @@
  *	postmaster		the first user
  *	users[]			password_prefix
  *	aliases[]		the derived postmaster@, abuse@ and root@
- *	filter			judged: postcask-policy has something to do
+ *	filter			asked: postcask-policy has something to do
  *	sender_rows[]		address, owners: which logins may send as what
  *	limits			message_size_bytes, unpack_size_mib, scan_size_mib, read_size_mib
  *	reports			receiver: `to`, or the postmaster

@@ -25,12 +25,17 @@ static json_t *schema_of_choices(const struct setting *setting)
 	json_t *words = json_array();
 	size_t position = 0, size;
 	const char *word;
-	bool later;
+	bool later, has_off = false;
 
-	while (setting_next_choice(setting, &position, &word, &size, &later))
+	while (setting_next_choice(setting, &position, &word, &size, &later)) {
 		if (!later)
 			json_array_append_new(words, json_stringn(word, size));
-	return json_pack("{s:s, s:o}", "type", "string", "enum", words);
+		has_off = has_off || (size == strlen("off") && !memcmp(word, "off", size));
+	}
+	if (!has_off)
+		return json_pack("{s:s, s:o}", "type", "string", "enum", words);
+	json_array_append_new(words, json_false()); /* as YAML reads it */
+	return json_pack("{s:[s, s], s:o}", "type", "string", "boolean", "enum", words);
 }
 
 /* One value. A secret has no pattern: validators print what does not match. */

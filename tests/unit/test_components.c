@@ -83,7 +83,7 @@ static void wanted_by_none(struct component *row)
 
 static void wanted_later(struct component *row)
 {
-	row->wanted = "filter.greylisting";
+	row->wanted = "services.webmail";
 }
 
 static void wanted_without_mark(struct component *row)
@@ -160,7 +160,7 @@ static void a_wrong_row_is_said(void **state _unused_)
 	    {"unbound", escape_of_none, "etc/unbound/settings.conf: there is no escape shell"},
 	    {"dovecot", group_of_none, "dovecot: no account or group nobody"},
 	    {"freshclam", wanted_by_none, "freshclam: there is no key mail.signatures.nothing"},
-	    {"freshclam", wanted_later, "freshclam: there is no key mail.filter.greylisting"},
+	    {"freshclam", wanted_later, "freshclam: there is no key mail.services.webmail"},
 	    {"freshclam", wanted_without_mark, "freshclam: no mark"},
 	    {"freshclam", mark_without_wanted, "freshclam: a mark that nobody fills"},
 	    {"dovecot", without_ports, "0 components serve port imaps"},

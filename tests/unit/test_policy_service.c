@@ -247,13 +247,22 @@ static void lists_become_known(void **state _unused_)
 	close(fd);
 }
 
-static const char asked[] = "request=smtpd_access_policy\nclient_address=192.0.2.1\n"
-			    "helo_name=x.example\nsender=a@none.example\n\n";
+/* What is asked of one client; what policyd-spf said of another is remembered for a minute. */
+static const char *asked_of(const char *client)
+{
+	static char text[512];
 
-static void serve_oracle(const char *answer)
+	snprintf(text, sizeof(text),
+		 "request=smtpd_access_policy\nclient_address=%s\nhelo_name=x.example\n"
+		 "sender=a@none.example\n\n",
+		 client);
+	return text;
+}
+
+static void serve_oracle(const char *client, const char *answer)
 {
 	_cleanup_close_ int fd = -1;
-	char text[ANSWER_LIMIT];
+	char text[ANSWER_LIMIT], expected[ANSWER_LIMIT];
 	ssize_t size;
 
 	await(world.oracle_fd);
@@ -263,28 +272,32 @@ static void serve_oracle(const char *answer)
 	size = recv(fd, text, sizeof(text) - 1, 0);
 	assert_true(size > 0);
 	text[size] = '\0';
-	assert_non_null(strstr(text, "\nclient_address=192.0.2.1\nhelo_name=x.example\n"
-				     "sender=a@none.example\n\n"));
+	snprintf(expected, sizeof(expected),
+		 "\nclient_address=%s\nhelo_name=x.example\nsender=a@none.example\n\n", client);
+	assert_non_null(strstr(text, expected));
 	say(fd, answer);
 }
 
 static void a_domain_that_sends_none_is_refused(void **state _unused_)
 {
+	static const char refused[] =
+	    "action=550 5.7.23 none.example says that it sends no mail (its SPF record)\n\n";
 	_cleanup_close_ int fd = connect_to(world.postfix);
 
 	say(fd, "client_address=192.0.2.1\nsender=a@some.example\n\n");
 	resolve("some.example", "v=spf1 mx -all");
 	hear(fd, "action=DUNNO\n\n");
-	say(fd, asked);
+	say(fd, asked_of("192.0.2.1"));
 	resolve("none.example", "v=spf1 -all");
-	serve_oracle("action=550 5.7.23 Message rejected due to: SPF fail\n\n");
-	hear(fd, "action=550 5.7.23 none.example says that it sends no mail (its SPF record)\n\n");
-	say(fd, asked);
-	serve_oracle("action=prepend Received-SPF: Pass\n\n");
+	serve_oracle("192.0.2.1", "action=550 5.7.23 Message rejected due to: SPF fail\n\n");
+	hear(fd, refused);
+	/* It was said a moment ago. */
+	say(fd, asked_of("192.0.2.1"));
+	hear(fd, refused);
+	say(fd, asked_of("192.0.2.2"));
+	serve_oracle("192.0.2.2", "action=prepend Received-SPF: Pass (mailfrom) x\n\n");
 	hear(fd, "action=DUNNO\n\n");
-	say(fd, asked); /* it ends instead of answering */
-	serve_oracle("");
-	hear(fd, "action=DUNNO\n\n");
+	/* Whoever is not a stranger is not judged. */
 	say(fd, "client_address=127.0.0.1\nsender=a@none.example\n\n");
 	hear(fd, "action=DUNNO\n\n");
 }
@@ -297,7 +310,7 @@ static void a_silent_oracle_refuses_nobody(void **state _unused_)
 
 	for (size_t i = 0; i < ARRAY_SIZE(clients); i++) {
 		clients[i] = connect_to(world.postfix);
-		say(clients[i], asked);
+		say(clients[i], asked_of("192.0.2.99"));
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(oracle); i++) {
 		await(world.oracle_fd);
@@ -312,6 +325,46 @@ static void a_silent_oracle_refuses_nobody(void **state _unused_)
 	assert_true(accept(world.oracle_fd, NULL, NULL) < 0);
 	for (size_t i = 0; i < ARRAY_SIZE(oracle); i++)
 		close(oracle[i]);
+}
+
+/* Strangers are put off, but for whom SPF speaks; when policyd-spf says nothing it takes two
+ * seconds, and nobody else waits for them. */
+static void greylisting_asks_about_strangers(void **state _unused_)
+{
+	static const char question[] = "client_address=198.51.100.%d\nhelo_name=x.example\n"
+				       "sender=a@%s.example\npolicy_context=suspicious\n"
+				       "client_name=%s\n\n";
+	static const char later[] = "action=451 4.7.1 not known here yet; try again in 60 seconds "
+				    "(greylisting)\n\n";
+	_cleanup_close_ int fd = connect_to(world.postfix), other = connect_to(world.postfix);
+	_cleanup_close_ int oracle = -1;
+	char text[512];
+
+	snprintf(text, sizeof(text), question, 1, "stranger", "unknown");
+	say(fd, text);
+	await(world.oracle_fd);
+	oracle = accept(world.oracle_fd, NULL, NULL);
+	await(oracle);
+	assert_true(recv(oracle, text, sizeof(text), 0) > 0);
+	snprintf(text, sizeof(text), question, 2, "named", "mail.example.com");
+	say(other, text);
+	hear(other, "action=DUNNO\n\n");
+	say(oracle, "action=prepend Received-SPF: Softfail (mailfrom) x\n\n");
+	hear(fd, later);
+	snprintf(text, sizeof(text), question, 3, "pool", "unknown");
+	say(fd, text);
+	await(oracle);
+	assert_true(recv(oracle, text, sizeof(text), 0) > 0);
+	say(oracle, "action=prepend Received-SPF: Pass (mailfrom) x\n\n");
+	hear(fd, "action=DUNNO\n\n");
+	snprintf(text, sizeof(text), question, 4, "silent", "unknown");
+	say(fd, text);
+	hear(fd, later);
+	/* Nobody has to be asked about the others of its recipients. */
+	say(fd, text);
+	await(fd);
+	assert_true(recv(fd, text, strlen("action=451"), 0) > 0);
+	assert_memory_equal(text, "action=451", strlen("action=451"));
 }
 
 static void nonsense_ends_the_connection(void **state _unused_)
@@ -354,6 +407,7 @@ int main(void)
 	    cmocka_unit_test(lists_become_known),
 	    cmocka_unit_test(a_domain_that_sends_none_is_refused),
 	    cmocka_unit_test(a_silent_oracle_refuses_nobody),
+	    cmocka_unit_test(greylisting_asks_about_strangers),
 	    cmocka_unit_test(nonsense_ends_the_connection),
 	    cmocka_unit_test(clients_have_a_limit),
 	};

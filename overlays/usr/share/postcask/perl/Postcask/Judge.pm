@@ -27,7 +27,7 @@ use Postcask::Results ();
 use Postcask::SPF ();
 
 # Nothing, while the generation of an image before this one is in force.
-our %wanted = map { $_ => 'ignore' } qw(dmarc spf own_domains);
+our %wanted = map { $_ => 'ignore' } qw(dmarc spf own_domains greylisting);
 our @trusted;
 
 use constant {
@@ -178,13 +178,16 @@ sub ask_policy {
     push @words, "spf=$spf->[2]"  if $spf->[0] eq 'pass';
     push @words, "spf?=$spf->[2]" if $spf->[0] eq 'temperror';
     push @words, 'list=' . list_of($message);
+    # What is proved is remembered of who brought it: greylisting lets him in.
+    my $client = $message->client_addr // '';
+    push @words, "client=$client" if $client =~ /\A[0-9a-f.:]+\z/i;
     my $question = join(' ', 'judge', @words) . "\n";
-    my $client = $socket;
+    my $open = $socket;
     undef $socket;
-    $client = undef
-        if $client && (send($client, $question, MSG_NOSIGNAL) // -1) != length $question;
-    $client //= connected($question) or return ();
-    return (answer($client) // '') =~ /(\w+)=(\S*)/g;
+    $open = undef
+        if $open && (send($open, $question, MSG_NOSIGNAL) // -1) != length $question;
+    $open //= connected($question) or return ();
+    return (answer($open) // '') =~ /(\w+)=(\S*)/g;
 }
 
 #### The hooks, called by Policy.pm
@@ -206,11 +209,15 @@ sub begin {
 
 sub remember_recipients {
     my ($message) = @_;
-    return if !asks_policy() || c('policy_bank_path') !~ /\bORIGINATING\b/;
-    my %domains = map { domain_of($_->recip_addr) => 1 }
-        grep { !$_->recip_is_local } @{ $message->per_recip_data };
+    my $greylists = $wanted{greylisting} =~ /\A(?:suspicious|all)\z/;
+    return if !asks_policy() && !$greylists || c('policy_bank_path') !~ /\bORIGINATING\b/;
+    my @addresses = map { $_->recip_addr } grep { !$_->recip_is_local } @{ $message->per_recip_data };
+    my %domains = map { domain_of($_) => 1 } @addresses;
     my @domains = grep { $_ ne '' } sort keys %domains;
-    connected(join(' ', 'wrote', map { "to=$_" } splice @domains, 0, WRITTEN) . "\n") if @domains;
+    my @words = map { "to=$_" } splice @domains, 0, WRITTEN;
+    my @people = grep { /\A[!-~]+\@[!-~]+\z/ } @addresses;
+    push @words, map { "person=$_" } splice @people, 0, WRITTEN if $greylists;
+    connected(join(' ', 'wrote', @words) . "\n") if @words;
 }
 
 # What is known of the message, and what becomes of it.

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What client.c and client_postfix.c need of each other. */
+#ifndef POSTCASK_POLICY_CLIENT_PRIVATE_H
+#define POSTCASK_POLICY_CLIENT_PRIVATE_H
+
+#include "policy/client.h"
+
+/* Nobody waits any more.  False when it does not get out: the client is to be freed. */
+_must_check_ bool client_answer(struct client *client, const struct client_sources *sources,
+				const char *text);
+
+/* Answers what Postfix asked, or leaves it waiting. */
+_must_check_ bool client_judge_postfix(struct client *client, const struct client_sources *sources);
+
+#endif
