@@ -16,6 +16,7 @@
 #include "report/part_certificate.h"
 #include "report/part_dns.h"
 #include "report/part_mail.h"
+#include "report/part_policy.h"
 #include "report/part_quarantine.h"
 #include "report/report_text.h"
 #include "state/report_state.h"
@@ -34,6 +35,7 @@ static int print_tables(const json_t *report)
 	quarantine_summary_text(report, &text);
 	update_summary_text(report, &text);
 	dns_summary_text(report, &text);
+	report_policy_text(report, &text);
 	report_text_errors(report, &text);
 	report_text_hints(report, &text);
 	report_text_line(report, &text);
@@ -85,6 +87,7 @@ int show_report(const char *path, int json)
 		quarantine_summary_add(report, STATE_FOLDER);
 		update_summary_add(report, &update_machine, (json_int_t)time(NULL));
 		dns_summary_add(report, RUN_FOLDER);
+		report_policy_add(report, RUN_FOLDER);
 		certificate_part_add(report, CERTIFICATE_FOLDER);
 	}
 	if (json) {

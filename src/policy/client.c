@@ -30,15 +30,6 @@ void client_free(struct client *client, struct client_sources *sources)
 	free(client);
 }
 
-bool client_answer(struct client *client, const struct client_sources *sources, const char *text)
-{
-	size_t size = strlen(text);
-
-	client->waits = false;
-	client->due_ms = sources->now_ms + CLIENT_IDLE_MS;
-	return send(client->fd, text, size, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)size;
-}
-
 static void wait_for(struct client *client, const struct client_sources *sources, int64_t ms)
 {
 	client->waits = true;

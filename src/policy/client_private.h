@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What client.c and client_postfix.c need of each other. */
+/* What client.c, client_postfix.c and client_answer.c need of each other. */
 #ifndef POSTCASK_POLICY_CLIENT_PRIVATE_H
 #define POSTCASK_POLICY_CLIENT_PRIVATE_H
 

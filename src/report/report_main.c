@@ -20,6 +20,7 @@
 #include "report/part_certificate.h"
 #include "report/part_dns.h"
 #include "report/part_mail.h"
+#include "report/part_policy.h"
 #include "report/part_quarantine.h"
 #include "report/report_text.h"
 #include "settings/published.h"
@@ -129,6 +130,7 @@ static void compose(const json_t *report, const struct options *options, struct 
 	quarantine_summary_text(report, text);
 	update_summary_text(report, text);
 	dns_summary_text(report, text);
+	report_policy_text(report, text);
 	report_text_failures(report, FAILURES_SHOWN, text);
 	report_text_errors(report, text);
 	if (in_force)
@@ -179,6 +181,7 @@ int main(int argc, char **argv)
 	report_mail_add(report, options.run, false);
 	quarantine_summary_add(report, QUARANTINE_STATE_FOLDER);
 	dns_summary_add(report, options.run);
+	report_policy_add(report, options.run);
 	update_summary_add(report, &update_machine, (json_int_t)time(NULL));
 	certificate_part_add(report, CERTIFICATE_FOLDER);
 	if (json_file_replace(path, report, JSON_FILE_REPORT, 0644, &error) < 0) {

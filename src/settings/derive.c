@@ -84,7 +84,8 @@ static bool is_text(const json_t *object, const char *key, const char *text)
 static int derive_filter(json_t *filter, const json_t *services)
 {
 	bool asked = json_is_true(json_object_get(services, "smtp")) ||
-		     !is_text(filter, "dmarc", "ignore") || !is_text(filter, "own_domains", "ignore");
+		     !is_text(filter, "dmarc", "ignore") ||
+		     !is_text(filter, "own_domains", "ignore");
 
 	return json_object_set_new(filter, "asked", json_boolean(asked)) < 0 ? -ENOMEM : 0;
 }

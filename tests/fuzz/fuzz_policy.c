@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "policy/datagram.h"
+#include "policy/grey.h"
+#include "policy/guesses.h"
 #include "policy/request.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -80,9 +82,37 @@ static void check_datagram(struct slice text)
 		abort();
 }
 
+/* What a stranger says of himself, with every answer that policyd-spf has. */
+static void check_postfix(struct slice text)
+{
+	static struct grey grey;
+	static struct guesses guesses;
+	struct postfix_request request;
+	struct grey_answer answer;
+
+	if (!grey.store) {
+		grey.store = store_open(NULL, 1, NULL);
+		guesses_init(&guesses);
+	}
+	request_parse_postfix(text, &request);
+	if (request.domain[0])
+		check_name(request.domain);
+	if (request.recipient_count < 0 || request.size < 0)
+		abort();
+	for (enum oracle_answer said = ORACLE_NOT_YET; said <= ORACLE_NONE; said++) {
+		grey_judge(&grey, &request, GREY_SUSPICIOUS, said, 1 + (int64_t)text.size, &answer);
+		if (answer.why >= GREY_WHYS && !answer.ask)
+			abort();
+		if (!answer.ask && answer.why == GREY_PUT_OFF &&
+		    (answer.seconds < 1 || answer.seconds > GREY_WAIT_S))
+			abort();
+	}
+	if (guesses_add(&guesses, request.client, 1000) > 60)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct postfix_request request;
 	struct slice text;
 	size_t records = 0;
 	char *copy;
@@ -99,7 +129,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else if (data[0] == 'd')
 		check_datagram(text);
 	else
-		request_parse_postfix(text, &request);
+		check_postfix(text);
 	free(copy);
 	return 0;
 }
