@@ -15,6 +15,14 @@ struct client *client_new(int fd, enum client_talk talk, bool trusted, int64_t n
 
 	if (!client)
 		return NULL;
+	if (talk == CLIENT_FILTER)
+		client->filter = calloc(1, sizeof(*client->filter));
+	else
+		client->postfix = calloc(1, sizeof(*client->postfix));
+	if (!client->filter && !client->postfix) {
+		free(client);
+		return NULL;
+	}
 	client->fd = fd;
 	client->talk = talk;
 	client->trusted = trusted;
@@ -27,6 +35,8 @@ void client_free(struct client *client, struct client_sources *sources)
 	oracle_forget(sources->oracle, client->ticket);
 	close(client->fd);
 	buffer_free(&client->input);
+	free(client->filter);
+	free(client->postfix);
 	free(client);
 }
 
@@ -73,7 +83,7 @@ static bool answer_verdict(struct client *client, const struct client_sources *s
 	buffer_addf(&text, "result=%s published=%s applied=%s author=%s record=%s known=%s\n",
 		    dmarc_result_name(verdict->result), dmarc_policy_name(verdict->published),
 		    dmarc_policy_name(verdict->applied), verdict->author, verdict->record,
-		    is_known_list(&client->filter, sources) ? "yes" : "no");
+		    is_known_list(client->filter, sources) ? "yes" : "no");
 	return !text.failed && client_answer(client, sources, buffer_text(&text));
 }
 
@@ -82,13 +92,13 @@ static bool judge(struct client *client, const struct client_sources *sources)
 	struct dmarc_source source = source_of(sources);
 	struct dmarc_verdict verdict;
 
-	dmarc_evaluate(&client->filter.message, &source, &verdict);
+	dmarc_evaluate(&client->filter->message, &source, &verdict);
 	if (verdict.result == DMARC_WAIT && sources->now_ms < client->due_ms)
 		return true;
 	if (verdict.result == DMARC_WAIT)
 		verdict = (struct dmarc_verdict){.result = DMARC_TEMPERROR};
-	if (verdict.result == DMARC_PASS && client->trusted && client->filter.client[0])
-		grey_learn(sources->store, client->filter.client, verdict.author, sources->now_s);
+	if (verdict.result == DMARC_PASS && client->trusted && client->filter->client[0])
+		grey_learn(sources->store, client->filter->client, verdict.author, sources->now_s);
 	return answer_verdict(client, sources, &verdict);
 }
 
@@ -119,7 +129,7 @@ static bool answer_counts(struct client *client, const struct client_sources *so
 
 static bool do_filter_request(struct client *client, const struct client_sources *sources)
 {
-	const struct filter_request *request = &client->filter;
+	const struct filter_request *request = client->filter;
 	struct dmarc_source source = source_of(sources);
 
 	switch (request->word) {
@@ -155,9 +165,9 @@ static bool take_question(struct client *client)
 	if (!client->input.size || !slice_until(&rest, filter ? SLICE("\n") : SLICE("\n\n"), &text))
 		return false;
 	if (filter)
-		request_parse_filter(text, &client->filter);
+		request_parse_filter(text, client->filter);
 	else
-		request_parse_postfix(text, &client->postfix);
+		request_parse_postfix(text, client->postfix);
 	buffer_consume(&client->input, client->input.size - rest.size);
 	return true;
 }

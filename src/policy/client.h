@@ -33,8 +33,9 @@ struct client {
 	bool waits; /* for an answer, until `due_ms` */
 	int64_t due_ms;
 	uint64_t ticket; /* of the oracle; 0: not asked */
-	struct filter_request filter;
-	struct postfix_request postfix;
+	/* Of what it asks, by `talk`; the other is NULL: there may be hundreds of clients. */
+	struct filter_request *filter;
+	struct postfix_request *postfix;
 };
 
 /* What clients are answered from. */

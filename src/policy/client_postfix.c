@@ -48,7 +48,7 @@ static bool refuse(struct client *client, const struct client_sources *sources)
 	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
 
 	buffer_addf(&text, "action=550 5.7.23 %s says that it sends no mail (its SPF record)\n\n",
-		    client->postfix.domain);
+		    client->postfix->domain);
 	return !text.failed && client_answer(client, sources, buffer_text(&text));
 }
 
@@ -78,7 +78,7 @@ static bool put_off(struct client *client, const struct client_sources *sources,
 /* What policyd-spf says; NOT_YET while it may still say it. */
 static enum oracle_answer ask_oracle(struct client *client, const struct client_sources *sources)
 {
-	enum oracle_answer said = oracle_recall(sources->oracle, &client->postfix, sources->now_ms);
+	enum oracle_answer said = oracle_recall(sources->oracle, client->postfix, sources->now_ms);
 	bool busy = false;
 
 	if (said)
@@ -90,14 +90,14 @@ static enum oracle_answer ask_oracle(struct client *client, const struct client_
 	}
 	if (!client->ticket)
 		client->ticket =
-		    oracle_ask(sources->oracle, &client->postfix, sources->now_ms, &busy);
+		    oracle_ask(sources->oracle, client->postfix, sources->now_ms, &busy);
 	if (!client->ticket)
 		return busy ? ORACLE_NOT_YET : ORACLE_NONE;
 	said = oracle_take(sources->oracle, client->ticket);
 	if (said == ORACLE_NOT_YET)
 		return said;
 	client->ticket = 0; /* taken */
-	oracle_remember(sources->oracle, &client->postfix, said, sources->now_ms);
+	oracle_remember(sources->oracle, client->postfix, said, sources->now_ms);
 	return said;
 }
 
@@ -106,12 +106,12 @@ static bool judge_grey(struct client *client, const struct client_sources *sourc
 {
 	struct grey_answer answer;
 
-	grey_judge(sources->grey, &client->postfix, mode, said, sources->now_s, &answer);
+	grey_judge(sources->grey, client->postfix, mode, said, sources->now_s, &answer);
 	if (answer.ask) {
 		said = ask_oracle(client, sources);
 		if (said == ORACLE_NOT_YET)
 			return true;
-		grey_judge(sources->grey, &client->postfix, mode, said, sources->now_s, &answer);
+		grey_judge(sources->grey, client->postfix, mode, said, sources->now_s, &answer);
 	}
 	if (answer.why == GREY_PUT_OFF) {
 		oracle_forget(sources->oracle, client->ticket);
@@ -129,8 +129,8 @@ static bool judge_recipient(struct client *client, const struct client_sources *
 	enum oracle_answer said = ORACLE_NOT_YET;
 	enum dmarc_look look = DMARC_LOOK_NOTHING;
 
-	if (wishes->spf && client->postfix.domain[0])
-		look = answers_sends_none(sources->answers, client->postfix.domain);
+	if (wishes->spf && client->postfix->domain[0])
+		look = answers_sends_none(sources->answers, client->postfix->domain);
 	if (look == DMARC_LOOK_WAIT && sources->now_ms < client->due_ms)
 		return true;
 	if (look == DMARC_LOOK_FOUND) {
@@ -147,20 +147,20 @@ static bool judge_recipient(struct client *client, const struct client_sources *
 
 bool client_judge_postfix(struct client *client, const struct client_sources *sources)
 {
-	struct wishes wishes = read_wishes(client->postfix.context);
+	struct wishes wishes = read_wishes(client->postfix->context);
 	unsigned seconds;
 
-	if (!client->postfix.stranger)
+	if (!client->postfix->stranger)
 		return no_opinion(client, sources);
 	if (wishes.guess) {
-		seconds = guesses_add(sources->guesses, client->postfix.client, sources->now_ms);
+		seconds = guesses_add(sources->guesses, client->postfix->client, sources->now_ms);
 		if (seconds)
 			return put_off_guess(client, sources, seconds,
-					     guesses_shut(sources->guesses, client->postfix.client,
+					     guesses_shut(sources->guesses, client->postfix->client,
 							  sources->now_ms) > 0);
 		return no_opinion(client, sources);
 	}
-	seconds = guesses_shut(sources->guesses, client->postfix.client, sources->now_ms);
+	seconds = guesses_shut(sources->guesses, client->postfix->client, sources->now_ms);
 	if (seconds)
 		return put_off_guess(client, sources, seconds, true);
 	return judge_recipient(client, sources, &wishes);

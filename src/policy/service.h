@@ -8,7 +8,9 @@
 #include "base/error.h"
 
 enum {
-	SERVICE_CLIENTS = 400, /* more are turned away: Postfix has at most 300 at once */
+	/* More are turned away.  Each of Postfix's 500 processes has one connection for each line
+	 * that asks, and 100 of them have two such lines. */
+	SERVICE_CLIENTS = 700,
 };
 
 struct service_paths {

@@ -360,6 +360,14 @@ static void greylisting_asks_about_strangers(void **state _unused_)
 	snprintf(text, sizeof(text), question, 4, "silent", "unknown");
 	say(fd, text);
 	hear(fd, later);
+	/* This machine, and who is logged in, are no strangers. */
+	say(other, "client_address=127.0.0.1\nhelo_name=[127.0.0.1]\npolicy_context=all\n\n");
+	hear(other, "action=DUNNO\n\n");
+	say(other, "client_address=198.51.100.5\nsasl_username=a@example.org\nhelo_name=[x]\n"
+		   "policy_context=all\n\n");
+	hear(other, "action=DUNNO\n\n");
+	say(other, "client_address=198.51.100.5\nhelo_name=[x]\npolicy_context=all\n\n");
+	hear(other, later);
 	/* Nobody has to be asked about the others of its recipients. */
 	say(fd, text);
 	await(fd);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "base/clock.h"
 #include "policy/known.h"
 #include "policy/store.h"
+#include "policy/store_file.h"
 
 enum { NOW = 1800000000, DAY = 86400, WRITTEN_LIMIT = 10000 };
 
@@ -156,6 +158,38 @@ static void what_was_committed_outlives_a_kill(void **state)
 	store_close(&store);
 }
 
+static void no_row(void *context _unused_, const char *kind _unused_,
+		   const struct store_row *row _unused_)
+{
+	fail_msg("a row in a new file");
+}
+
+static const char *pragma(const struct store_file *file, const char *text)
+{
+	static char value[32];
+	sqlite3_stmt *statement;
+
+	assert_int_equal(sqlite3_prepare_v2(file->db, text, -1, &statement, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+	snprintf(value, sizeof(value), "%s", sqlite3_column_text(statement, 0));
+	sqlite3_finalize(statement);
+	return value;
+}
+
+/* What no test can see without a power cut: a commit is on the disk when it is made. */
+static void a_commit_is_on_the_disk(void **state)
+{
+	_cleanup_free_ char *path = file_join(*state, "store");
+	struct error error = ERROR_INIT;
+	struct store_file file;
+
+	assert_int_equal(store_file_open(&file, path, no_row, NULL, &error), 0);
+	assert_string_equal(pragma(&file, "PRAGMA synchronous"), "2");
+	assert_string_equal(pragma(&file, "PRAGMA journal_mode"), "wal");
+	assert_string_equal(pragma(&file, "PRAGMA locking_mode"), "exclusive");
+	store_file_close(&file);
+}
+
 static void overwrite(const char *path, off_t at, const char *text)
 {
 	_cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
@@ -190,6 +224,63 @@ static void a_damaged_file_is_set_aside(void **state)
 	assert_int_equal(store_count(store, STORE_WRITTEN), 0);
 	store_close(&store);
 	error_clear(&told);
+}
+
+static void limit_files(rlim_t size)
+{
+	struct rlimit limit = {size, RLIM_INFINITY};
+
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* Ticks, with a clock that is as fast as it wants, until the disk is in trouble or out of it. */
+static void tick_until(struct store *store, int64_t *now_ms, bool trouble, struct error *told)
+{
+	int64_t deadline = clock_now_ms() + 10000;
+
+	while ((store_trouble(store) != NULL) != trouble ||
+	       (!trouble && store_due(store) != INT64_MAX)) {
+		assert_true(clock_left_ms(deadline) > 0);
+		*now_ms += 500;
+		store_tick(store, *now_ms, NOW, told);
+		usleep(1000);
+	}
+}
+
+/* It goes on answering, says it once, and writes all of it when there is room again. */
+static void a_full_disk_is_said_and_waited_for(void **state)
+{
+	_cleanup_free_ char *path = file_join(*state, "store");
+	struct error told = ERROR_INIT;
+	struct store *store = opened(path);
+	int64_t now_ms = clock_now_ms();
+
+	signal(SIGXFSZ, SIG_IGN);
+	store_take(store, STORE_WRITTEN, "old.example", NOW);
+	tick_until(store, &now_ms, false, &told);
+	limit_files(4096);
+	for (int i = 0; i < 500; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "n%d.example", i);
+		store_take(store, STORE_WRITTEN, name, NOW);
+	}
+	store_drop(store, STORE_WRITTEN, "old.example");
+	tick_until(store, &now_ms, true, &told);
+	assert_int_not_equal(told.code, 0);
+	error_clear(&told);
+	assert_non_null(store_find(store, STORE_WRITTEN, "n499.example"));
+	for (int i = 0; i < 50; i++) /* not once more, however often it fails */
+		store_tick(store, now_ms += 1000, NOW, &told);
+	assert_int_equal(told.code, 0);
+	limit_files(RLIM_INFINITY);
+	store_take(store, STORE_WRITTEN, "n499.example", NOW);
+	tick_until(store, &now_ms, false, &told);
+	store_close(&store);
+	store = opened(path);
+	assert_int_equal(store_count(store, STORE_WRITTEN), 500);
+	assert_null(store_find(store, STORE_WRITTEN, "old.example"));
+	store_close(&store);
 }
 
 /* A folder that is not there: it works, and forgets. */
@@ -254,7 +345,9 @@ int main(void)
 	    cmocka_unit_test(the_one_not_seen_for_longest_goes),
 	    folder_test(rows_outlive_the_process),
 	    folder_test(what_was_committed_outlives_a_kill),
+	    folder_test(a_commit_is_on_the_disk),
 	    folder_test(a_damaged_file_is_set_aside),
+	    folder_test(a_full_disk_is_said_and_waited_for),
 	    folder_test(without_a_disk_it_works),
 	    folder_test(who_was_written_to_is_taken_over),
 	    cmocka_unit_test(a_domain_is_noted_once_a_day),
