@@ -15,6 +15,7 @@ enum {
 	DAY_STEPS = 25,
 	DAY_STEP = 3600,
 	HOUR = 3600,
+	DAY_KEPT = DAY_STEPS * DAY_STEP,
 	HOUR_NUMBERS = LIMIT_WINDOW_NUMBERS(HOUR_STEPS),
 	DAY_NUMBERS = LIMIT_WINDOW_NUMBERS(DAY_STEPS),
 	MORE_LEAST = 50,   /* under a small limit it takes as much to be held for it */
@@ -34,14 +35,17 @@ enum {
 };
 
 const struct limit_rule limit_rules[LIMITS] = {
-    [LIMIT_USER_MESSAGES] = {"user_messages_per_hour", LIMIT_USER, HOUR_STEPS, HOUR_STEP, false},
-    [LIMIT_USER_RECIPIENTS] = {"user_recipients_per_hour", LIMIT_USER, HOUR_STEPS, HOUR_STEP, true},
-    [LIMIT_USER_RECIPIENTS_DAY] = {"user_recipients_per_day", LIMIT_USER, DAY_STEPS, DAY_STEP,
-				   true},
+    [LIMIT_USER_MESSAGES] = {"user_messages_per_hour", LIMIT_USER, HOUR_STEPS, HOUR_STEP, false,
+			     "messages of a login in an hour"},
+    [LIMIT_USER_RECIPIENTS] = {"user_recipients_per_hour", LIMIT_USER, HOUR_STEPS, HOUR_STEP, true,
+			       "recipients of a login in an hour"},
+    [LIMIT_USER_RECIPIENTS_DAY] = {"user_recipients_per_day", LIMIT_USER, DAY_STEPS, DAY_STEP, true,
+				   "recipients of a login in a day"},
     [LIMIT_CLIENT_MESSAGES] = {"client_messages_per_hour", LIMIT_CLIENT, HOUR_STEPS, HOUR_STEP,
-			       false},
+			       false, "messages of a client without a login in an hour"},
     [LIMIT_RECIPIENT_MESSAGES] = {"recipient_messages_per_hour", LIMIT_RECIPIENT, HOUR_STEPS,
-				  HOUR_STEP, false},
+				  HOUR_STEP, false,
+				  "messages to a recipient from one network in an hour"},
 };
 
 static const unsigned places[LIMITS] = {
@@ -107,6 +111,23 @@ static bool is_over(const struct limits *limits, enum limit_kind kind, const str
 	return false;
 }
 
+/* "LOGIN STEP" */
+static void keep(struct limits *limits, const char *login, const struct limit_question *question)
+{
+	char key[STORE_KEY];
+	struct store_row *row;
+	int size =
+	    snprintf(key, sizeof(key), "%s %lld", login, (long long)question->now / HOUR_STEP);
+
+	if (!limits->store || size >= (int)sizeof(key))
+		return;
+	row = store_take(limits->store, STORE_SENT, key, question->now);
+	if (!row)
+		return;
+	row->count++;
+	row->other += question->recipients;
+}
+
 static void count_up(struct limits *limits, enum limit_kind kind, struct limit_row *row,
 		     const struct limit_question *question)
 {
@@ -119,7 +140,8 @@ static void count_up(struct limits *limits, enum limit_kind kind, struct limit_r
 		limit_window_add(&window, limit_rules[i].recipients ? question->recipients : 1,
 				 question->now);
 	}
-	limit_table_changed(&limits->tables[kind], row);
+	if (kind == LIMIT_USER)
+		keep(limits, row->key, question);
 }
 
 /* ---- What makes a login suspect ---- */
@@ -205,7 +227,6 @@ static void ask_login(struct limits *limits, const char *login,
 		suspect = has_gone_on(limits, row, question, ret, &reason) || suspect;
 	else
 		count_up(limits, LIMIT_USER, row, question);
-	limit_table_changed(&limits->tables[LIMIT_USER], row);
 	if (suspect && !held && limits->hold) {
 		hold(limits, login, reason, question->now);
 		held = true;
@@ -274,7 +295,59 @@ void limits_ask(struct limits *limits, const struct limit_question *question,
 	ask_stranger(limits, &small, ret);
 }
 
-int limits_release(struct limits *limits, const char *login, bool *ret_held, struct error *error)
+/* ---- What is kept ---- */
+
+struct kept {
+	struct limits *limits;
+	int64_t now;
+};
+
+static bool restore(void *context, const struct store_row *kept)
+{
+	const struct kept *to = context;
+	struct slice step = slice_of(kept->key), login;
+	struct limit_row *row;
+	char name[STORE_KEY];
+	long long number;
+
+	if (!slice_until(&step, SLICE(" "), &login) || !slice_number(&step, &number))
+		return true;
+	slice_copy(login, name, sizeof(name));
+	row = limit_table_get(&to->limits->tables[LIMIT_USER], name);
+	for (size_t i = 0; row && i < LIMITS; i++) {
+		struct limit_window window;
+
+		if (limit_rules[i].kind != LIMIT_USER)
+			continue;
+		window = window_of(row, (enum limit)i);
+		limit_window_restore(&window, limit_rules[i].recipients ? kept->other : kept->count,
+				     number * HOUR_STEP, to->now);
+	}
+	return row != NULL;
+}
+
+void limits_load(struct limits *limits, struct store *store, int64_t now)
+{
+	struct kept kept = {limits, now};
+
+	limits->store = store;
+	store_walk(store, STORE_SENT, restore, &kept);
+}
+
+/* A day has few steps: each is looked for. */
+static void forget_sent(struct limits *limits, const char *login, int64_t now)
+{
+	char key[STORE_KEY];
+
+	for (int64_t step = now / HOUR_STEP; limits->store && step > (now - DAY_KEPT) / HOUR_STEP;
+	     step--)
+		if (snprintf(key, sizeof(key), "%s %lld", login, (long long)step) <
+		    (int)sizeof(key))
+			store_drop(limits->store, STORE_SENT, key);
+}
+
+int limits_release(struct limits *limits, const char *login, int64_t now, bool *ret_held,
+		   struct error *error)
 {
 	char text[LIMIT_KEY];
 	const char *small = small_letters(login, text);
@@ -282,9 +355,8 @@ int limits_release(struct limits *limits, const char *login, bool *ret_held, str
 	struct limit_row *row = limit_table_find(users, small);
 
 	*ret_held = limit_holds_find(&limits->holds, small) != NULL;
-	if (row) {
+	if (row)
 		memset(row->numbers, 0, users->numbers * sizeof(*row->numbers));
-		limit_table_changed(users, row);
-	}
+	forget_sent(limits, small, now);
 	return limit_holds_remove(&limits->holds, small, error);
 }

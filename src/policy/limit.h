@@ -8,13 +8,16 @@
  * it cannot fill the disk.
  *
  * Time is the wall clock's, in seconds: what is counted is kept over restarts.  Nothing here
- * waits, and what cannot be counted for want of memory is let through. */
+ * waits, and what cannot be counted for want of memory is let through.  The store keeps what logins
+ * sent, and the file of limit_hold.h who is held; what strangers sent, and was refused, begins anew
+ * with each start. */
 #ifndef POSTCASK_POLICY_LIMIT_H
 #define POSTCASK_POLICY_LIMIT_H
 
 #include "policy/limit_hold.h"
 #include "policy/limit_table.h"
 #include "policy/limit_window.h"
+#include "policy/store.h"
 
 enum limit_kind { LIMIT_USER, LIMIT_CLIENT, LIMIT_RECIPIENT, LIMIT_KINDS };
 
@@ -39,6 +42,7 @@ struct limit_rule {
 	enum limit_kind kind;
 	unsigned steps, seconds; /* its window */
 	bool recipients;	 /* are counted, not messages */
+	const char *what;	 /* for people: "messages of a login in an hour" */
 };
 extern const struct limit_rule limit_rules[LIMITS];
 
@@ -47,11 +51,15 @@ struct limits {
 	bool hold;
 	struct limit_table tables[LIMIT_KINDS];
 	struct limit_holds holds;
-	bool held_anew; /* somebody has to be told */
+	bool held_anew;	     /* somebody has to be told */
+	struct store *store; /* borrowed; NULL: nothing is kept */
 };
 
 void limits_init(struct limits *limits);
 void limits_free(struct limits *limits);
+
+/* Takes over what logins have sent before. */
+void limits_load(struct limits *limits, struct store *store, int64_t now);
 
 /* One message, as it begins (DATA), or one of its recipients (RCPT). */
 struct limit_question {
@@ -81,8 +89,8 @@ void limits_ask(struct limits *limits, const struct limit_question *question,
 		struct limit_answer *ret);
 
 /* Frees a login, and forgets what it has sent.  *ret_held: it was held. */
-_must_check_ int limits_release(struct limits *limits, const char *login, bool *ret_held,
-				struct error *error);
+_must_check_ int limits_release(struct limits *limits, const char *login, int64_t now,
+				bool *ret_held, struct error *error);
 
 /* How much of a limit a row of its kind has used. */
 uint64_t limits_used(const struct limit_row *row, enum limit limit, int64_t now);

@@ -42,16 +42,6 @@ static void link_newest(struct limit_table *table, struct limit_row *row)
 	table->newest = row;
 }
 
-static void forget_unsaved(struct limit_row *row)
-{
-	if (!row->unsaved_at)
-		return;
-	*row->unsaved_at = row->unsaved;
-	if (row->unsaved)
-		row->unsaved->unsaved_at = row->unsaved_at;
-	row->unsaved_at = NULL;
-}
-
 static void remove_oldest(struct limit_table *table)
 {
 	struct limit_row *row = table->oldest, **at = table->slots + place_of(table, row->key);
@@ -60,7 +50,6 @@ static void remove_oldest(struct limit_table *table)
 		at = &(*at)->chain;
 	*at = row->chain;
 	unlink_row(table, row);
-	forget_unsaved(row);
 	table->count--;
 	free(row);
 }
@@ -138,26 +127,6 @@ struct limit_row *limit_table_get(struct limit_table *table, const char *key)
 	table->slots[place] = row;
 	link_newest(table, row);
 	table->count++;
-	return row;
-}
-
-void limit_table_changed(struct limit_table *table, struct limit_row *row)
-{
-	if (row->unsaved_at)
-		return;
-	row->unsaved = table->unsaved;
-	row->unsaved_at = &table->unsaved;
-	if (row->unsaved)
-		row->unsaved->unsaved_at = &row->unsaved;
-	table->unsaved = row;
-}
-
-struct limit_row *limit_table_take_unsaved(struct limit_table *table)
-{
-	struct limit_row *row = table->unsaved;
-
-	if (row)
-		forget_unsaved(row);
 	return row;
 }
 

@@ -13,10 +13,9 @@
 enum { LIMIT_KEY = 384 }; /* bytes of a text, with the NUL; of a longer one the beginning */
 
 struct limit_row {
-	struct limit_row *chain;		 /* of the same hash */
-	struct limit_row *newer, *older;	 /* by when they were asked for */
-	struct limit_row *unsaved, **unsaved_at; /* of those that changed; NULL: it is none */
-	uint32_t *numbers; /* in the same piece of memory, and behind them the text */
+	struct limit_row *chain;	 /* of the same hash */
+	struct limit_row *newer, *older; /* by when they were asked for */
+	uint32_t *numbers;		 /* in the same piece of memory, and behind them the text */
 	char *key;
 };
 
@@ -25,7 +24,7 @@ struct limit_table {
 	unsigned numbers; /* of a row */
 	struct limit_row **slots;
 	size_t count, capacity;
-	struct limit_row *newest, *oldest, *unsaved;
+	struct limit_row *newest, *oldest;
 	uint64_t secret;
 };
 
@@ -37,9 +36,5 @@ struct limit_row *limit_table_find(struct limit_table *table, const char *key);
 
 /* Makes one, all 0, where there is none.  NULL when out of memory. */
 struct limit_row *limit_table_get(struct limit_table *table, const char *key);
-
-/* Notes that it has changed, and takes one of those off that list; NULL when it is empty. */
-void limit_table_changed(struct limit_table *table, struct limit_row *row);
-struct limit_row *limit_table_take_unsaved(struct limit_table *table);
 
 #endif

@@ -28,11 +28,25 @@ uint64_t limit_window_sum(const struct limit_window *window, int64_t now)
 	return sum;
 }
 
+static void add_at(const struct limit_window *window, uint32_t step, uint32_t count)
+{
+	uint32_t *place = window->numbers + 1 + step % window->steps;
+
+	*place = *place > UINT32_MAX - count ? UINT32_MAX : *place + count;
+}
+
 void limit_window_add(const struct limit_window *window, uint32_t count, int64_t now)
 {
-	uint32_t *newest = window->numbers + 1 + advance(window, now) % window->steps;
+	add_at(window, advance(window, now), count);
+}
 
-	*newest = *newest > UINT32_MAX - count ? UINT32_MAX : *newest + count;
+void limit_window_restore(const struct limit_window *window, uint32_t count, int64_t then,
+			  int64_t now)
+{
+	uint32_t newest = advance(window, now), step = (uint32_t)(then / window->seconds);
+
+	if (step <= newest && step + window->steps > newest)
+		add_at(window, step, count);
 }
 
 int64_t limit_window_open(const struct limit_window *window, uint32_t count, uint32_t most,

@@ -23,6 +23,11 @@ struct limit_window {
 uint64_t limit_window_sum(const struct limit_window *window, int64_t now);
 void limit_window_add(const struct limit_window *window, uint32_t count, int64_t now);
 
+/* Counts what was at `then`, and is forgotten when that is too long ago: what was kept on a disk,
+ * in any order. */
+void limit_window_restore(const struct limit_window *window, uint32_t count, int64_t then,
+			  int64_t now);
+
 /* When there will be room for `count` below `most`, if nothing comes meanwhile: 0 for now or for
  * never. */
 int64_t limit_window_open(const struct limit_window *window, uint32_t count, uint32_t most,

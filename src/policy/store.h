@@ -29,6 +29,7 @@ enum store_kind {
 	STORE_NETWORK, /* networks that came again: `until` it is known, `count` messages before */
 	STORE_PROVED,  /* "NETWORK DOMAIN" of which SPF or DMARC was good: `until` that is believed
 			*/
+	STORE_SENT,    /* what a login sent in five minutes (limit.h) */
 	STORE_KINDS
 };
 

@@ -11,7 +11,7 @@ enum { DAY = 24 * 60 * 60 };
 const struct store_row_kind store_kinds[STORE_KINDS] = {
     [STORE_WRITTEN] = {"written", 10000, 400 * DAY}, [STORE_PERSON] = {"person", 20000, 400 * DAY},
     [STORE_WAITING] = {"waiting", 50000, 2 * DAY},   [STORE_NETWORK] = {"network", 30000, 60 * DAY},
-    [STORE_PROVED] = {"proved", 30000, 60 * DAY},
+    [STORE_PROVED] = {"proved", 30000, 60 * DAY},    [STORE_SENT] = {"sent", 50000, 26 * 3600},
 };
 
 enum store_kind rows_kind(const char *name)

@@ -121,16 +121,12 @@ static void rows_have_a_limit_and_the_oldest_goes(void **state _unused_)
 		snprintf(key, sizeof(key), "k%u", i);
 		row = limit_table_get(&table, key);
 		row->numbers[1] = i;
-		limit_table_changed(&table, row);
 		assert_non_null(limit_table_find(&table, "k0")); /* asked for, so it stays */
 	}
 	assert_int_equal(table.count, 1000);
 	assert_null(limit_table_find(&table, "k1"));
 	assert_null(limit_table_find(&table, "k4000"));
 	assert_int_equal(limit_table_find(&table, "k4001")->numbers[1], 4001);
-	for (unsigned i = 0; i < 1000; i++)
-		assert_non_null(limit_table_take_unsaved(&table));
-	assert_null(limit_table_take_unsaved(&table));
 	limit_table_free(&table);
 }
 
@@ -297,12 +293,49 @@ static void release_frees_and_forgets(void **state _unused_)
 	for (unsigned i = 0; i < 100; i++)
 		send_as(ALICE, 1);
 	assert_int_equal(limits.holds.count, 1);
-	assert_int_equal(limits_release(&limits, "ALICE@example.org", &held, &error), 0);
+	assert_int_equal(limits_release(&limits, "ALICE@example.org", now, &held, &error), 0);
 	assert_true(held);
 	assert_int_equal(limits.holds.count, 0);
 	assert_int_equal(send_as(ALICE, 1), LIMIT_PASS);
-	assert_int_equal(limits_release(&limits, ALICE, &held, &error), 0);
+	assert_int_equal(limits_release(&limits, ALICE, now, &held, &error), 0);
 	assert_false(held);
+}
+
+static void what_logins_sent_is_kept(void **state)
+{
+	_cleanup_free_ char *path = file_join(*state, "store");
+	_cleanup_(store_close) struct store *store = store_open(path, BEGIN, NULL);
+	struct error error = ERROR_INIT;
+	bool held;
+
+	begin(NULL);
+	limits.most[LIMIT_USER_RECIPIENTS] = 10;
+	limits.most[LIMIT_USER_RECIPIENTS_DAY] = 20;
+	limits_load(&limits, store, now);
+	assert_int_equal(send_as(ALICE, 6), LIMIT_PASS);
+	now += 2 * HOUR;
+	assert_int_equal(send_as(ALICE, 6), LIMIT_PASS);
+	assert_int_equal(send_as(ALICE, 2), LIMIT_PASS);
+	limits_free(&limits);
+	store_close(&store);
+
+	limits_init(&limits);
+	limits.most[LIMIT_USER_RECIPIENTS] = 10;
+	limits.most[LIMIT_USER_RECIPIENTS_DAY] = 20;
+	store = store_open(path, now, NULL);
+	now += 20 * MINUTE;
+	limits_load(&limits, store, now);
+	assert_int_equal(send_as(ALICE, 3), LIMIT_LATER); /* 8 of 10 */
+	assert_int_equal(send_as(ALICE, 2), LIMIT_PASS);
+	now += 2 * HOUR;
+	assert_int_equal(send_as(ALICE, 5), LIMIT_LATER); /* 16 of 20 */
+	assert_int_equal(limits_release(&limits, ALICE, now, &held, &error), 0);
+	limits_free(&limits);
+	limits_init(&limits);
+	limits.most[LIMIT_USER_RECIPIENTS_DAY] = 20;
+	limits_load(&limits, store, now);
+	assert_int_equal(send_as(ALICE, 20), LIMIT_PASS); /* released is forgotten there too */
+	limits_free(&limits);
 }
 
 static void the_list_of_the_held_is_kept(void **state)
@@ -409,6 +442,7 @@ int main(void)
 	    LIMIT_TEST(who_sends_from_many_networks_is_held),
 	    LIMIT_TEST(hold_can_be_off),
 	    LIMIT_TEST(release_frees_and_forgets),
+	    folder_test(what_logins_sent_is_kept),
 	    folder_test(the_list_of_the_held_is_kept),
 	    LIMIT_TEST(networks),
 	    LIMIT_TEST(answers_are_quick_with_all_rows),
