@@ -6,12 +6,13 @@
 
 const struct component component_policy = {
     .name = "policy",
-    .files = {COMPONENT_MARK("policy")},
+    .files = {{"etc/postcask/limits.conf", "table", .mode = 0644}, COMPONENT_MARK("policy")},
     .reload_verb = "try-restart",
     .units = {"postcask-policy.service", "postcask-spf.socket"},
     .wanted = "filter.asked",
     .vital = true,
-    .without = "mail goes on, and nobody judges who it is from or who brings it",
+    .without = "mail goes on, and nobody judges who it is from or who brings it, or counts "
+	       "what is sent",
     .accounts = {"postcask-policy", "policyd-spf"},
     .watches = {{.address = "/run/postcask/policy/filter", .question = "ping\n", .answer = "pong"}},
 };

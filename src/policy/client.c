@@ -8,6 +8,7 @@
 
 #include "policy/client_private.h"
 #include "policy/known.h"
+#include "policy/limit_answer.h"
 
 struct client *client_new(int fd, enum client_talk talk, bool trusted, int64_t now_ms)
 {
@@ -127,6 +128,17 @@ static bool answer_counts(struct client *client, const struct client_sources *so
 	return !text.failed && client_answer(client, sources, buffer_text(&text));
 }
 
+static bool answer_root(struct client *client, const struct client_sources *sources)
+{
+	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
+
+	if (client->filter->word == REQUEST_LIMITS)
+		limit_answer_list(sources->limits, sources->now_s, &text);
+	else
+		limit_answer_release(sources->limits, client->filter->login, sources->now_s, &text);
+	return !text.failed && client_answer(client, sources, buffer_text(&text));
+}
+
 static bool do_filter_request(struct client *client, const struct client_sources *sources)
 {
 	const struct filter_request *request = client->filter;
@@ -148,10 +160,22 @@ static bool do_filter_request(struct client *client, const struct client_sources
 		return answer_counts(client, sources);
 	case REQUEST_PING:
 		return client_answer(client, sources, "pong\n");
+	case REQUEST_LIMITS:
+	case REQUEST_RELEASE:
+		return client->root && answer_root(client, sources);
 	case REQUEST_UNKNOWN:
 		break;
 	}
 	return false;
+}
+
+/* At once, whatever the DNS does. */
+static bool limit(struct client *client, const struct client_sources *sources)
+{
+	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
+
+	limit_answer_postfix(sources->limits, client->postfix, sources->now_s, &text);
+	return !text.failed && client_answer(client, sources, buffer_text(&text));
 }
 
 /* ---- Both ---- */
@@ -179,6 +203,8 @@ static bool do_questions(struct client *client, struct client_sources *sources)
 	while (good && !client->waits && take_question(client)) {
 		if (client->talk == CLIENT_FILTER) {
 			good = do_filter_request(client, sources);
+		} else if (strcmp(client->postfix->context, "limits") == 0) {
+			good = limit(client, sources);
 		} else {
 			wait_for(client, sources, CLIENT_POSTFIX_MS);
 			good = client_judge_postfix(client, sources);

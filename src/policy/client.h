@@ -13,6 +13,7 @@
 #include "policy/answers.h"
 #include "policy/grey.h"
 #include "policy/guesses.h"
+#include "policy/limit.h"
 #include "policy/oracle.h"
 #include "policy/request.h"
 #include "policy/store.h"
@@ -29,6 +30,7 @@ struct client {
 	int fd;
 	enum client_talk talk;
 	bool trusted; /* may say who was written to */
+	bool root;    /* may free logins */
 	struct buffer input;
 	bool waits; /* for an answer, until `due_ms` */
 	int64_t due_ms;
@@ -45,6 +47,7 @@ struct client_sources {
 	struct store *store;
 	struct grey *grey;
 	struct guesses *guesses;
+	struct limits *limits;
 	int64_t now_ms, now_s; /* since the kernel's start; since 1970 */
 };
 

@@ -46,3 +46,16 @@ int listen_resolver(const char *text, unsigned port, int *ret_fd, struct error *
 	*ret_fd = TAKE_FD(fd);
 	return 0;
 }
+
+void listen_wake(const char *path)
+{
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	if (fd < 0 || strlen(path) >= sizeof(address.sun_path))
+		return;
+	strcpy(address.sun_path, path);
+	/* One that waits there already is enough. */
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return;
+}

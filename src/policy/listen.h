@@ -13,4 +13,8 @@ _must_check_ int listen_at(const char *path, int *ret_fd, struct error *error);
 _must_check_ int listen_resolver(const char *address, unsigned port, int *ret_fd,
 				 struct error *error);
 
+/* Connects to a socket, so that whoever listens there wakes, and says nothing; nobody there is
+ * nobody to wake. */
+void listen_wake(const char *path);
+
 #endif

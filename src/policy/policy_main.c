@@ -5,16 +5,20 @@
 
 #include "base/options.h"
 #include "component/inner.h"
+#include "policy/limit_hold.h"
 #include "policy/service.h"
 
 static const char usage[] =
     "usage: postcask-policy [--filter SOCKET] [--postfix SOCKET] [--oracle SOCKET]\n"
-    "                       [--store FILE] [--resolver ADDRESS]\n"
+    "                       [--store FILE] [--limits FILE] [--held FILE]\n"
+    "                       [--resolver ADDRESS]\n"
     "Judges who mail is from, for the filter and for Postfix.\n"
     "  --filter SOCKET    where the filter asks\n"
     "  --postfix SOCKET   where Postfix asks\n"
     "  --oracle SOCKET    where policyd-spf answers\n"
     "  --store FILE       keeps what it has learnt\n"
+    "  --limits FILE      has the limits of sending\n"
+    "  --held FILE        keeps who is held\n"
     "  --resolver ADDRESS of the DNS\n";
 
 int main(int argc, char **argv)
@@ -26,6 +30,9 @@ int main(int argc, char **argv)
 	    .oracle = "/run/postcask/spf",
 	    .store = "/var/lib/postcask/policy/store",
 	    .known = "/var/lib/postcask/policy/known",
+	    .limits = "/etc/postcask/limits.conf",
+	    .held = LIMIT_HOLD_FILE,
+	    .hold = "/run/postcask/hold",
 	    .filter_account = "amavis",
 	    .resolver = "127.0.0.1",
 	    .resolver_port = INNER_DNS,
@@ -33,6 +40,7 @@ int main(int argc, char **argv)
 	const struct command_option options[] = {
 	    {"filter", .value = &paths.filter},	    {"postfix", .value = &paths.postfix},
 	    {"oracle", .value = &paths.oracle},	    {"store", .value = &paths.store},
+	    {"limits", .value = &paths.limits},	    {"held", .value = &paths.held},
 	    {"resolver", .value = &paths.resolver},
 	};
 	int status = COMMAND_OPTIONS(argc, argv, options, usage, 0, 0);

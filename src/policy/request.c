@@ -37,6 +37,8 @@ static void take_word(struct slice word, struct filter_request *request)
 	else if (slice_equal(name, SLICE("dkim")) || slice_equal(name, SLICE("dkim?")) ||
 		 slice_equal(name, SLICE("spf")) || slice_equal(name, SLICE("spf?")))
 		take_identifier(name, word, &request->message);
+	else if (slice_equal(name, SLICE("login")) && word.size < sizeof(request->login))
+		slice_copy(word, request->login, sizeof(request->login));
 	else if (slice_equal(name, SLICE("list"))) {
 		if (!name_take(word, request->list))
 			request->list[0] = '\0';
@@ -66,17 +68,16 @@ void request_parse_filter(struct slice line, struct filter_request *ret)
 	static const struct {
 		const char *text;
 		enum request_word word;
-	} words[] = {{"ahead", REQUEST_AHEAD},
-		     {"judge", REQUEST_JUDGE},
-		     {"wrote", REQUEST_WROTE},
-		     {"ping", REQUEST_PING},
+	} words[] = {{"ahead", REQUEST_AHEAD},	 {"judge", REQUEST_JUDGE},
+		     {"wrote", REQUEST_WROTE},	 {"ping", REQUEST_PING},
+		     {"limits", REQUEST_LIMITS}, {"release", REQUEST_RELEASE},
 		     {"counts", REQUEST_COUNTS}};
 	struct slice first = next_word(&line);
 
 	ret->word = REQUEST_UNKNOWN;
 	ret->message.author_count = ret->message.identifier_count = ret->told_count = 0;
 	ret->message.unreadable = false;
-	ret->list[0] = ret->client[0] = '\0';
+	ret->list[0] = ret->client[0] = ret->login[0] = '\0';
 	ret->people_count = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (slice_equal(first, slice_of(words[i].text)))

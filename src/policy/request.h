@@ -10,6 +10,8 @@
  *				no answer: somebody here has written to them
  *	ping			pong
  *	counts			what greylisting and the like came to today, as NAME=NUMBER
+ *	limits			root only: a line of JSON (limit_answer.h)
+ *	release login=ADDRESS	root only: likewise
  *
  * Of "judge", dkim= and spf= are domains for which a signature or the client's address is
  * good; "dkim?=" and "spf?=" those of which that could not be found out.  "from=" with no value
@@ -40,7 +42,9 @@ enum request_word {
 	REQUEST_JUDGE,
 	REQUEST_WROTE,
 	REQUEST_PING,
-	REQUEST_COUNTS
+	REQUEST_COUNTS,
+	REQUEST_LIMITS,
+	REQUEST_RELEASE,
 };
 
 struct filter_request {
@@ -52,6 +56,7 @@ struct filter_request {
 	size_t told_count;
 	char people[REQUEST_TOLD][REQUEST_ADDRESS];
 	size_t people_count;
+	char login[REQUEST_ADDRESS];
 };
 
 /* A line without its end.  What is not understood of it is passed over. */

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "policy/client.h"
 #include "policy/known.h"
+#include "policy/limit_answer.h"
 #include "policy/listen.h"
 
 enum { DATAGRAMS = 64 }; /* taken at once before anybody else has a turn */
@@ -28,6 +29,8 @@ struct service {
 	struct oracle oracle;
 	struct grey grey;
 	struct guesses guesses;
+	struct limits limits;
+	const char *hold; /* socket */
 	struct client *clients[SERVICE_CLIENTS];
 	size_t count;
 	int dns, listeners[2]; /* by enum client_talk */
@@ -62,13 +65,18 @@ static void take_datagrams(struct service *service)
 
 /* ---- Clients ---- */
 
-static bool is_trusted(const struct service *service, int fd)
+/* Whoever it is, when the kernel does not say. */
+static uid_t account_of(int fd)
 {
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
 
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
-	       (peer.uid == 0 || peer.uid == geteuid() || peer.uid == service->filter_account);
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.uid : (uid_t)-1;
+}
+
+static bool is_trusted(const struct service *service, uid_t peer)
+{
+	return peer == 0 || peer == geteuid() || peer == service->filter_account;
 }
 
 static void take_clients(struct service *service, enum client_talk talk)
@@ -77,14 +85,17 @@ static void take_clients(struct service *service, enum client_talk talk)
 
 	while ((fd = accept4(service->listeners[talk], NULL, NULL, SOCK_CLOEXEC)) >= 0) {
 		struct client *client = NULL;
+		uid_t peer = account_of(fd);
 
 		if (service->count < SERVICE_CLIENTS)
-			client =
-			    client_new(fd, talk, is_trusted(service, fd), service->sources.now_ms);
-		if (client)
-			service->clients[service->count++] = client;
-		else
+			client = client_new(fd, talk, is_trusted(service, peer),
+					    service->sources.now_ms);
+		if (!client) {
 			close(fd);
+			continue;
+		}
+		client->root = peer == 0;
+		service->clients[service->count++] = client;
 	}
 }
 
@@ -140,6 +151,14 @@ static void keep(struct service *service)
 		error_print(&told);
 }
 
+/* Whoever listens there looks into the file by himself. */
+static void tell_held(struct service *service)
+{
+	if (service->limits.held_anew && service->hold)
+		listen_wake(service->hold);
+	service->limits.held_anew = false;
+}
+
 static size_t list_polled(const struct service *service, struct pollfd *polled)
 {
 	polled[POLLED_SIGNAL] = (struct pollfd){service->signals, POLLIN, 0};
@@ -174,6 +193,7 @@ static int serve(struct service *service, struct error *error)
 				take_clients(service, (enum client_talk)talk);
 		work_for_clients(service, &polled[POLLED_CLIENTS], rows - POLLED_CLIENTS);
 		keep(service);
+		tell_held(service);
 	}
 }
 
@@ -208,6 +228,22 @@ static struct store *open_store(const struct service_paths *paths)
 	return store;
 }
 
+static void prepare_limits(struct service *service, const struct service_paths *paths)
+{
+	_cleanup_(error_clear) struct error wrong = ERROR_INIT, damaged = ERROR_INIT;
+	struct limits *limits = &service->limits;
+
+	limits_init(limits);
+	service->hold = paths->hold;
+	if (paths->limits && limit_config_load(paths->limits, limits, &wrong) < 0)
+		error_print(&wrong);
+	limit_holds_load(&limits->holds, paths->held, &damaged);
+	if (damaged.code)
+		error_print(&damaged);
+	limits_load(limits, service->sources.store, (int64_t)time(NULL));
+	limits->held_anew = limits->holds.count > 0; /* a power cut may have come between */
+}
+
 static int prepare(struct service *service, const struct service_paths *paths, struct error *error)
 {
 	const struct passwd *account = getpwnam(paths->filter_account);
@@ -221,6 +257,9 @@ static int prepare(struct service *service, const struct service_paths *paths, s
 	service->sources.guesses = &service->guesses;
 	service->grey.store = service->sources.store;
 	guesses_init(&service->guesses);
+	service->sources.limits = &service->limits;
+	if (service->sources.store)
+		prepare_limits(service, paths);
 	service->sources.answers = answers_new(&owner, service->sources.now_ms);
 	oracle_init(&service->oracle, paths->oracle);
 	if (result == 0 && (!service->sources.answers || !service->sources.store))
@@ -241,6 +280,7 @@ static void finish(struct service *service)
 		client_free(service->clients[i], &service->sources);
 	oracle_close(&service->oracle);
 	guesses_free(&service->guesses);
+	limits_free(&service->limits);
 	store_close(&service->sources.store);
 	answers_free(&service->sources.answers);
 	for (size_t i = 0; i < ARRAY_SIZE(service->listeners); i++)

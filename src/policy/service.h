@@ -18,6 +18,9 @@ struct service_paths {
 	const char *oracle;	      /* socket that it asks */
 	const char *store;	      /* file */
 	const char *known;	      /* file of versions before the store; NULL: none */
+	const char *limits;	      /* file of the settings; NULL: none */
+	const char *held;	      /* file of who is held */
+	const char *hold;	      /* socket of who sees to their queue, and tells them */
 	const char *filter_account;   /* who may say who was written to, besides root and itself */
 	const char *resolver;	      /* numeric address */
 	unsigned resolver_port;

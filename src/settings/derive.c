@@ -80,13 +80,32 @@ static bool is_text(const json_t *object, const char *key, const char *text)
 	return value && strcmp(value, text) == 0;
 }
 
-/* Whether postcask-policy has anything to do.  On port 25 it counts who guesses addresses. */
-static int derive_filter(json_t *filter, const json_t *services)
+static bool is_limited(const json_t *limits)
 {
-	bool asked = json_is_true(json_object_get(services, "smtp")) ||
+	static const char *const keys[] = {"user_messages_per_hour", "user_recipients_per_hour",
+					   "user_recipients_per_day", "client_messages_per_hour",
+					   "recipient_messages_per_hour"};
+	bool limited = json_is_true(json_object_get(limits, "hold"));
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		limited = limited || json_integer_value(json_object_get(limits, keys[i])) > 0;
+	return limited;
+}
+
+/* Whether postcask-policy has anything to do, and whether that is to count what is sent.  On port
+ * 25 it counts who guesses addresses. */
+static int derive_policy(json_t *settings)
+{
+	json_t *filter = json_object_get(settings, "filter");
+	json_t *limits = json_object_get(settings, "limits");
+	const json_t *services = json_object_get(settings, "services");
+	bool counted = is_limited(limits);
+	bool asked = counted || json_is_true(json_object_get(services, "smtp")) ||
 		     !is_text(filter, "dmarc", "ignore") ||
 		     !is_text(filter, "own_domains", "ignore");
 
+	if (json_object_set_new(limits, "counted", json_boolean(counted)) < 0)
+		return -ENOMEM;
 	return json_object_set_new(filter, "asked", json_boolean(asked)) < 0 ? -ENOMEM : 0;
 }
 
@@ -129,8 +148,7 @@ int derive_values(json_t *settings)
 			   user) if (derive_user(user) < 0) return -ENOMEM;
 	if (derive_limits(json_object_get(settings, "limits")) < 0)
 		return -ENOMEM;
-	if (derive_filter(json_object_get(settings, "filter"),
-			  json_object_get(settings, "services")) < 0)
+	if (derive_policy(settings) < 0)
 		return -ENOMEM;
 	if (derive_reports(settings) < 0 || derive_has_quota(settings) < 0)
 		return -ENOMEM;

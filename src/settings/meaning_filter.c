@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The filter's levels and the scanner's signatures. */
+/* The filter's levels, the scanner's signatures, and limits of sending. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,10 +49,29 @@ static int check_dmarc(struct check *check)
 	return 0;
 }
 
+static int check_limits(struct check *check)
+{
+	const json_t *limits = json_object_get(check->settings, "limits");
+	json_int_t hour = json_integer_value(json_object_get(limits, "user_recipients_per_hour"));
+	json_int_t day = json_integer_value(json_object_get(limits, "user_recipients_per_day"));
+
+	if (hour && day && hour > day)
+		diagnostics_error(
+		    check->diagnostics,
+		    rule_mark(node_get(check->meaning->mail, "limits"), "user_recipients_per_hour"),
+		    "user_recipients_per_hour %lld is above user_recipients_per_day "
+		    "%lld; write a lower one, or a higher one for the day",
+		    (long long)hour, (long long)day);
+	return 0;
+}
+
 const struct rule meaning_filter[] = {
     {"`filter.spam.tag_level` is not above `filter.spam.spam_level`.", check_levels},
     {"`filter.spf` is not ignore while `filter.dmarc` is spam.", check_dmarc},
     {"`signatures.mirror` is not used, and a warning says so, while `signatures.updates` is false.",
      check_mirror},
+    {"`limits.user_recipients_per_hour` is not above `limits.user_recipients_per_day`, unless that "
+     "is 0.",
+     check_limits},
     {0},
 };
