@@ -17,11 +17,13 @@ int command_diff(int argc, char **argv);
 int command_dns(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_help(int argc, char **argv);
+int command_limits(int argc, char **argv);
 int command_quarantine(int argc, char **argv);
 int command_render(int argc, char **argv);
 int command_schema(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_trace(int argc, char **argv);
+int command_user(int argc, char **argv);
 int command_verify(int argc, char **argv);
 
 #endif

@@ -21,6 +21,8 @@ static const struct command {
     {"trace", command_trace, "tell what became of a message"},
     {"verify", command_verify, "run the self-tests of this machine now"},
     {"quarantine", command_quarantine, "list, show, release or delete quarantined mail"},
+    {"limits", command_limits, "show the limits of sending and who is near one"},
+    {"user", command_user, "show whose sending is held, and release it"},
     {"cert", command_cert, "show, fetch or renew certificates"},
     {"dns", command_dns, "show this machine's DNS records, check or update them"},
     {"dkim", command_dkim, "show or change the keys that sign mail"},

@@ -12,9 +12,11 @@
 #include "command/print.h"
 #include "generation/drift.h"
 #include "generation/generation.h"
+#include "policy/limit_hold.h"
 #include "report/merge.h"
 #include "report/part_certificate.h"
 #include "report/part_dns.h"
+#include "report/part_hold.h"
 #include "report/part_mail.h"
 #include "report/part_policy.h"
 #include "report/part_quarantine.h"
@@ -89,6 +91,7 @@ int show_report(const char *path, int json)
 		dns_summary_add(report, RUN_FOLDER);
 		report_policy_add(report, RUN_FOLDER);
 		certificate_part_add(report, CERTIFICATE_FOLDER);
+		hold_part_add(report, LIMIT_HOLD_FILE);
 	}
 	if (json) {
 		result = command_print(report, JSON_FILE_REPORT);

@@ -8,7 +8,7 @@ const struct component component_policy = {
     .name = "policy",
     .files = {{"etc/postcask/limits.conf", "table", .mode = 0644}, COMPONENT_MARK("policy")},
     .reload_verb = "try-restart",
-    .units = {"postcask-policy.service", "postcask-spf.socket"},
+    .units = {"postcask-policy.service", "postcask-spf.socket", "postcask-hold.socket"},
     .wanted = "filter.asked",
     .vital = true,
     .without = "mail goes on, and nobody judges who it is from or who brings it, or counts "

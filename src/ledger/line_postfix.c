@@ -52,8 +52,13 @@ static void parse_session(struct slice text, struct line *line)
 
 static void parse_smtpd(struct slice text, struct line *line)
 {
-	if (slice_skip(&text, SLICE("client=")))
+	if (slice_skip(&text, SLICE("client="))) {
 		parse_client(text, line);
+	} else if (slice_starts(text, SLICE("hold: "))) {
+		/* What follows is the client's. */
+		line->kind = LINE_HELD;
+		line->text = SLICE("as it was sent");
+	}
 }
 
 static void parse_pickup(struct slice text, struct line *line)

@@ -153,7 +153,7 @@ static void add_json(struct buffer *text, json_t *value)
 	char *line = json_dumps(value, JSON_COMPACT);
 
 	buffer_add_text(text, line ? line : "{\"error\": \"out of memory\"}");
-	buffer_add_char(text, '\n');
+	buffer_add_text(text, "\r\n"); /* as net/stream.h has it */
 	free(line);
 	json_decref(value);
 }

@@ -9,8 +9,8 @@
 
 enum {
 	/* More are turned away.  Each of Postfix's 500 processes has one connection for each line
-	 * that asks, and 100 of them have two such lines. */
-	SERVICE_CLIENTS = 700,
+	 * that asks: two, and 100 of them three.  The unit lets it have as many files. */
+	SERVICE_CLIENTS = 1100,
 };
 
 struct service_paths {

@@ -2,19 +2,15 @@
 #include "quarantine/digest.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
-#include <sys/random.h>
-#include <time.h>
 
-#include "base/process.h"
 #include "quarantine/harmless.h"
+#include "queue/sendmail.h"
 
 enum {
 	HOUR = 3600,
 	DAY = 24 * HOUR,
 	COLUMNS = 62,
-	SENDMAIL_MS = 60 * 1000,
 };
 
 /* What one mail is made of. */
@@ -106,14 +102,6 @@ static void add_residents(const struct digest *digest, const struct quarantine_e
 
 static void add_head(const struct digest *digest, const struct mail *mail, struct buffer *message)
 {
-	time_t now = (time_t)digest->now;
-	uint64_t random[2] = {0};
-	struct tm parts;
-	char date[64];
-
-	if (getrandom(random, sizeof(random), 0) < 0 || !gmtime_r(&now, &parts))
-		memset(&parts, 0, sizeof(parts));
-	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S +0000", &parts);
 	buffer_addf(message,
 		    "From: Quarantine of %s <%s>\nTo: <%s>\n"
 		    "Subject: Quarantine of %s: %zu new message%s",
@@ -121,11 +109,8 @@ static void add_head(const struct digest *digest, const struct mail *mail, struc
 		    digest->config->hostname, mail->count, mail->count == 1 ? "" : "s");
 	if (mail->held)
 		buffer_addf(message, ", %zu on hold in the queue", mail->held->count);
-	buffer_addf(message,
-		    "\nDate: %s\nMessage-ID: <%016" PRIx64 "%016" PRIx64 "@%s>\n"
-		    "Auto-Submitted: auto-generated\nMIME-Version: 1.0\n"
-		    "Content-Type: text/plain; charset=UTF-8\nContent-Transfer-Encoding: 8bit\n\n",
-		    date, random[0], random[1], digest->config->hostname);
+	buffer_add_char(message, '\n');
+	sendmail_add_header(message, digest->config->hostname, digest->now);
 }
 
 static void add_held(const struct held *held, struct buffer *message)
@@ -275,16 +260,5 @@ int digest_run(const struct digest *digest, const struct quarantine *quarantine,
 int digest_sendmail(void *context _unused_, const char *to, const char *message, size_t size,
 		    struct error *error)
 {
-	_cleanup_(buffer_free) struct buffer output = BUFFER_INIT;
-	const char *const argv[] = {"/usr/sbin/sendmail", "-i", "-f", "<>", "--", to, NULL};
-	const struct process process = {
-	    .argv = argv, .input = message, .input_size = size, .timeout_ms = SENDMAIL_MS};
-	int status = process_run(&process, &output, error);
-
-	if (status < 0)
-		return error_wrap(error, "sendmail");
-	if (status > 0)
-		return error_set(error, EIO, "sendmail: exit status %d: %.300s", status,
-				 buffer_text(&output));
-	return 0;
+	return sendmail_send(to, message, size, error);
 }

@@ -14,11 +14,13 @@
 #include "base/json_file.h"
 #include "base/options.h"
 #include "certificate/certificate.h"
+#include "policy/limit_hold.h"
 #include "quarantine/quarantine.h"
 #include "report/console.h"
 #include "report/merge.h"
 #include "report/part_certificate.h"
 #include "report/part_dns.h"
+#include "report/part_hold.h"
 #include "report/part_mail.h"
 #include "report/part_policy.h"
 #include "report/part_quarantine.h"
@@ -184,6 +186,7 @@ int main(int argc, char **argv)
 	report_policy_add(report, options.run);
 	update_summary_add(report, &update_machine, (json_int_t)time(NULL));
 	certificate_part_add(report, CERTIFICATE_FOLDER);
+	hold_part_add(report, LIMIT_HOLD_FILE);
 	if (json_file_replace(path, report, JSON_FILE_REPORT, 0644, &error) < 0) {
 		error_print(&error);
 		report_fail(report, "failed: this report could not be written");

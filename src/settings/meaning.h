@@ -11,7 +11,8 @@
  *	aliases[]		the derived postmaster@, abuse@ and root@
  *	filter			asked: postcask-policy has something to do
  *	sender_rows[]		address, owners: which logins may send as what
- *	limits			message_size_bytes, unpack_size_mib, scan_size_mib, read_size_mib
+ *	limits			message_size_bytes, unpack_size_mib, scan_size_mib, read_size_mib;
+ *				counted: there is one that postcask-policy counts
  *	reports			receiver: `to`, or the postmaster
  *	plus, plus_users	settings/plus.h
  *	own_letters and more	settings/letters.h

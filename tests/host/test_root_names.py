@@ -61,6 +61,7 @@ NAMES_IN_C = {
     "/var/lib/postcask/quarantine/selftest": "the self-test, which is not root, removes its own",
     "/run/postcask/policy/filter": "postcask-policy, as itself; root asks it by file_connect",
     "/var/lib/postcask/policy/known": "postcask-policy, as itself",
+    "/var/lib/postcask/policy/held.json": "its own account writes it; read by file_read_foreign",
     "/var/lib/postcask/policy/store": "postcask-policy, as itself",
     "/var/spool/postfix/policy/postfix": "postcask-policy, as itself",
     "/run/postcask/dns/report.json": "its own account writes it; read by file_read_foreign",

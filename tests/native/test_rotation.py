@@ -85,7 +85,8 @@ def names():
     if os.geteuid() != 0:
         pytest.skip("needs root for namespaces")
     net = shifted("rotation", NET)[1]
-    data = user_data() + f"""  filter:
+    data = user_data() + f"""  limits: {{user_recipients_per_hour: 0, user_recipients_per_day: 0}}
+  filter:
     dkim_whitelist: [news@shop.example, bank.example]
   resolver:
     forward: [{net}.1]

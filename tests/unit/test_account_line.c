@@ -76,6 +76,11 @@ static void takes_the_queue(void **state)
 	assert_int_equal(line.kind, LINE_EXPIRED);
 	assert_int_equal(parse("postfix/qmgr", 421, "77974203: removed").kind, LINE_REMOVED);
 	assert_int_equal(parse("postfix/postsuper", 421, "77974203: removed").kind, LINE_DELETED);
+	assert_int_equal(parse("postfix/submission/smtpd", 421,
+			       "77974203: hold: DATA from x[192.0.2.1]: <DATA>: Data command "
+			       "sending is held; from=<a@b.example> to=<c@d.example>")
+			     .kind,
+			 LINE_HELD);
 	assert_int_equal(parse("postfix/postsuper", 421, "77974203: placed on hold").kind,
 			 LINE_HELD);
 	line = parse("postfix/qmgr", 421,

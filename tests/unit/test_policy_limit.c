@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "policy/limit.h"
+#include "base/json_file.h"
+#include "policy/limit_answer.h"
 #include "policy/limit_network.h"
 
 enum { BEGIN = 1795515240, MINUTE = 60, HOUR = 3600, DAY = 24 * HOUR };
@@ -369,6 +370,100 @@ static void the_list_of_the_held_is_kept(void **state)
 	limit_holds_free(&holds);
 }
 
+/* ---- What is said ---- */
+
+static const char *said(const char *login, const char *state, const char *recipient, unsigned count)
+{
+	static char text[300];
+	_cleanup_(buffer_free) struct buffer question = BUFFER_INIT, answer = BUFFER_INIT;
+	struct postfix_request request;
+
+	buffer_addf(&question,
+		    "request=smtpd_access_policy\nprotocol_state=%s\nsasl_username=%s\n"
+		    "client_address=192.0.2.1\nrecipient=%s\nrecipient_count=%u\n"
+		    "policy_context=limits\n",
+		    state, login, recipient, count);
+	request_parse_postfix((struct slice){question.data, question.size}, &request);
+	limit_answer_postfix(&limits, &request, now, &answer);
+	slice_copy((struct slice){answer.data, answer.size}, text, sizeof(text));
+	return text;
+}
+
+static void postfix_gets_an_answer_and_a_time(void **state _unused_)
+{
+	limits.most[LIMIT_USER_RECIPIENTS] = 10;
+	limits.most[LIMIT_CLIENT_MESSAGES] = limits.most[LIMIT_RECIPIENT_MESSAGES] = 1;
+	now = 1795515240; /* 13:14 */
+	assert_string_equal(said(ALICE, "DATA", "", 10), "action=DUNNO\n\n");
+	assert_string_equal(said(ALICE, "RCPT", "b@example.com", 0), "action=DUNNO\n\n");
+	assert_string_equal(said(ALICE, "DATA", "b@example.com", 1),
+			    "action=450 4.7.1 sending limit reached, open again at 11:15 UTC\n\n");
+	assert_string_equal(said(ALICE, "DATA", "", 11),
+			    "action=552 5.5.3 to more recipients than the limit of 10; send to "
+			    "fewer at once\n\n");
+	assert_string_equal(said("", "DATA", "", 11), "action=DUNNO\n\n");
+	assert_non_null(strstr(said("", "DATA", "", 11), "450 4.7.1 too many messages from"));
+	assert_string_equal(said("", "RCPT", ALICE, 0), "action=DUNNO\n\n");
+	assert_non_null(strstr(said("", "RCPT", ALICE, 0), "450 4.7.1 too many messages to"));
+	assert_string_equal(said("", "RCPT", "", 0), "action=DUNNO\n\n");
+	now += 2 * MINUTE;
+	said(ALICE, "DATA", "", 1);
+	now += 2 * MINUTE;
+	said(ALICE, "DATA", "", 1);
+	now += 3 * HOUR;
+	assert_string_equal(said(ALICE, "DATA", "", 1),
+			    "action=HOLD sending is held (postcask user held)\n\n");
+}
+
+static void root_sees_who_used_most_and_frees(void **state _unused_)
+{
+	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
+	_cleanup_json_ json_t *list = NULL, *freed = NULL;
+	const json_t *rows, *used;
+	char login[32];
+
+	limits.most[LIMIT_USER_RECIPIENTS] = 100;
+	for (unsigned i = 1; i <= 100; i++) {
+		snprintf(login, sizeof(login), "u%u@example.org", i);
+		send_as(login, i);
+	}
+	for (unsigned i = 0; i < 100; i++)
+		send_as("u100@example.org", 1);
+	limit_answer_list(&limits, now, &text);
+	list = json_loadb(text.data, text.size, 0, NULL);
+	assert_int_equal(json_number(list, "held"), 1);
+	rows = json_object_get(list, "limits");
+	assert_int_equal(json_array_size(rows), LIMITS);
+	used = json_object_get(json_array_get(rows, LIMIT_USER_RECIPIENTS), "used");
+	assert_int_equal(json_array_size(used), 20);
+	for (size_t i = 0; i < 20; i++)
+		assert_int_equal(json_number(json_array_get(used, i), "used"), 100 - i);
+	buffer_reset(&text);
+	limit_answer_release(&limits, "u100@example.org", now, &text);
+	freed = json_loadb(text.data, text.size, 0, NULL);
+	assert_true(json_is_true(json_object_get(freed, "held")));
+	assert_int_equal(send_as("u100@example.org", 100), LIMIT_PASS);
+}
+
+static void settings_are_read(void **state)
+{
+	static const char text[] = "# a comment\nuser_recipients_per_hour\t7\nhold\tno\n"
+				   "of_a_newer_version\t1\nuser_messages_per_hour\t-1\n";
+	_cleanup_free_ char *path = file_join(*state, "limits.conf");
+	struct error error = ERROR_INIT;
+
+	limits_init(&limits);
+	assert_int_equal(limit_config_load(path, &limits, &error), 0);
+	assert_true(limits.hold);
+	assert_int_equal(
+	    file_replace(path, text, sizeof(text) - 1, 0600, (uid_t)-1, (gid_t)-1, &error), 0);
+	assert_int_equal(limit_config_load(path, &limits, &error), 0);
+	assert_false(limits.hold);
+	assert_int_equal(limits.most[LIMIT_USER_RECIPIENTS], 7);
+	assert_int_equal(limits.most[LIMIT_USER_MESSAGES], 0);
+	limits_free(&limits);
+}
+
 static void networks(void **state _unused_)
 {
 	static const struct {
@@ -444,6 +539,9 @@ int main(void)
 	    LIMIT_TEST(release_frees_and_forgets),
 	    folder_test(what_logins_sent_is_kept),
 	    folder_test(the_list_of_the_held_is_kept),
+	    LIMIT_TEST(postfix_gets_an_answer_and_a_time),
+	    LIMIT_TEST(root_sees_who_used_most_and_frees),
+	    folder_test(settings_are_read),
 	    LIMIT_TEST(networks),
 	    LIMIT_TEST(answers_are_quick_with_all_rows),
 	};
