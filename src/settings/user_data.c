@@ -7,9 +7,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "settings/gunzip.h"
+#include "base/gunzip.h"
+#include "base/mime.h"
 #include "settings/limits.h"
-#include "settings/mime.h"
 
 #define PARTS_LIMIT	 100
 #define MIME_SEARCH_SIZE 4096 /* where cloud-init looks for mime-version: */
@@ -162,6 +162,19 @@ static int take_mime_part(const struct mime_part *part, void *pointer)
 			 size);
 }
 
+static int walk_mime(const char *text, size_t size, struct mime_context *context)
+{
+	struct mime_fault fault = {0};
+	int r = mime_walk(text, size, take_mime_part, context, &fault);
+
+	if (fault.line)
+		diagnostics_error(
+		    context->diagnostics,
+		    (struct mark){.file = context->file_name, .line = fault.line, .column = 1},
+		    "%s", fault.what);
+	return r;
+}
+
 static bool looks_like_mime(const char *text, size_t size)
 {
 	size_t length = size < MIME_SEARCH_SIZE ? size : MIME_SEARCH_SIZE;
@@ -182,7 +195,7 @@ static int split_text(const char *file_name, const char *text, size_t size,
 		struct mime_context context = {
 		    .user_data = ret, .file_name = file_name, .diagnostics = diagnostics};
 
-		return mime_walk(file_name, text, size, diagnostics, take_mime_part, &context);
+		return walk_mime(text, size, &context);
 	}
 	if (size >= 2 && ((unsigned char)text[0] >= 0xef))
 		type = "text/cloud-config"; /* a byte order mark: said when it is read */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "settings/mime.h"
+#include "base/mime.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -13,16 +13,15 @@
 #define BOUNDARY_LIMIT 200
 
 /* A piece of the file and the number of its first line. */
-struct slice {
+struct piece {
 	const char *text, *end;
 	unsigned line;
 };
 
 struct walk {
-	const char *file_name;
-	struct diagnostics *diagnostics;
 	mime_visit visit;
 	void *context;
+	struct mime_fault *fault; /* NULL: nobody asks */
 };
 
 /* The headers that matter. */
@@ -39,7 +38,7 @@ static void headers_free(struct headers *headers)
 }
 
 /* The next line with its end; false at the end of the slice. */
-static bool next_line(struct slice *slice, const char **ret_line, size_t *ret_size)
+static bool next_line(struct piece *slice, const char **ret_line, size_t *ret_size)
 {
 	const char *feed;
 
@@ -115,10 +114,10 @@ static int take_header(struct headers *headers, const char *header)
 
 /* Takes headers from the front of the slice, which then stands at the body.  A
  * line that is no header begins the body, as Python has it. */
-static int take_headers(struct slice *slice, struct headers *headers)
+static int take_headers(struct piece *slice, struct headers *headers)
 {
 	_cleanup_(buffer_free) struct buffer header = BUFFER_INIT;
-	struct slice ahead = *slice;
+	struct piece ahead = *slice;
 	const char *line;
 	size_t size;
 	int r = 0;
@@ -153,7 +152,7 @@ static int base64_digit(char c)
 }
 
 /* Characters outside the alphabet are left out (RFC 2045 section 6.8). */
-static void decode_base64(const struct slice *body, struct buffer *decoded)
+static void decode_base64(const struct piece *body, struct buffer *decoded)
 {
 	unsigned bits = 0, count = 0;
 
@@ -183,7 +182,7 @@ static int hex_digit(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-static void decode_quoted_printable(const struct slice *body, struct buffer *decoded)
+static void decode_quoted_printable(const struct piece *body, struct buffer *decoded)
 {
 	for (const char *c = body->text; c < body->end; c++) {
 		size_t left = (size_t)(body->end - c);
@@ -204,7 +203,7 @@ static void decode_quoted_printable(const struct slice *body, struct buffer *dec
 }
 
 static int visit_leaf(const struct walk *walk, const struct headers *headers, unsigned line,
-		      const struct slice *body)
+		      const struct piece *body)
 {
 	_cleanup_(buffer_wipe) struct buffer decoded = BUFFER_INIT;
 	struct mime_part part = {.type = headers->type ? headers->type : "text/plain",
@@ -231,7 +230,7 @@ static int visit_leaf(const struct walk *walk, const struct headers *headers, un
 	return walk->visit(&part, walk->context);
 }
 
-static int walk_entity(const struct walk *walk, struct slice entity, unsigned depth);
+static int walk_entity(const struct walk *walk, struct piece entity, unsigned depth);
 
 /* "--boundary", "--boundary--" or neither. */
 enum delimiter { DELIMITER_NONE, DELIMITER_PART, DELIMITER_LAST };
@@ -252,10 +251,10 @@ static enum delimiter line_delimiter(const char *line, size_t size, const char *
 								       : DELIMITER_NONE;
 }
 
-static int walk_multipart(const struct walk *walk, const char *boundary, struct slice body,
+static int walk_multipart(const struct walk *walk, const char *boundary, struct piece body,
 			  unsigned depth)
 {
-	struct slice part = {0};
+	struct piece part = {0};
 	bool inside = false;
 	const char *line;
 	size_t size;
@@ -280,15 +279,21 @@ static int walk_multipart(const struct walk *walk, const char *boundary, struct 
 		}
 		if (delimiter == DELIMITER_LAST)
 			return 0;
-		part = (struct slice){.text = body.text, .line = body.line};
+		part = (struct piece){.text = body.text, .line = body.line};
 		inside = true;
 	}
 }
 
-static int walk_entity(const struct walk *walk, struct slice entity, unsigned depth)
+static int refuse(const struct walk *walk, unsigned line, const char *what)
+{
+	if (walk->fault)
+		*walk->fault = (struct mime_fault){line, what};
+	return -EINVAL;
+}
+
+static int walk_entity(const struct walk *walk, struct piece entity, unsigned depth)
 {
 	_cleanup_(headers_free) struct headers headers = {0};
-	struct mark mark = {.file = walk->file_name, .line = entity.line, .column = 1};
 	unsigned line = entity.line;
 	int r = take_headers(&entity, &headers);
 
@@ -296,29 +301,21 @@ static int walk_entity(const struct walk *walk, struct slice entity, unsigned de
 		return r;
 	if (!headers.type || strncasecmp(headers.type, "multipart/", 10) != 0)
 		return visit_leaf(walk, &headers, line, &entity);
-	if (depth >= DEPTH_LIMIT) {
-		diagnostics_error(walk->diagnostics, mark,
-				  "more than %d multi-part messages inside each other; write it "
-				  "flatter",
-				  DEPTH_LIMIT);
-		return -EINVAL;
-	}
-	if (!headers.boundary || !headers.boundary[0] ||
-	    strlen(headers.boundary) > BOUNDARY_LIMIT) {
-		diagnostics_error(
-		    walk->diagnostics, mark,
-		    "a multi-part message without a boundary; make it with `cloud-init "
-		    "devel make-mime`");
-		return -EINVAL;
-	}
+	if (depth >= DEPTH_LIMIT)
+		return refuse(
+		    walk, line,
+		    "more than 8 multi-part messages inside each other; write it flatter");
+	if (!headers.boundary || !headers.boundary[0] || strlen(headers.boundary) > BOUNDARY_LIMIT)
+		return refuse(walk, line,
+			      "a multi-part message without a boundary; make it with `cloud-init "
+			      "devel make-mime`");
 	return walk_multipart(walk, headers.boundary, entity, depth);
 }
 
-int mime_walk(const char *file_name, const char *text, size_t size, struct diagnostics *diagnostics,
-	      mime_visit visit, void *context)
+int mime_walk(const char *text, size_t size, mime_visit visit, void *context,
+	      struct mime_fault *fault)
 {
-	struct walk walk = {
-	    .file_name = file_name, .diagnostics = diagnostics, .visit = visit, .context = context};
+	struct walk walk = {.visit = visit, .context = context, .fault = fault};
 
-	return walk_entity(&walk, (struct slice){.text = text, .end = text + size, .line = 1}, 0);
+	return walk_entity(&walk, (struct piece){.text = text, .end = text + size, .line = 1}, 0);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "settings/gunzip.h"
+#include "base/gunzip.h"
 
 #include <errno.h>
 #include <stdint.h>
