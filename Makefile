@@ -53,17 +53,18 @@ endif
 ALL_CFLAGS = -std=c17 $(WARNINGS) $(HARDENING) -ffunction-sections -MMD -MP $(CFLAGS) $(CPPFLAGS)
 
 # One library a folder; a file *_main.c is a program.
-FOLDERS = src/command src/report src/hold src/volume src/ledger src/update src/signatures src/policy src/web src/acme firstboot src/certificate src/dkim src/generation src/dns firewall src/quarantine src/watch src/probe src/settings src/state src/queue src/net src/key src/component src/base
+FOLDERS = src/command src/report src/hold src/volume src/ledger src/update src/signatures src/policy src/feedback src/web src/acme firstboot src/certificate src/dkim src/generation src/dns firewall src/quarantine src/watch src/probe src/settings src/state src/queue src/net src/key src/component src/base
 sources = $(filter-out %_main.c,$(wildcard $(1)/*.c))
 objects = $(patsubst %.c,$(OUT)/object/%.o,$(call sources,$(1)))
 LIBRARY_OBJECTS = $(foreach folder,$(FOLDERS),$(call objects,$(folder)))
 LIBRARY = $(OUT)/object/postcask.a
-LIBS = -lyaml -ljansson -lidn2 -lunistring -lssl -lcrypto -lnftnl -lmnl -lsystemd -lcrypt -lunbound -lldns -lqrencode -lsqlite3 -lexpat -lcurl -lresolv -lz -lpthread
+LIBS = -lyaml -ljansson -lidn2 -lunistring -lssl -lcrypto -lnftnl -lmnl -lsystemd -lcrypt -lunbound -lldns -lqrencode -lsqlite3 -lexpat -larchive -lcurl -lresolv -lz -lpthread
 
 PROGRAMS = postcask postcask-firstboot postcask-firewall postcask-verify postcask-report \
 	postcask-certificate postcask-quarantine postcask-watch postcask-account postcask-expire \
 	postcask-update postcask-signatures postcask-volumes postcask-dns postcask-policy \
-	postcask-signing postcask-web postcask-acme postcask-acme-hook postcask-hold
+	postcask-signing postcask-web postcask-acme postcask-acme-hook postcask-hold \
+	postcask-feedback
 postcask_MAIN = src/command/postcask_main.c
 postcask-firstboot_MAIN = firstboot/firstboot_main.c
 postcask-firewall_MAIN = firewall/firewall_main.c
@@ -83,6 +84,7 @@ postcask-signing_MAIN = src/dkim/signing_main.c
 postcask-volumes_MAIN = src/volume/volume_main.c
 postcask-policy_MAIN = src/policy/policy_main.c
 postcask-hold_MAIN = src/hold/hold_main.c
+postcask-feedback_MAIN = src/feedback/feedback_main.c
 postcask-web_MAIN = src/web/web_main.c
 
 all: $(PROGRAMS:%=$(OUT)/bin/%) $(OUT)/bin/postcask-image $(if $(filter build,$(OUT)),build/share/made)

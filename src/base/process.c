@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -183,6 +185,19 @@ static int parent_run(const struct process *process, struct pipes *pipes, pid_t 
 		return error_set(error, EINTR, "%s: killed by signal %d", process->argv[0],
 				 WTERMSIG(status));
 	return WEXITSTATUS(status);
+}
+
+int process_become_owner(const char *folder, struct error *error)
+{
+	struct stat status;
+
+	if (geteuid() != 0)
+		return 0;
+	if (stat(folder, &status) < 0 || setgroups(0, NULL) < 0 ||
+	    setresgid(status.st_gid, status.st_gid, status.st_gid) < 0 ||
+	    setresuid(status.st_uid, status.st_uid, status.st_uid) < 0)
+		return error_errno(error, errno, "cannot become the owner of %s", folder);
+	return 0;
 }
 
 int process_run(const struct process *process, struct buffer *output, struct error *error)

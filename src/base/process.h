@@ -23,6 +23,10 @@ struct process {
 	void *context;
 };
 
+/* Becomes the account that owns `folder`, for good, and keeps no group but its own; nothing happens
+ * but to root.  For what root asks of a program that works in a folder of another account. */
+_must_check_ int process_become_owner(const char *folder, struct error *error);
+
 /* Runs the command to its end.  Returns its exit status (0..255), or a negative
  * errno: -ETIME after the deadline, -EINTR when a signal killed it, what
  * execve(2) said.  `output` (may be NULL) receives stdout and stderr together.

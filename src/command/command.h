@@ -12,6 +12,7 @@ int command_adopt(int argc, char **argv);
 int command_apply(int argc, char **argv);
 int command_cert(int argc, char **argv);
 int command_dkim(int argc, char **argv);
+int command_reports(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_diff(int argc, char **argv);
 int command_dns(int argc, char **argv);

@@ -2,13 +2,12 @@
 /* postcask-signatures: has the virus scanner load new signatures.  See
  * postcask-signatures(8). */
 #include <errno.h>
-#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "base/options.h"
+#include "base/process.h"
 #include "signatures/load.h"
 
 static const char usage[] = "usage: postcask-signatures [--if-changed | --start]\n"
@@ -20,20 +19,6 @@ static const char *const sentences[] = {
     [SIGNATURES_LOADED] = "the signatures are loaded",
     [SIGNATURES_BY_ANOTHER] = "the signatures are loaded, as another asked too",
 };
-
-/* Of root, who asks by hand: the notes are the scanner's account's. */
-static int become_owner(const char *folder, struct error *error)
-{
-	struct stat status;
-
-	if (geteuid() != 0)
-		return 0;
-	if (stat(folder, &status) < 0 || setgroups(0, NULL) < 0 ||
-	    setresgid(status.st_gid, status.st_gid, status.st_gid) < 0 ||
-	    setresuid(status.st_uid, status.st_uid, status.st_uid) < 0)
-		return error_errno(error, errno, "cannot become the owner of %s", folder);
-	return 0;
-}
 
 int main(int argc, char **argv)
 {
@@ -56,7 +41,8 @@ int main(int argc, char **argv)
 	if (start && load.if_changed)
 		return command_usage(usage);
 	signal(SIGPIPE, SIG_IGN);
-	failed = become_owner(load.folder, &error);
+	/* Of root, who asks by hand: the notes are the scanner's account's. */
+	failed = process_become_owner(load.folder, &error);
 	if (failed == 0)
 		failed = start ? signatures_start(&load, &error)
 			       : signatures_load(&load, &result, &error);

@@ -54,6 +54,7 @@ NAMES_IN_C = {
     "/var/spool/postfix/private/released": "root hands mail for Postfix to it; file_connect",
     "/var/lib/postcask/quarantine": "opened with O_NOFOLLOW, each file by openat, as plain",
     "/run/postcask/verify/report.json": "read by file_read_foreign, removed by unlink",
+    "/var/lib/postcask/feedback": "root becomes its owner before it opens anything there",
     "/run/postcask/account": "its own account's",
     "/run/postcask/account/account.json": "its own account writes it; read by file_read_foreign",
     "/run/postcask/account/lock": "opened with O_NOFOLLOW and O_NONBLOCK, nothing is read",

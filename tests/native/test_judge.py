@@ -5,6 +5,7 @@ others is in the machine's own resolver."""
 
 import base64
 import email
+import gzip
 import json
 import re
 import smtplib
@@ -294,6 +295,74 @@ def test_who_sends_no_mail_is_refused(judge):
     message = letter("x")
     send(judge, message, sender="x@somemail.example.com")
     assert "spf=fail" in results(arrived(judge, message["Message-ID"], "INBOX"))
+
+
+# Reports of other servers.
+
+def report(number, source, messages, result):
+    """As a message; the real ones are of the day before."""
+    end = int(time.time()) - 3600
+    text = f"""<feedback><report_metadata><org_name>google.com</org_name><report_id>{number}</report_id>
+<date_range><begin>{end - 86400}</begin><end>{end}</end></date_range></report_metadata>
+<policy_published><domain>example.org</domain><p>none</p></policy_published>
+<record><row><source_ip>{source}</source_ip><count>{messages}</count><policy_evaluated>
+<disposition>none</disposition><dkim>{result}</dkim><spf>fail</spf></policy_evaluated></row>
+<identifiers><header_from>example.org</header_from></identifiers></record></feedback>"""
+    message = letter("the report", **{"From": f"noreply@{BANK}", "To": "postmaster@example.org",
+                                      "Subject": "Report Domain: example.org"})
+    message.add_attachment(gzip.compress(text.encode()), "application", "gzip", filename="a.xml.gz")
+    return message
+
+
+def reports(judge):
+    return json.loads(judge.run("postcask", "reports", "--json").stdout)
+
+
+def wait_reports(judge, fits):
+    end = time.monotonic() + 60
+    while not fits(reports(judge)):
+        assert time.monotonic() < end, reports(judge)
+        time.sleep(0.3)         # nobody is told
+
+
+def test_reports_of_others_are_told(judge):
+    """Those whose sender is proved, whatever they say of themselves; the postmaster gets all."""
+    to = "postmaster@example.org"
+    sent = [report(1, "203.0.113.9", 7, "fail"), report(2, "192.0.2.77", 99, "fail")]
+    send(judge, signed(sent[0], BANK), sender=f"noreply@{BANK}", to=to)
+    send(judge, sent[1], sender=f"noreply@{STRANGE}", to=to)
+    for message, folder in zip(sent, ("INBOX", "Spam")):
+        arrived(judge, message["Message-ID"], folder)
+    wait_reports(judge, lambda told: told["domains"] and told["other"])
+    told = reports(judge)
+    assert [domain["domain"] for domain in told["domains"]] == ["example.org"]
+    assert told["domains"][0]["reporters"] == [BANK]
+    assert told["domains"][0]["messages"] == 7 and told["domains"][0]["proved"] == 0
+    assert [source["source"] for source in told["domains"][0]["unproved"]] == ["203.0.113.9"]
+    assert told["other"] == {"nobody proved to have sent them": 1}
+    text = judge.run("postcask", "reports", "example.org").stdout
+    assert "7 from 203.0.113.9: not this machine" in text
+    assert "empty" in judge.run("postqueue", "-p").stdout
+    trace = judge.run("postcask", "trace", sent[0]["Message-ID"]).stdout
+    assert "for the reader of reports" not in trace
+
+
+def test_reports_wait_for_their_reader_alone(judge):
+    judge.run("systemctl", "stop", "postcask-feedback.socket")
+    message = report(3, "192.0.2.77", 5, "pass")
+    send(judge, signed(message, BANK), sender=f"noreply@{BANK}", to="postmaster@example.org")
+    arrived(judge, message["Message-ID"], "INBOX")
+    end = time.monotonic() + 60
+    while "for the reader of reports" not in judge.run("postcask", "status", check=False).stdout:
+        assert time.monotonic() < end
+        time.sleep(0.5)
+    judge.run("systemctl", "start", "postcask-feedback.socket")
+    judge.run("postqueue", "-f")
+    wait_reports(judge, lambda told: told["domains"][0]["proved"] == 5)
+    wait_empty(judge)
+    assert judge.run("pgrep", "-f", "/usr/lib/postcask/postcask-feedback", check=False).stdout == ""
+    owner = judge.run("stat", "-c", "%U %a", "/var/lib/postcask/feedback/reports.sqlite").stdout
+    assert owner.split() == ["postcask-feedback", "600"]
 
 
 # Nobody needs it.

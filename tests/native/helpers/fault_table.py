@@ -17,6 +17,7 @@ POSTFIX, UNBOUND, JOURNAL = "postfix.service", "unbound.service", "systemd-journ
 POSTSRSD = "postsrsd.service"
 CLAMD_SOCKET = "clamav-daemon.socket"
 POLICY = "postcask-policy.service"
+FEEDBACK = "postcask-feedback.socket"
 
 
 @dataclass
@@ -83,6 +84,7 @@ stopped("amavis stopped", AMAVIS)
 stopped("LMTP and auth down", DOVECOT)
 stopped("resolver stopped", UNBOUND)
 stopped("policy stopped", POLICY)
+stopped("reader of reports stopped", FEEDBACK)
 
 # Hanging, for ever.
 hanging("clamd hanging", CLAMD)
