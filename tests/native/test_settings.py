@@ -11,7 +11,7 @@ import textwrap
 import pytest
 
 import web
-from machine import HOSTNAME, PASSWORDS, Machine, letter, user_data
+from machine import HOSTNAME, PASSWORDS, Machine, last_line, letter, user_data
 
 # Something of each component that can be seen in the running daemon.
 EXTRA = {
@@ -75,7 +75,7 @@ def own():
 
 def greeting(machine, port):
     with socket.create_connection((machine.host, port), 10) as connection:
-        return connection.recv(512).decode()
+        return last_line(connection.makefile("rb")).decode()
 
 
 def served_names(machine, port, name):

@@ -61,6 +61,35 @@ static void takes_clients(void **state)
 	assert_slice(line.origin_id, "77974203");
 }
 
+/* What is said of those who have no smtpd yet, in their words too, is of no message. */
+static void leaves_the_door_alone(void **state)
+{
+	static const struct {
+		const char *identifier, *text;
+	} lines[] = {
+	    {"postfix/postscreen", "CONNECT from [192.0.2.1]:49152 to [192.0.2.2]:25"},
+	    {"postfix/postscreen", "PASS NEW [192.0.2.1]:49152"},
+	    {"postfix/postscreen",
+	     "PREGREET 21 after 0.05 from [192.0.2.1]:1: 77974203: removed\\r"},
+	    {"postfix/postscreen",
+	     "NOQUEUE: reject: RCPT from [192.0.2.1]:1: 550 5.5.1 Protocol error; from=<a@b.c>, "
+	     "to=<77974203: removed@b.c>, proto=ESMTP, helo=<77974203:>"},
+	    {"postfix/postscreen",
+	     "NOQUEUE: reject: CONNECT from [192.0.2.1]:1: too many connections"},
+	    {"postfix/postscreen", "DISCONNECT [192.0.2.1]:49152"},
+	    {"postfix/dnsblog", "addr 192.0.2.1 listed by domain list.example as 127.0.0.2"},
+	    {"postfix/tlsproxy", "CONNECT from [192.0.2.1]:49152"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		struct line line = parse(lines[i].identifier, 421, lines[i].text);
+
+		assert_int_equal(line.kind, LINE_NONE);
+		assert_int_equal(line.id.size, 0);
+	}
+}
+
 static void takes_the_queue(void **state)
 {
 	struct line line =
@@ -266,6 +295,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(takes_clients),
+	    cmocka_unit_test(leaves_the_door_alone),
 	    cmocka_unit_test(takes_the_queue),
 	    cmocka_unit_test(takes_deliveries),
 	    cmocka_unit_test(takes_the_filter),

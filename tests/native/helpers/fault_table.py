@@ -64,6 +64,7 @@ HARDEST = {
 killed("postfix killed", POSTFIX, r"/sbin/master")
 killed("queue manager killed", POSTFIX, r"^qmgr")
 killed("cleanup killed", POSTFIX, r"^cleanup")
+killed("postscreen killed", POSTFIX, r"^postscreen")
 killed("smtpd killed", POSTFIX, r"^smtpd")
 killed("all of postfix killed", POSTFIX)
 killed("dovecot killed", DOVECOT, r"/usr/sbin/dovecot")

@@ -289,6 +289,13 @@ def forget_ready_layers():
     kept_layers().rmdir()
 
 
+def last_line(stream):
+    """That of a whole SMTP reply: a stranger's greeting comes in two, seconds apart."""
+    while (line := stream.readline())[3:4] == b"-":
+        pass
+    return line
+
+
 def letter(text, subject="a test", **headers):
     message = email.message.EmailMessage()
     message["From"] = "stranger@example.com"
