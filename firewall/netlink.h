@@ -24,8 +24,8 @@
 #include "base/error.h"
 
 #define NETLINK_TIMEOUT_MS   10000
-#define TRANSACTION_MESSAGES 48
-#define TRANSACTION_BYTES    32768
+#define TRANSACTION_MESSAGES 96
+#define TRANSACTION_BYTES    65536
 
 /* Opens a netlink socket of the protocol NETLINK_NETFILTER or NETLINK_ROUTE. */
 _must_check_ int netlink_open(int protocol, struct mnl_socket **ret, struct error *error);

@@ -11,7 +11,9 @@
 #include <libnftnl/udata.h>
 
 /* Offsets in the headers. */
+#define IPV4_SOURCE	 12
 #define IPV4_DESTINATION 16
+#define IPV6_SOURCE	 8
 #define IPV6_DESTINATION 24
 
 /* A new expression of this kind at the end of the rule, NULL when out of memory. */
@@ -124,6 +126,69 @@ static bool rule_match_address(struct nftnl_rule *rule, uint8_t family, uint32_t
 	       rule_look_up(rule, set);
 }
 
+/* Register 1 is whom a limit is for. */
+static bool rule_load_source(struct nftnl_rule *rule, uint8_t family)
+{
+	static const uint8_t NETWORK[16] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+
+	if (!rule_load_meta(rule, NFT_META_NFPROTO) ||
+	    !rule_compare(rule, NFT_CMP_EQ, &family, sizeof(family)))
+		return false;
+	if (family == NFPROTO_IPV4)
+		return rule_load_payload(rule, NFT_PAYLOAD_NETWORK_HEADER, IPV4_SOURCE, 4);
+	return rule_load_payload(rule, NFT_PAYLOAD_NETWORK_HEADER, IPV6_SOURCE, 16) &&
+	       rule_mask(rule, NETWORK, sizeof(NETWORK));
+}
+
+static struct nftnl_expr *count_over(uint32_t connections)
+{
+	struct nftnl_expr *count = nftnl_expr_alloc("connlimit");
+
+	if (count) {
+		nftnl_expr_set_u32(count, NFTNL_EXPR_CONNLIMIT_COUNT, connections);
+		nftnl_expr_set_u32(count, NFTNL_EXPR_CONNLIMIT_FLAGS, NFT_CONNLIMIT_F_INV);
+	}
+	return count;
+}
+
+static struct nftnl_expr *rate_over(uint32_t times)
+{
+	struct nftnl_expr *limit = nftnl_expr_alloc("limit");
+
+	if (limit) {
+		nftnl_expr_set_u64(limit, NFTNL_EXPR_LIMIT_RATE, times);
+		nftnl_expr_set_u64(limit, NFTNL_EXPR_LIMIT_UNIT, 1);
+		nftnl_expr_set_u32(limit, NFTNL_EXPR_LIMIT_BURST, times * RULE_BURST_SECONDS);
+		nftnl_expr_set_u32(limit, NFTNL_EXPR_LIMIT_TYPE, NFT_LIMIT_PKTS);
+		nftnl_expr_set_u32(limit, NFTNL_EXPR_LIMIT_FLAGS, NFT_LIMIT_F_INV);
+	}
+	return limit;
+}
+
+static bool rule_match_source(struct nftnl_rule *rule, const struct match *match)
+{
+	bool many = match->kind == MATCH_SOURCE_MANY;
+	struct nftnl_expr *element, *limit;
+
+	if (!rule_load_source(rule, (uint8_t)match->number))
+		return false;
+	element = rule_add(rule, "dynset");
+	limit = many ? count_over(match->offset) : rate_over(match->offset);
+	if (!element || !limit) {
+		if (limit)
+			nftnl_expr_free(limit);
+		return false;
+	}
+	nftnl_expr_set_u32(element, NFTNL_EXPR_DYNSET_SREG_KEY, NFT_REG_1);
+	/* An element with a rate ends some time after its last packet; one with connections with
+	 * the last of them. */
+	nftnl_expr_set_u32(element, NFTNL_EXPR_DYNSET_OP,
+			   many ? NFT_DYNSET_OP_ADD : NFT_DYNSET_OP_UPDATE);
+	nftnl_expr_set_str(element, NFTNL_EXPR_DYNSET_SET_NAME, match->set);
+	nftnl_expr_set(element, NFTNL_EXPR_DYNSET_EXPR, limit, 0);
+	return true;
+}
+
 static bool rule_match(struct nftnl_rule *rule, const struct match *match)
 {
 	uint8_t byte = (uint8_t)match->number;
@@ -161,6 +226,9 @@ static bool rule_match(struct nftnl_rule *rule, const struct match *match)
 		return rule_match_address(rule, NFPROTO_IPV4, IPV4_DESTINATION, 4, match->set);
 	case MATCH_ADDRESS6_IN_SET:
 		return rule_match_address(rule, NFPROTO_IPV6, IPV6_DESTINATION, 16, match->set);
+	case MATCH_SOURCE_MANY:
+	case MATCH_SOURCE_OFTEN:
+		return rule_match_source(rule, match);
 	}
 	return false;
 }

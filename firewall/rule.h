@@ -14,6 +14,10 @@
 
 #define RULE_MATCHES 4
 
+/* Who may do something N times a second may have done it as often as in so many seconds at once:
+ * it takes that long until as much may come again. */
+#define RULE_BURST_SECONDS 150
+
 /* A verdict beside NF_ACCEPT and NF_DROP, for TCP: who connects is told at once. */
 #define RULE_REFUSE 0x100
 
@@ -33,6 +37,11 @@ struct match {
 		MATCH_PORT_IN_SET,     /* the destination port is in `set` */
 		MATCH_ADDRESS_IN_SET,  /* the IPv4 destination is in `set` */
 		MATCH_ADDRESS6_IN_SET, /* the IPv6 destination is in `set` */
+		/* Each source has an element of its own in the dynamic `set`: an IPv4 address, or
+		 * an IPv6 network of 64 bits; `number` is the family.  Where the set has no room
+		 * for one more, nothing matches. */
+		MATCH_SOURCE_MANY,  /* it has more than `offset` connections */
+		MATCH_SOURCE_OFTEN, /* it comes more than `offset` times a second */
 	} kind;
 	uint32_t number, offset;
 	const char *set;

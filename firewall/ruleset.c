@@ -29,6 +29,7 @@
 #define KEY_TYPE_ICMPV6	      29
 
 #define LOOPBACK_INTERFACE 1 /* the index of "lo" in every network namespace */
+#define SMTP_PORT	   25
 #define DHCP_SERVER_PORT   67
 #define DHCP_CLIENT_PORT   68
 #define DHCPV6_CLIENT_PORT 546
@@ -96,6 +97,19 @@ static const struct {
     {"output", NF_INET_LOCAL_OUT, NF_ACCEPT},
 };
 
+/* Where a limit has an element for each source: so many at most, and of those with a rate only
+ * who came lately. */
+#define SOURCES	    65536
+#define SOURCES_MS  (RULE_BURST_SECONDS * 1000)
+#define WITH_COUNTS NFT_SET_EVAL
+#define WITH_RATES  (NFT_SET_EVAL | NFT_SET_TIMEOUT)
+
+/* What a client has of port 25. */
+#define SMTP_RATE     2 /* new connections a second */
+#define SMTP_RATE_64  4
+#define SMTP_COUNT    20
+#define SMTP_COUNT_64 40
+
 static const struct {
 	const char *name;
 	uint32_t flags, key_type, key_size;
@@ -111,9 +125,15 @@ static const struct {
      sizeof(FORWARDING_PORTS)},
     {"metadata", NFT_SET_CONSTANT, KEY_TYPE_IPV4, 4, METADATA, sizeof(METADATA)},
     {"metadata6", NFT_SET_CONSTANT, KEY_TYPE_IPV6, 16, METADATA6, sizeof(METADATA6)},
+    {"smtp_rate", WITH_RATES, KEY_TYPE_IPV4, 4, NULL, 0},
+    {"smtp_rate6", WITH_RATES, KEY_TYPE_IPV6, 16, NULL, 0},
+    {"smtp_count", WITH_COUNTS, KEY_TYPE_IPV4, 4, NULL, 0},
+    {"smtp_count6", WITH_COUNTS, KEY_TYPE_IPV6, 16, NULL, 0},
 };
 
 /* clang-format off */
+#define TO_SMTP	    {MATCH_PROTOCOL, IPPROTO_TCP, 0, NULL}, \
+		    {MATCH_PORT, SMTP_PORT, DESTINATION_PORT, NULL}
 /* The inner ports, on the loopback. */
 #define INNER	    {MATCH_OUT_INTERFACE, LOOPBACK_INTERFACE, 0, NULL}, \
 		    {MATCH_PROTOCOL, IPPROTO_TCP, 0, NULL}
@@ -155,6 +175,22 @@ static const struct rule RULES[RULESET_RULES] = {
      {{MATCH_PROTOCOL, IPPROTO_TCP, 0, NULL},
       {MATCH_PORT, RULESET_SSH_PORT, DESTINATION_PORT, NULL}},
      NF_ACCEPT},
+    {"input",
+     "mail, too often",
+     {TO_SMTP, {MATCH_SOURCE_OFTEN, NFPROTO_IPV4, SMTP_RATE, "smtp_rate"}},
+     NF_DROP},
+    {"input",
+     "mail, too often",
+     {TO_SMTP, {MATCH_SOURCE_OFTEN, NFPROTO_IPV6, SMTP_RATE_64, "smtp_rate6"}},
+     NF_DROP},
+    {"input",
+     "mail, too many at once",
+     {TO_SMTP, {MATCH_SOURCE_MANY, NFPROTO_IPV4, SMTP_COUNT, "smtp_count"}},
+     NF_DROP},
+    {"input",
+     "mail, too many at once",
+     {TO_SMTP, {MATCH_SOURCE_MANY, NFPROTO_IPV6, SMTP_COUNT_64, "smtp_count6"}},
+     NF_DROP},
     {"input",
      "proved mail services",
      {{MATCH_PROTOCOL, IPPROTO_TCP, 0, NULL}, {MATCH_PORT_IN_SET, 0, 0, RULESET_OPEN_PORTS}},
@@ -256,6 +292,10 @@ static struct nftnl_set *set_compose(size_t index, uint32_t ports)
 	nftnl_set_set_u32(set, NFTNL_SET_KEY_TYPE, SETS[index].key_type);
 	nftnl_set_set_u32(set, NFTNL_SET_KEY_LEN, SETS[index].key_size);
 	nftnl_set_set_u32(set, NFTNL_SET_ID, (uint32_t)index + 1);
+	if (SETS[index].flags & NFT_SET_EVAL)
+		nftnl_set_set_u32(set, NFTNL_SET_DESC_SIZE, SOURCES);
+	if (SETS[index].flags & NFT_SET_TIMEOUT)
+		nftnl_set_set_u64(set, NFTNL_SET_TIMEOUT, SOURCES_MS);
 	good = nftnl_set_set_str(set, NFTNL_SET_TABLE, RULESET_TABLE) == 0 &&
 	       nftnl_set_set_str(set, NFTNL_SET_NAME, SETS[index].name) == 0;
 	for (size_t i = 0; good && i < SETS[index].size; i += SETS[index].key_size)

@@ -3,7 +3,7 @@
  * touches the kernel.  In nft(8)'s words:
  *
  *	table inet postcask {
- *		comment "postcask's rules, 3"
+ *		comment "postcask's rules, 4"
  *		set open_ports { type inet_service; }
  *		set icmp_types { type icmp_type; flags constant; elements = { ... } }
  *		set icmpv6_types { type icmpv6_type; flags constant; elements = { ... } }
@@ -11,6 +11,10 @@
  *		set forwarding_ports { type inet_service; flags constant; elements = { ... } }
  *		set metadata { type ipv4_addr; flags constant; elements = { ... } }
  *		set metadata6 { type ipv6_addr; flags constant; elements = { ... } }
+ *		set smtp_rate { type ipv4_addr; size 65536; flags dynamic,timeout; timeout 150s; }
+ *		set smtp_rate6 { type ipv6_addr; size 65536; flags dynamic,timeout; timeout 150s; }
+ *		set smtp_count { type ipv4_addr; size 65536; flags dynamic; }
+ *		set smtp_count6 { type ipv6_addr; size 65536; flags dynamic; }
  *		chain input {
  *			type filter hook input priority filter; policy drop;
  *			iif "lo" accept
@@ -21,6 +25,14 @@
  *			meta nfproto ipv4 udp sport 67 udp dport 68 accept
  *			ip6 daddr fe80::/10 udp dport 546 accept
  *			tcp dport 22 accept
+ *			tcp dport 25 update @smtp_rate
+ *				{ ip saddr limit rate over 2/second burst 300 packets } counter drop
+ *			tcp dport 25 update @smtp_rate6
+ *				{ ip6 saddr & ffff:ffff:ffff:ffff::
+ *				  limit rate over 4/second burst 600 packets } counter drop
+ *			tcp dport 25 add @smtp_count { ip saddr ct count over 20 } counter drop
+ *			tcp dport 25 add @smtp_count6
+ *				{ ip6 saddr & ffff:ffff:ffff:ffff:: ct count over 40 } counter drop
  *			tcp dport @open_ports accept
  *			counter drop
  *		}
@@ -65,6 +77,11 @@
  *   unbounded noise; a counter is bounded by nature and `postcask-firewall list`
  *   shows it.
  * - Closing a port ends no connection that is already established.
+ * - Nobody has all of port 25: an address has 20 connections and two new ones a second, after 300
+ *   at once; a network of 64 bits, which may be a provider's whole pool, twice as many.  What is
+ *   over is dropped like the rest, so that a server that has much to say is slower and is refused
+ *   nothing.  Where a set is full, of addresses that may be forged, nobody in excess of it is
+ *   counted: an honest client must not pay for them.  docs/decisions/door.md has the figures.
  * - The inner ports ask for no password, take what a message is not scanned for, and make
  *   addresses to which this machine sends on: they answer the account that has business there.
  *   Only the first packet is judged, for the last ones of a connection belong to no socket any
@@ -90,12 +107,12 @@
 #define RULESET_TABLE "postcask"
 /* The table's comment: the number is raised with every change of the rules, so that a program
  * that was updated on a running machine knows its forerunner's. */
-#define RULESET_COMMENT	   "postcask's rules, 3"
+#define RULESET_COMMENT	   "postcask's rules, 4"
 #define RULESET_OPEN_PORTS "open_ports"
 #define RULESET_SSH_PORT   22
 #define RULESET_CHAINS	   3
-#define RULESET_SETS	   7
-#define RULESET_RULES	   27
+#define RULESET_SETS	   11
+#define RULESET_RULES	   31
 
 struct ruleset {
 	struct nftnl_table *table;

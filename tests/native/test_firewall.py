@@ -59,7 +59,7 @@ def test_the_rules_of_an_older_version_are_replaced(pair):
     pair.firewall("close")
     for comment in ('comment "postcask\'s rules, 1"', ""):
         text = pair.inside("nft", "-s", "list", "ruleset").stdout
-        assert "rules, 3" in text
+        assert "rules, 4" in text
         older = re.sub(r'\tcomment "postcask.*|.*@metadata.*', lambda found: comment if "rules" in
                        found[0] else "", text)
         pair.inside("nft", "flush", "ruleset")

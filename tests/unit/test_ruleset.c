@@ -25,7 +25,7 @@
 #include "firewall/ruleset.h"
 #include "firewall/seal.h"
 
-#define MESSAGES_MAX 64
+#define MESSAGES_MAX 96
 
 struct batch {
 	struct transaction transaction;
@@ -76,6 +76,8 @@ static void test_one_transaction_in_order(void **state)
 	    NFT_MSG_NEWSET, NFT_MSG_NEWSET, NFT_MSG_NEWSETELEM, NFT_MSG_NEWSET, NFT_MSG_NEWSETELEM,
 	    NFT_MSG_NEWSET, NFT_MSG_NEWSETELEM, NFT_MSG_NEWSET, NFT_MSG_NEWSETELEM, NFT_MSG_NEWSET,
 	    NFT_MSG_NEWSETELEM, NFT_MSG_NEWSET, NFT_MSG_NEWSETELEM,
+	    /* those that a limit fills */
+	    NFT_MSG_NEWSET, NFT_MSG_NEWSET, NFT_MSG_NEWSET, NFT_MSG_NEWSET,
 	    /* chains before rules, or they would have no place */
 	    NFT_MSG_NEWCHAIN, NFT_MSG_NEWCHAIN, NFT_MSG_NEWCHAIN};
 	_cleanup_(batch_clear) struct batch batch = {.count = 0};
@@ -169,13 +171,15 @@ static void test_each_rule_ends_in_its_verdict(void **state)
 	} EXPECTED[RULESET_RULES] = {
 	    {"input", NF_ACCEPT},    {"input", NF_ACCEPT},    {"input", NF_DROP},
 	    {"input", NF_ACCEPT},    {"input", NF_ACCEPT},    {"input", NF_ACCEPT},
-	    {"input", NF_ACCEPT},    {"input", NF_ACCEPT},    {"input", NF_ACCEPT},
-	    {"input", NF_DROP},	     {"forward", NF_DROP},    {"output", NF_ACCEPT},
+	    {"input", NF_ACCEPT},    {"input", NF_ACCEPT},    {"input", NF_DROP},
+	    {"input", NF_DROP},	     {"input", NF_DROP},      {"input", NF_DROP},
+	    {"input", NF_ACCEPT},    {"input", NF_DROP},      {"forward", NF_DROP},
 	    {"output", NF_ACCEPT},   {"output", NF_ACCEPT},   {"output", NF_ACCEPT},
 	    {"output", NF_ACCEPT},   {"output", NF_ACCEPT},   {"output", NF_ACCEPT},
-	    {"output", NF_ACCEPT},   {"output", RULE_REFUSE}, {"output", RULE_REFUSE},
+	    {"output", NF_ACCEPT},   {"output", NF_ACCEPT},   {"output", RULE_REFUSE},
 	    {"output", RULE_REFUSE}, {"output", RULE_REFUSE}, {"output", RULE_REFUSE},
-	    {"output", NF_ACCEPT},   {"output", RULE_REFUSE}, {"output", RULE_REFUSE},
+	    {"output", RULE_REFUSE}, {"output", NF_ACCEPT},   {"output", RULE_REFUSE},
+	    {"output", RULE_REFUSE},
 	};
 	_cleanup_(ruleset_clear) struct ruleset ruleset = RULESET_INIT;
 
@@ -197,6 +201,28 @@ static void test_each_rule_ends_in_its_verdict(void **state)
 		if (EXPECTED[i].verdict == NF_DROP)
 			assert_string_equal(nftnl_expr_get_str(before, NFTNL_EXPR_NAME), "counter");
 	}
+}
+
+/* A limit that nobody is put into would be none; one with all the room there is, or for ever,
+ * would be the attacker's. */
+static void test_limits_have_bounds(void **state)
+{
+	_cleanup_(ruleset_clear) struct ruleset ruleset = RULESET_INIT;
+	size_t limits = 0;
+
+	(void)state;
+	assert_int_equal(ruleset_compose(0, &ruleset, NULL), 0);
+	for (size_t i = 0; i < RULESET_SETS; i++) {
+		uint32_t flags = nftnl_set_get_u32(ruleset.sets[i], NFTNL_SET_FLAGS);
+
+		if (!(flags & NFT_SET_EVAL))
+			continue;
+		limits++;
+		assert_int_equal(nftnl_set_get_u32(ruleset.sets[i], NFTNL_SET_DESC_SIZE), 65536);
+		assert_int_equal(nftnl_set_get_u64(ruleset.sets[i], NFTNL_SET_TIMEOUT),
+				 flags & NFT_SET_TIMEOUT ? RULE_BURST_SECONDS * 1000 : 0);
+	}
+	assert_int_equal(limits, 4);
 }
 
 static void test_chains_drop_what_comes_in(void **state)
@@ -382,6 +408,7 @@ int main(void)
 	    cmocka_unit_test(test_one_transaction_in_order),
 	    cmocka_unit_test(test_rules_survive_the_wire),
 	    cmocka_unit_test(test_each_rule_ends_in_its_verdict),
+	    cmocka_unit_test(test_limits_have_bounds),
 	    cmocka_unit_test(test_chains_drop_what_comes_in),
 	    cmocka_unit_test(test_icmpv6_is_rfc_4890),
 	    cmocka_unit_test(test_open_ports_are_elements),
