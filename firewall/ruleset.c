@@ -109,6 +109,9 @@ static const struct {
 #define SMTP_RATE_64  4
 #define SMTP_COUNT    20
 #define SMTP_COUNT_64 40
+/* And of all ports: an office of hundreds, of which each has ten, is one address. */
+#define RATE	20
+#define RATE_64 40
 
 static const struct {
 	const char *name;
@@ -125,6 +128,8 @@ static const struct {
      sizeof(FORWARDING_PORTS)},
     {"metadata", NFT_SET_CONSTANT, KEY_TYPE_IPV4, 4, METADATA, sizeof(METADATA)},
     {"metadata6", NFT_SET_CONSTANT, KEY_TYPE_IPV6, 16, METADATA6, sizeof(METADATA6)},
+    {"rate", WITH_RATES, KEY_TYPE_IPV4, 4, NULL, 0},
+    {"rate6", WITH_RATES, KEY_TYPE_IPV6, 16, NULL, 0},
     {"smtp_rate", WITH_RATES, KEY_TYPE_IPV4, 4, NULL, 0},
     {"smtp_rate6", WITH_RATES, KEY_TYPE_IPV6, 16, NULL, 0},
     {"smtp_count", WITH_COUNTS, KEY_TYPE_IPV4, 4, NULL, 0},
@@ -132,6 +137,12 @@ static const struct {
 };
 
 /* clang-format off */
+#define TO_SSH	    {MATCH_PROTOCOL, IPPROTO_TCP, 0, NULL}, \
+		    {MATCH_PORT, RULESET_SSH_PORT, DESTINATION_PORT, NULL}
+#define TO_OPEN	    {MATCH_PROTOCOL, IPPROTO_TCP, 0, NULL}, \
+		    {MATCH_PORT_IN_SET, 0, 0, RULESET_OPEN_PORTS}
+#define OFTEN	    {MATCH_SOURCE_OFTEN, NFPROTO_IPV4, RATE, "rate"}
+#define OFTEN_64    {MATCH_SOURCE_OFTEN, NFPROTO_IPV6, RATE_64, "rate6"}
 #define TO_SMTP	    {MATCH_PROTOCOL, IPPROTO_TCP, 0, NULL}, \
 		    {MATCH_PORT, SMTP_PORT, DESTINATION_PORT, NULL}
 /* The inner ports, on the loopback. */
@@ -170,11 +181,9 @@ static const struct rule RULES[RULESET_RULES] = {
       {MATCH_PROTOCOL, IPPROTO_UDP, 0, NULL},
       {MATCH_PORT, DHCPV6_CLIENT_PORT, DESTINATION_PORT, NULL}},
      NF_ACCEPT},
-    {"input",
-     "ssh",
-     {{MATCH_PROTOCOL, IPPROTO_TCP, 0, NULL},
-      {MATCH_PORT, RULESET_SSH_PORT, DESTINATION_PORT, NULL}},
-     NF_ACCEPT},
+    {"input", "ssh, too often", {TO_SSH, OFTEN}, NF_DROP},
+    {"input", "ssh, too often", {TO_SSH, OFTEN_64}, NF_DROP},
+    {"input", "ssh", {TO_SSH}, NF_ACCEPT},
     {"input",
      "mail, too often",
      {TO_SMTP, {MATCH_SOURCE_OFTEN, NFPROTO_IPV4, SMTP_RATE, "smtp_rate"}},
@@ -191,10 +200,9 @@ static const struct rule RULES[RULESET_RULES] = {
      "mail, too many at once",
      {TO_SMTP, {MATCH_SOURCE_MANY, NFPROTO_IPV6, SMTP_COUNT_64, "smtp_count6"}},
      NF_DROP},
-    {"input",
-     "proved mail services",
-     {{MATCH_PROTOCOL, IPPROTO_TCP, 0, NULL}, {MATCH_PORT_IN_SET, 0, 0, RULESET_OPEN_PORTS}},
-     NF_ACCEPT},
+    {"input", "too often", {TO_OPEN, OFTEN}, NF_DROP},
+    {"input", "too often", {TO_OPEN, OFTEN_64}, NF_DROP},
+    {"input", "proved mail services", {TO_OPEN}, NF_ACCEPT},
     {"input", "nobody asked for it", {{MATCH_NOTHING, 0, 0, NULL}}, NF_DROP},
     {"forward", "not a router", {{MATCH_NOTHING, 0, 0, NULL}}, NF_DROP},
     {"output",

@@ -11,6 +11,8 @@
  *		set forwarding_ports { type inet_service; flags constant; elements = { ... } }
  *		set metadata { type ipv4_addr; flags constant; elements = { ... } }
  *		set metadata6 { type ipv6_addr; flags constant; elements = { ... } }
+ *		set rate { type ipv4_addr; size 65536; flags dynamic,timeout; timeout 150s; }
+ *		set rate6 { type ipv6_addr; size 65536; flags dynamic,timeout; timeout 150s; }
  *		set smtp_rate { type ipv4_addr; size 65536; flags dynamic,timeout; timeout 150s; }
  *		set smtp_rate6 { type ipv6_addr; size 65536; flags dynamic,timeout; timeout 150s; }
  *		set smtp_count { type ipv4_addr; size 65536; flags dynamic; }
@@ -24,17 +26,16 @@
  *			meta l4proto ipv6-icmp icmpv6 type @icmpv6_types accept
  *			meta nfproto ipv4 udp sport 67 udp dport 68 accept
  *			ip6 daddr fe80::/10 udp dport 546 accept
- *			tcp dport 22 accept
- *			tcp dport 25 update @smtp_rate
- *				{ ip saddr limit rate over 2/second burst 300 packets } counter drop
- *			tcp dport 25 update @smtp_rate6
- *				{ ip6 saddr & ffff:ffff:ffff:ffff::
- *				  limit rate over 4/second burst 600 packets } counter drop
- *			tcp dport 25 add @smtp_count { ip saddr ct count over 20 } counter drop
- *			tcp dport 25 add @smtp_count6
- *				{ ip6 saddr & ffff:ffff:ffff:ffff:: ct count over 40 } counter drop
- *			tcp dport @open_ports accept
- *			counter drop
+ *			tcp dport 22 update @rate
+ *				{ ip saddr limit rate over 20/second burst 3000 packets } counter
+ *drop tcp dport 22 update @rate6 { ip6 saddr & ffff:ffff:ffff:ffff:: limit rate over 40/second
+ *burst 6000 packets } counter drop tcp dport 22 accept tcp dport 25 update @smtp_rate { ip saddr
+ *limit rate over 2/second burst 300 packets } counter drop tcp dport 25 update @smtp_rate6 { ip6
+ *saddr & ffff:ffff:ffff:ffff:: limit rate over 4/second burst 600 packets } counter drop tcp dport
+ *25 add @smtp_count { ip saddr ct count over 20 } counter drop tcp dport 25 add @smtp_count6 { ip6
+ *saddr & ffff:ffff:ffff:ffff:: ct count over 40 } counter drop tcp dport @open_ports update @rate {
+ *the same } counter drop tcp dport @open_ports update @rate6 { the same } counter drop tcp dport
+ *@open_ports accept counter drop
  *		}
  *		chain forward {
  *			type filter hook forward priority filter; policy drop;
@@ -81,7 +82,10 @@
  *   at once; a network of 64 bits, which may be a provider's whole pool, twice as many.  What is
  *   over is dropped like the rest, so that a server that has much to say is slower and is refused
  *   nothing.  Where a set is full, of addresses that may be forged, nobody in excess of it is
- *   counted: an honest client must not pay for them.  docs/decisions/door.md has the figures.
+ *   counted: an honest client must not pay for them.
+ * - A connection that says nothing is some lines of the log, on any port.  So nobody has more than
+ *   20 new ones a second, after 3,000 at once: an office of hundreds is one address.
+ *docs/decisions/door.md has the figures.
  * - The inner ports ask for no password, take what a message is not scanned for, and make
  *   addresses to which this machine sends on: they answer the account that has business there.
  *   Only the first packet is judged, for the last ones of a connection belong to no socket any
@@ -111,8 +115,8 @@
 #define RULESET_OPEN_PORTS "open_ports"
 #define RULESET_SSH_PORT   22
 #define RULESET_CHAINS	   3
-#define RULESET_SETS	   11
-#define RULESET_RULES	   31
+#define RULESET_SETS	   13
+#define RULESET_RULES	   35
 
 struct ruleset {
 	struct nftnl_table *table;

@@ -241,7 +241,9 @@ def test_the_rules_are_what_nft_shows(pair):
     assert sorted(pair.elements("open_ports")) == [25, 993]
     comments = [item["rule"]["comment"] for item in rules if "rule" in item]
     assert comments == ["loopback", "answers", "not part of any connection", "errors and ping",
-                        "RFC 4890", "DHCP answers", "DHCPv6 answers", "ssh",
+                        "RFC 4890", "DHCP answers", "DHCPv6 answers",
+                        *["ssh, too often"] * 2, "ssh", *["mail, too often"] * 2,
+                        *["mail, too many at once"] * 2, *["too often"] * 2,
                         "proved mail services", "nobody asked for it", "not a router",
                         "what goes on", "root, and cloud-init with it", "Postfix to the filter",
                         "the self-test to the filter", "the filter back to Postfix",

@@ -77,7 +77,8 @@ static void test_one_transaction_in_order(void **state)
 	    NFT_MSG_NEWSET, NFT_MSG_NEWSETELEM, NFT_MSG_NEWSET, NFT_MSG_NEWSETELEM, NFT_MSG_NEWSET,
 	    NFT_MSG_NEWSETELEM, NFT_MSG_NEWSET, NFT_MSG_NEWSETELEM,
 	    /* those that a limit fills */
-	    NFT_MSG_NEWSET, NFT_MSG_NEWSET, NFT_MSG_NEWSET, NFT_MSG_NEWSET,
+	    NFT_MSG_NEWSET, NFT_MSG_NEWSET, NFT_MSG_NEWSET, NFT_MSG_NEWSET, NFT_MSG_NEWSET,
+	    NFT_MSG_NEWSET,
 	    /* chains before rules, or they would have no place */
 	    NFT_MSG_NEWCHAIN, NFT_MSG_NEWCHAIN, NFT_MSG_NEWCHAIN};
 	_cleanup_(batch_clear) struct batch batch = {.count = 0};
@@ -171,15 +172,16 @@ static void test_each_rule_ends_in_its_verdict(void **state)
 	} EXPECTED[RULESET_RULES] = {
 	    {"input", NF_ACCEPT},    {"input", NF_ACCEPT},    {"input", NF_DROP},
 	    {"input", NF_ACCEPT},    {"input", NF_ACCEPT},    {"input", NF_ACCEPT},
-	    {"input", NF_ACCEPT},    {"input", NF_ACCEPT},    {"input", NF_DROP},
+	    {"input", NF_ACCEPT},    {"input", NF_DROP},      {"input", NF_DROP},
+	    {"input", NF_ACCEPT},    {"input", NF_DROP},      {"input", NF_DROP},
 	    {"input", NF_DROP},	     {"input", NF_DROP},      {"input", NF_DROP},
-	    {"input", NF_ACCEPT},    {"input", NF_DROP},      {"forward", NF_DROP},
+	    {"input", NF_DROP},	     {"input", NF_ACCEPT},    {"input", NF_DROP},
+	    {"forward", NF_DROP},    {"output", NF_ACCEPT},   {"output", NF_ACCEPT},
 	    {"output", NF_ACCEPT},   {"output", NF_ACCEPT},   {"output", NF_ACCEPT},
 	    {"output", NF_ACCEPT},   {"output", NF_ACCEPT},   {"output", NF_ACCEPT},
-	    {"output", NF_ACCEPT},   {"output", NF_ACCEPT},   {"output", RULE_REFUSE},
 	    {"output", RULE_REFUSE}, {"output", RULE_REFUSE}, {"output", RULE_REFUSE},
-	    {"output", RULE_REFUSE}, {"output", NF_ACCEPT},   {"output", RULE_REFUSE},
-	    {"output", RULE_REFUSE},
+	    {"output", RULE_REFUSE}, {"output", RULE_REFUSE}, {"output", NF_ACCEPT},
+	    {"output", RULE_REFUSE}, {"output", RULE_REFUSE},
 	};
 	_cleanup_(ruleset_clear) struct ruleset ruleset = RULESET_INIT;
 
@@ -222,7 +224,7 @@ static void test_limits_have_bounds(void **state)
 		assert_int_equal(nftnl_set_get_u64(ruleset.sets[i], NFTNL_SET_TIMEOUT),
 				 flags & NFT_SET_TIMEOUT ? RULE_BURST_SECONDS * 1000 : 0);
 	}
-	assert_int_equal(limits, 4);
+	assert_int_equal(limits, 6);
 }
 
 static void test_chains_drop_what_comes_in(void **state)
