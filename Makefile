@@ -64,10 +64,11 @@ PROGRAMS = postcask postcask-firstboot postcask-firewall postcask-verify postcas
 	postcask-certificate postcask-quarantine postcask-watch postcask-account postcask-expire \
 	postcask-update postcask-signatures postcask-volumes postcask-dns postcask-policy \
 	postcask-signing postcask-web postcask-acme postcask-acme-hook postcask-hold \
-	postcask-feedback
+	postcask-feedback postcask-door
 postcask_MAIN = src/command/postcask_main.c
 postcask-firstboot_MAIN = firstboot/firstboot_main.c
 postcask-firewall_MAIN = firewall/firewall_main.c
+postcask-door_MAIN = firewall/door_main.c
 postcask-verify_MAIN = src/report/verify_main.c
 postcask-report_MAIN = src/report/report_main.c
 postcask-certificate_MAIN = src/acme/certificate_main.c

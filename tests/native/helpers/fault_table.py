@@ -18,6 +18,7 @@ POSTSRSD = "postsrsd.service"
 CLAMD_SOCKET = "clamav-daemon.socket"
 POLICY = "postcask-policy.service"
 FEEDBACK = "postcask-feedback.socket"
+DOOR = "postcask-door.service"
 
 
 @dataclass
@@ -78,6 +79,7 @@ killed("journald killed", JOURNAL)
 killed("rewriter of senders killed", POSTSRSD)
 killed("web server killed", WEB)
 killed("policy killed", POLICY)
+killed("door killed", DOOR)
 
 # Stopped, and started again by somebody.
 stopped("clamd stopped", CLAMD_SOCKET, CLAMD)
