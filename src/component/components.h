@@ -16,7 +16,7 @@
 
 /* Places in a row; each list ends with an empty one. */
 enum {
-	COMPONENT_FILES = 12,
+	COMPONENT_FILES = 16,
 	COMPONENT_ARGUMENTS = 8,
 	COMPONENT_UNITS = 4,
 	COMPONENT_PORTS = 6,

@@ -99,6 +99,15 @@ static const char *escape_table(struct buffer *output, const char *text, size_t 
 	return NULL;
 }
 
+/* What stands last in a line of a texthash table, which is all that is left of it. */
+static const char *escape_texthash(struct buffer *output, const char *text, size_t size)
+{
+	if (has_outer_blank(text, size))
+		return "it begins or ends with a blank";
+	buffer_add(output, text, size);
+	return NULL;
+}
+
 /* For regular expressions that were made of a domain's letters: nothing in them is a
  * quote, a blank or a backslash, whoever reads the file. */
 static const char *escape_pattern(struct buffer *output, const char *text, size_t size)
@@ -221,6 +230,7 @@ static const struct escape escapes[] = {
     {"ini", escape_ini, ""},	       {"pem", escape_pem, "\n"},
     {"lines", escape_lines, "\n\t"},   {"pattern", escape_pattern, ""},
     {"lighttpd", escape_lighttpd, ""}, {"xml", escape_xml, ""},
+    {"texthash", escape_texthash, ""},
 };
 
 const struct escape *escape_find(const char *name, size_t size)

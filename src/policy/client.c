@@ -169,11 +169,13 @@ static bool do_filter_request(struct client *client, const struct client_sources
 	return false;
 }
 
-/* At once, whatever the DNS does. */
-static bool limit(struct client *client, const struct client_sources *sources)
+/* At once, whatever the DNS does.  `logins`: of those alone. */
+static bool limit(struct client *client, const struct client_sources *sources, bool logins)
 {
 	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
 
+	if (logins && !client->postfix->login[0])
+		return client_answer(client, sources, "action=DUNNO\n\n");
 	limit_answer_postfix(sources->limits, client->postfix, sources->now_s, &text);
 	return !text.failed && client_answer(client, sources, buffer_text(&text));
 }
@@ -204,7 +206,9 @@ static bool do_questions(struct client *client, struct client_sources *sources)
 		if (client->talk == CLIENT_FILTER) {
 			good = do_filter_request(client, sources);
 		} else if (strcmp(client->postfix->context, "limits") == 0) {
-			good = limit(client, sources);
+			good = limit(client, sources, false);
+		} else if (strcmp(client->postfix->context, "logins") == 0) {
+			good = limit(client, sources, true);
 		} else {
 			wait_for(client, sources, CLIENT_POSTFIX_MS);
 			good = client_judge_postfix(client, sources);

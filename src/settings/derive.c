@@ -19,6 +19,7 @@
 #define READ_LEAST	100  /* likewise */
 #define UNPACK_MOST	2047 /* MiB: clamd reads no larger file */
 #define SCAN_MOST	16384
+#define IMPLICIT_TLS	465 /* RFC 8314 */
 
 static int derive_user(json_t *user)
 {
@@ -109,6 +110,21 @@ static int derive_policy(json_t *settings)
 	return json_object_set_new(filter, "asked", json_boolean(asked)) < 0 ? -ENOMEM : 0;
 }
 
+/* What its port means, and the name on its certificate. */
+static int derive_smarthost(json_t *smarthost)
+{
+	json_t *name = json_object_get(smarthost, "tls_name");
+
+	if (!json_string_length(name))
+		name = json_object_get(smarthost, "host");
+	return json_object_set(smarthost, "verified", name) < 0 ||
+		       json_object_set_new(
+			   smarthost, "implicit_tls",
+			   json_boolean(json_number(smarthost, "port") == IMPLICIT_TLS)) < 0
+		   ? -ENOMEM
+		   : 0;
+}
+
 /* Who gets the machine's reports. */
 static int derive_reports(json_t *settings)
 {
@@ -149,6 +165,8 @@ int derive_values(json_t *settings)
 	if (derive_limits(json_object_get(settings, "limits")) < 0)
 		return -ENOMEM;
 	if (derive_policy(settings) < 0)
+		return -ENOMEM;
+	if (derive_smarthost(json_object_get(settings, "smarthost")) < 0)
 		return -ENOMEM;
 	if (derive_reports(settings) < 0 || derive_has_quota(settings) < 0)
 		return -ENOMEM;

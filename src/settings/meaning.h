@@ -13,6 +13,7 @@
  *	sender_rows[]		address, owners: which logins may send as what
  *	limits			message_size_bytes, unpack_size_mib, scan_size_mib, read_size_mib;
  *				counted: there is one that postcask-policy counts
+ *	smarthost		verified: the name on its certificate; implicit_tls: its port's
  *	reports			receiver: `to`, or the postmaster
  *	plus, plus_users	settings/plus.h
  *	own_letters and more	settings/letters.h

@@ -201,7 +201,6 @@ static void every_case_is_answered_as_decided(void **state _unused_)
 /* What tests/golden/every-key.yaml leaves at its default, for others would say nothing more
  * beside it. */
 static const char *const left_at_default[] = {
-    "role",
     "authentication.backend", /* there is but one so far */
     "services.smtp",
     "services.submissions", /* ports that the others are told from */

@@ -151,6 +151,9 @@ static const struct shape {
     {TYPE_PRIVATE_KEY, "-----BEGIN PRIVATE KEY-----\nAAAA", "\n-----END PRIVATE KEY-----\n"},
     {TYPE_IP, "192.0.2.5", ""},
     {TYPE_IP, "2001:db8::5", ""},
+    {TYPE_NETWORK, "192.0.2.0/24", ""},
+    {TYPE_NETWORK, "", "192.0.2.0/24"},
+    {TYPE_NETWORK, "2001:db8:", ":/48"},
     {TYPE_HOST, "ntp", ".example.org"},
     {TYPE_HOST, "192.0.2.5", ""},
     {TYPE_URL, "https://m.example.org/a", ""},
@@ -181,6 +184,10 @@ static const char settings_around[] =
     "{\"mail\": {\"domains\": [\"example.org\"], \"users\": [{\"address\": "
     "\"alice@example.org\", \"password_hash\": \"" HASH "\"}]}}";
 
+#define SMARTHOST(key)                                                                             \
+	"{\"role\": \"smarthost\", \"smarthost\": {\"host\": \"smtp.example.net\", \"" key         \
+	"\": \"x\"}}"
+
 /* What some keys need beside them. */
 static const struct {
 	const char *path, *mail;
@@ -189,6 +196,11 @@ static const struct {
     {"aliases[].to", "{\"aliases\": [{\"address\": \"info@example.org\"}]}"},
     {"senders[].login", "{\"senders\": [{\"as\": [\"alice@example.org\"]}]}"},
     {"senders[].as", "{\"senders\": [{\"login\": \"alice@example.org\"}]}"},
+    {"smarthost.host", "{\"role\": \"smarthost\"}"},
+    {"smarthost.user", SMARTHOST("password")},
+    {"smarthost.password", SMARTHOST("user")},
+    {"smarthost.tls_name", SMARTHOST("user\": \"a\", \"password")},
+    {"smarthost.ca", SMARTHOST("user\": \"a\", \"password")},
     {"tls.certificate", "{\"tls\": {\"key\": \"x\"}}"},
     {"tls.key", "{\"tls\": {\"certificate\": \"x\"}}"},
 };

@@ -3,6 +3,7 @@
 # nothing else is: a signature says that the message is from one of us.
 #
 #   10026  from a login     always, and its From belongs to the login, or it goes back to it
+#          from a trusted network   what is from our domains alone
 #   10027  this machine's   what has no Received line of anybody else: answers of a filter rule
 #                           whose From belongs to the rule's owner, and what root sends
 #   10024  from the world   never
@@ -34,6 +35,7 @@ use Postcask::Headers ();
 use Postcask::Senders ();
 
 use constant { LOADED => 100, LOGIN => 'X-Postcask-Login', SELFTEST => 'selftest.invalid' };
+use constant NETWORK => 'network';      # stands there for one that is trusted: no login is without @
 
 our $keys     = '/var/lib/postcask/keys/dkim';
 our $hostname = '';
@@ -48,7 +50,7 @@ my @open   = qw(reply-to in-reply-to references list-unsubscribe list-unsubscrib
     content-transfer-encoding sender);
 
 # Of the message at hand.
-my ($header, $login, $authors, $refusal, $born, $answer);
+my ($header, $login, $network, $authors, $refusal, $born, $answer);
 
 #### Whose it is
 
@@ -121,7 +123,7 @@ sub is_born_here {
 #### While amavis handles a message
 
 sub new {
-    ($header, $login, $authors, $refusal, $born, $answer) = ('');
+    ($header, $login, $network, $authors, $refusal, $born, $answer) = ('');
 }
 
 # Before amavis decides.
@@ -138,8 +140,10 @@ sub checks {
     }
     $header = header_without_login($whole);
     $login = login_of($whole) // login_of_sender($sender);
+    $network = defined $login && $login eq NETWORK;
+    $login = undef if $network;
     my $why = why_not($sender);
-    $born = !defined $why && defined $login;
+    $born = !defined $why && (defined $login || $network && !grep { !is_ours($_) } @$authors);
     return if !defined $why || !defined $login;
     $refusal = "this message was not sent: $why; you may send as "
         . join(', ', Postcask::Senders::addresses($login));
@@ -165,10 +169,19 @@ sub refuse {
     }
 }
 
+# Who is named as the sender was not checked against a login: of what is blocked nobody elsewhere
+# is told, for he may never have written.
+sub spare_strangers {
+    my ($message) = @_;
+    $_->dsn_notify(['NEVER'])
+        for grep { $_->recip_destiny == Amavis::Conf::D_BOUNCE() } @{ $message->per_recip_data };
+}
+
 # Before it goes on.  (What it says in our name of who it is from, Headers.pm takes out.)
 sub before_send {
     my ($message) = @_;
     return refuse($message) if defined $refusal;
+    spare_strangers($message) if $network && !is_ours($message->sender // '');
     if ($answer) {                          # which nobody is to answer
         $message->sender('');
         $message->sender_smtp('<>');
@@ -181,14 +194,21 @@ sub before_send {
 
 my %is_ours;
 
+# An address of a domain that is served here.
+sub is_ours {
+    my ($address) = @_;
+    my ($domain) = $address =~ /\@([^\@]+)\z/ or return 0;
+    $is_ours{$_} //= 1 for keys %is_ours ? () : @domains;
+    return $is_ours{ lc $domain };
+}
+
 # By whose keys; undef when it is not signed.
 sub domain_of {
     my ($message) = @_;
     return undef if !$born || !$authors || !@$authors;
     my ($domain) = $authors->[0] =~ /\@([^\@]+)\z/ or return undef;
-    $is_ours{$_} //= 1 for keys %is_ours ? () : @domains;
     return $domains[0] if $domain eq SELFTEST;
-    return $domain if $is_ours{$domain};
+    return $domain if is_ours($authors->[0]);
     return undef if $domain ne $hostname;           # the machine's own mail, by the domain above it
     while ($domain =~ s/\A[^.]+\.//) {
         return $domain if $is_ours{$domain};

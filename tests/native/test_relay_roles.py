@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who sends for the machine, and for whom it sends: a smarthost with every fault that it can have, and
+networks that the settings trust."""
+
+import json
+import re
+import time
+
+import pytest
+
+from dkim_check import signatures
+from far import original
+from machine import Machine, letter, shifted, user_data
+from smarthost import Authority, Smarthost
+from test_filter import EICAR
+from test_relay import inside, outside
+import relay_forms
+
+ALICE, FRIEND = "alice@example.org", "friend@far.example"
+HOST, USER, PASSWORD = "smtp.provider.example", "customer 17", "pass: w#rd, {$x} \"y\""
+NET, PORT = "10.57.0", 2587
+NETWORK = shifted("relay", NET)[1]
+IP6 = f"fd00:{NETWORK.replace('.', ':')}::"
+TRUSTED = f"{NETWORK}.4"
+REASON = re.compile(r"\((.*)\)")
+
+
+def settings(authority, host=HOST, port=PORT, more=""):
+    pem = authority.pem.replace("\n", "\n      ")
+    return user_data() + f"""    - address: far@example.org
+      to: [{FRIEND}]
+  role: smarthost
+  smarthost:
+    host: "{host}"
+    port: {port}
+    user: {USER}
+    password: {json.dumps(PASSWORD)}
+{more}    ca: |
+      {pem}
+  network:
+    trusted: [{TRUSTED}, "{IP6}4"]
+  extra:
+    unbound: |
+      local-data: "{HOST}. A {NETWORK}.1"
+    postfix: |
+      minimal_backoff_time = 1s
+      maximal_backoff_time = 1s
+"""
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return Authority("the provider's own authority")
+
+
+@pytest.fixture(scope="module")
+def machine(authority):
+    with Machine("relay", NET, settings(authority)) as booted:
+        yield booted
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("smarthost")
+
+
+@pytest.fixture(scope="module")
+def server(machine, authority, folder):
+    with Smarthost(f"{machine.net}.1", PORT, authority.context(folder, HOST), (USER, PASSWORD)) as one:
+        yield one
+
+
+def submit(machine, to=FRIEND, **headers):
+    message = letter("to somebody elsewhere", **{"From": ALICE, "To": to, **headers})
+    with machine.submission(ALICE) as client:
+        client.sendmail(ALICE, [to], message.as_bytes())
+    return message["Message-ID"]
+
+
+def waiting(machine):
+    done = machine.run("postqueue", "-j")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def reason(machine, timeout=60):
+    """Why the one message waits, once it does."""
+    end = time.monotonic() + timeout
+    while time.monotonic() < end:
+        for message in waiting(machine):
+            said = message["recipients"][0].get("delay_reason", "")
+            if message["queue_name"] == "deferred" and said:
+                return said
+        time.sleep(0.1)                 # a queue tells nobody what is put off
+    raise TimeoutError(waiting(machine))
+
+
+def status(machine):
+    return json.loads(machine.run("postcask", "status", "--json", check=False).stdout)
+
+
+def test_all_that_leaves_goes_there_with_the_login(machine, server):
+    mine = submit(machine)
+    through = machine.send("passes through", sender="author@author.example", to="far@example.org")
+    bounce = machine.send("a bounce", sender="", to="far@example.org")
+    machine.run("sendmail", "-f", "root@localhost", FRIEND, stdin="Subject: of the machine\n\nx\n")
+    for words in (mine, through, bounce, "of the machine"):
+        one, = server.wait_words(words)
+        assert one.recipients == [FRIEND] and one.tls and one.login, words
+        if words == through:
+            assert original(one.sender) == "author@author.example"
+        if words == mine:
+            assert one.sender == ALICE and signatures(one.data)
+        if words == bounce:
+            assert one.sender == ""
+    assert {line[:4] for line in server.clear} == {"EHLO", "STAR"}
+
+
+def test_the_password_is_nobodys_to_read(machine):
+    place = "/var/lib/postcask/current/etc/postfix/smarthost_login"
+    assert machine.run("stat", "-Lc", "%a %U", place).stdout.split() == ["600", "root"]
+    found = machine.run("sh", "-c", "grep -rlF 'pass: w#rd' /run/postcask /etc /var/log 2>/dev/null || :").stdout
+    assert set(found.split()) <= {"/etc/postfix/smarthost_login"}
+    for text in (machine.run("journalctl", "-o", "cat", "--no-pager").stdout,
+                 machine.run("ps", "axww").stdout, machine.run("postcask", "status").stdout):
+        assert "pass: w#rd" not in text
+
+
+def wrong_name(server, authority, folder):
+    server.context = authority.context(folder, "other.provider.example")
+
+
+def out_of_date(server, authority, folder):
+    server.context = authority.context(folder, HOST, begin=-20, end=-10)
+
+
+def another_authority(server, _, folder):
+    server.context = Authority("somebody else").context(folder, HOST)
+
+
+def no_tls(server, *_):
+    server.offers_tls = False
+
+
+def another_password(server, *_):
+    server.account = [USER, "another"]
+
+
+def wants_another_login(server, *_):
+    server.says["MAIL", "all"] = "530 5.7.0 Authentication required"
+
+
+def relays_not(server, *_):
+    server.says["RCPT", "all"] = "554 5.7.1 <friend@far.example>: Relay access denied"
+
+
+def greets_nobody(server, *_):
+    server.says["EHLO", "all"] = server.says["HELO", "all"] = "550 5.7.1 your address is on a list"
+
+
+# What the smarthost does, and what is said of it.
+FAULTS = {
+    wrong_name: ("certificate", "the name"),
+    out_of_date: ("certificate", "the name"),
+    another_authority: ("certificate", "the name"),
+    no_tls: ("TLS", "TLS"),
+    another_password: ("SASL authentication failed", "login"),
+    wants_another_login: ("Authentication required", "login"),
+    relays_not: ("Relay access denied", "login"),
+    greets_nobody: ("refused to talk to me", "does not"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_a_fault_of_the_smarthost_loses_nothing_and_is_said(machine, server, authority, folder, fault):
+    context, account, clear = server.context, server.account, len(server.clear)
+    try:
+        fault(server, authority, folder)
+        message_id = submit(machine)
+        in_queue, in_status = FAULTS[fault]
+        assert in_queue in reason(machine)
+        found = status(machine)
+        assert [note for note in found["notes"] if "smarthost" in note and in_status in note], found["notes"]
+        assert found["state"] == "degraded"
+        assert [one["for"] for one in found["mail"]["queue"]["reasons"]
+                if one["for"].startswith("for the smarthost")]
+        assert not server.with_words(message_id)
+        assert not [line for line in server.clear[clear:] if line[:4] in ("AUTH", "MAIL", "RCPT", "DATA")]
+    finally:
+        server.context, server.account, server.offers_tls = context, account, True
+        server.says.clear()
+    machine.run("postqueue", "-f")
+    one, = server.wait_words(message_id)
+    assert one.login and one.tls
+
+
+def test_one_that_is_down_for_a_while(machine, server, authority, folder):
+    server.shutdown()
+    server.server_close()
+    message_id = submit(machine)
+    assert "Connection refused" in reason(machine)
+    assert [note for note in status(machine)["notes"] if "smarthost" in note and "answer" in note]
+    server.__init__(f"{machine.net}.1", PORT, server.context, server.account)
+    with server:
+        machine.run("postqueue", "-f")
+        one, = server.wait_words(message_id)
+        assert one.login
