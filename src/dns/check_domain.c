@@ -204,6 +204,8 @@ static bool judge_pass(struct judgement *judgement, const struct dns_row *row, c
 {
 	if (result != SPF_FAIL && result != SPF_SOFTFAIL && result != SPF_NEUTRAL)
 		return false;
+	if (dns_facts_smarthost(judgement->facts))
+		return false; /* receivers see the smarthost's address; which it has, it knows */
 	if (row->kind == DNS_KIND_SPF && judgement->mx_wrong && strstr(text, " mx"))
 		return true; /* it will be right when the MX is */
 	judge_say(judgement, row, DNS_FAULT_HARMFUL,

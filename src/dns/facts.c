@@ -148,6 +148,11 @@ bool dns_facts_offers(const struct dns_facts *facts, const char *name)
 	return json_is_true(json_object_get(json_object_get(facts->settings, "services"), name));
 }
 
+bool dns_facts_smarthost(const struct dns_facts *facts)
+{
+	return json_text(json_object_get(facts->settings, "smarthost"), "host")[0];
+}
+
 bool dns_facts_is_ours(const struct dns_facts *facts, const char *address)
 {
 	for (size_t i = 0; i < facts->address_count; i++)

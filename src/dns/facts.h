@@ -47,6 +47,9 @@ _must_check_ int dns_facts_read(struct dns_facts *facts, json_t *published, cons
 /* services.NAME of the settings. */
 bool dns_facts_offers(const struct dns_facts *facts, const char *name);
 
+/* Mail leaves by another server, whose address receivers see. */
+bool dns_facts_smarthost(const struct dns_facts *facts);
+
 /* The address is one of the machine's. */
 bool dns_facts_is_ours(const struct dns_facts *facts, const char *address);
 

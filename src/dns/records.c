@@ -199,12 +199,14 @@ static void make_mx(const struct dns_facts *facts, const char *domain, struct dn
 }
 
 /* ~all at first: with -all, mail that others forward is lost before anybody has looked. */
-static void make_spf(const struct dns_facts *facts _unused_, const char *domain,
-		     struct dns_rows *rows)
+static void make_spf(const struct dns_facts *facts, const char *domain, struct dns_rows *rows)
 {
 	dns_rows_add(rows, DNS_KIND_SPF, DNS_REQUIRED, domain,
-		     "-all instead of ~all when nobody else sends for the domain", "TXT",
-		     strdup(domain), strdup("v=spf1 mx ~all"));
+		     dns_facts_smarthost(facts)
+			 ? "mail leaves by the smarthost: add what its provider says, such as "
+			   "include:spf.example.net"
+			 : "-all instead of ~all when nobody else sends for the domain",
+		     "TXT", strdup(domain), strdup("v=spf1 mx ~all"));
 }
 
 static const struct {

@@ -97,6 +97,7 @@ struct ledger {
 	struct ledger_alarm *alarms; /* LEDGER_ALARMS_LIMIT */
 	size_t alarm_count;
 	uint64_t time; /* of the last line */
+	uint64_t left; /* when a message last reached another server by port 25; 0: not seen */
 	struct ledger_recent {
 		char filter_id[LINE_NAME_LIMIT];
 		bool kept;

@@ -113,11 +113,19 @@ static void filtered(struct ledger *ledger, const struct line *line, uint32_t pa
 					       : MESSAGE_LOST;
 }
 
+/* "mx.example.net[192.0.2.25]:25": nothing of ours listens there for Postfix. */
+static bool is_elsewhere(const struct line *line)
+{
+	return line->status == STATUS_SENT && slice_ends(line->relay, SLICE("]:25"));
+}
+
 static int deliver(struct ledger *ledger, const struct line *line, uint64_t time)
 {
 	uint32_t part;
 	int result = get_part(ledger, line->id, time, &part);
 
+	if (is_elsewhere(line))
+		ledger->left = time;
 	if (result < 0 || part == ID_NONE)
 		return result;
 	ledger_accept(ledger, part);

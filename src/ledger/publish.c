@@ -53,7 +53,7 @@ json_t *account_json(const struct ledger *ledger, const struct ledger_state *sta
 	static const uint64_t nothing[LEDGER_COUNTERS];
 	_cleanup_json_ json_t *object = counters_since(ledger->counters, nothing);
 	_cleanup_json_ json_t *rest = json_pack(
-	    "{s:I, s:I, s:I, s:I, s:o, s:I, s:o, s:I, s:o, s:o, s:o, s:o, s:s?}", "waiting",
+	    "{s:I, s:I, s:I, s:I, s:o, s:I, s:o, s:I, s:o, s:o, s:o, s:o, s:s?, s:I}", "waiting",
 	    (json_int_t)ledger->open, "settled", (json_int_t)ledger->counters[COUNT_SETTLED],
 	    "unfollowed", (json_int_t)ledger->counters[COUNT_UNFOLLOWED], "missing",
 	    (json_int_t)ledger->counters[COUNT_MISSING], "missing_ids", alarms(ledger, false),
@@ -61,7 +61,8 @@ json_t *account_json(const struct ledger *ledger, const struct ledger_state *sta
 	    alarms(ledger, true), "quarantine_files", (json_int_t)quarantined, "since",
 	    json_time(state->began), "last_line", json_time(ledger->time), "boot",
 	    counters_since(ledger->counters, state->at_boot), "gap_time",
-	    json_time(state->gap_time), "gap", state->gap[0] ? state->gap : NULL);
+	    json_time(state->gap_time), "gap", state->gap[0] ? state->gap : NULL, "left_at",
+	    (json_int_t)(ledger->left / 1000000));
 
 	if (!object || !rest || json_object_update(object, rest) < 0)
 		return NULL;

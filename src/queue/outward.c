@@ -5,6 +5,7 @@
 
 #include "base/json_file.h"
 #include "base/slice.h"
+#include "queue/queue_list.h"
 
 /* The words of Postfix's smtp(8) come first where both fit; "" ends what is asked for. */
 static const struct {
@@ -97,6 +98,9 @@ void outward_add(struct outward *outward, const json_t *message)
 		enum outward_fault fault = outward_fault_of(reason);
 		struct slice name;
 
+		/* a part of this machine is no server that mail leaves to */
+		if (fault != OUTWARD_LOGIN && strcmp(queue_kind_of(reason).what, QUEUE_OTHERS) != 0)
+			continue;
 		outward->faults[fault] += fault != OUTWARD_NONE && !counted[fault];
 		counted[fault] = true;
 		if (is_unreached(reason, &name))
@@ -122,12 +126,12 @@ bool outward_say_blocked(const struct outward *outward, int64_t left, struct buf
 {
 	if (!outward_is_blocked(outward, left))
 		return false;
-	buffer_addf(text,
-		    "for more than an hour no other server is reached by port 25 (%zu%s were tried): the "
-		    "network is down, or the provider blocks that port; ask it to open port 25 "
-		    "outward, or send through another server (role: smarthost)",
-		    count_places(outward, left),
-		    outward->place_count == OUTWARD_PLACES ? " or more" : "");
+	buffer_addf(
+	    text,
+	    "for more than an hour no other server is reached by port 25 (%zu%s were tried): the "
+	    "network is down, or the provider blocks that port; ask it to open port 25 "
+	    "outward, or send through another server (role: smarthost)",
+	    count_places(outward, left), outward->place_count == OUTWARD_PLACES ? " or more" : "");
 	return true;
 }
 

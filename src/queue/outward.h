@@ -25,14 +25,14 @@ enum outward_fault {
 };
 
 enum {
-	OUTWARD_PLACES = 16,	 /* servers that are remembered, */
-	OUTWARD_NAME = 64,	 /* and bytes of the name of each */
-	OUTWARD_BLOCKED = 3,	 /* so many unreached servers are no accident */
+	OUTWARD_PLACES = 16,	   /* servers that are remembered, */
+	OUTWARD_NAME = 64,	   /* and bytes of the name of each */
+	OUTWARD_BLOCKED = 3,	   /* so many unreached servers are no accident */
 	OUTWARD_PATIENCE_S = 3600, /* nor is it after that time */
 };
 
 struct outward {
-	int64_t now; /* seconds since 1970 */
+	int64_t now;		       /* seconds since 1970 */
 	size_t faults[OUTWARD_FAULTS]; /* messages that wait for it */
 	/* Servers that port 25 did not reach, and when the newest message came that has met that
 	 * for longer than OUTWARD_PATIENCE_S. */

@@ -34,7 +34,7 @@ struct queue_kind queue_kind_of(const char *reason)
 		for (const struct component_wait *wait = components[i]->waits; wait->what; wait++)
 			if (fits(wait, reason))
 				return (struct queue_kind){wait->what, !wait->others};
-	return (struct queue_kind){"for another server", false};
+	return (struct queue_kind){QUEUE_OTHERS, false};
 }
 
 void queue_list_parse(struct slice text, queue_found *found, void *context)

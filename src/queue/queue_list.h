@@ -10,6 +10,9 @@
 #include "base/error.h"
 #include "base/slice.h"
 
+/* What a message waits for when it is none of the components. */
+#define QUEUE_OTHERS "for another server"
+
 /* What a message can wait for. */
 struct queue_kind {
 	const char *what; /* "for the filter (amavis)" */

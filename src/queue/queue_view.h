@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/slice.h"
+#include "queue/outward.h"
 
 enum { QUEUE_REASONS = 12, QUEUE_SAMPLE = 121 };
 
@@ -24,7 +25,8 @@ struct queue_view {
 	int64_t oldest; /* arrival of the oldest that waits, seconds since 1970; 0: none */
 	struct queue_reason reasons[QUEUE_REASONS]; /* the commonest first */
 	size_t reason_count;
-	bool partial; /* there is more than was read */
+	bool partial;		/* there is more than was read */
+	struct outward outward; /* what keeps it from leaving; `now` is the caller's of _parse */
 };
 
 /* Asks Postfix. */

@@ -12,6 +12,7 @@
 #include "base/process.h"
 #include "component/components.h"
 #include "queue/queue_view.h"
+#include "report/part_outward.h"
 #include "state/report_state.h"
 
 enum { ASK_MS = 10000, REASONS_SHOWN = 3, SAMPLE_SHOWN = 100 };
@@ -104,7 +105,7 @@ static void add_held(json_t *report, size_t count)
 				 count == 1 ? "it" : "them"));
 }
 
-static void add_queue(json_t *report, json_t *mail)
+static void add_queue(json_t *report, const char *run, json_t *mail)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	struct queue_view view;
@@ -113,6 +114,7 @@ static void add_queue(json_t *report, json_t *mail)
 		json_object_set_new(mail, "queue_error", json_string(error_text(&error)));
 		return;
 	}
+	outward_part_add(report, run, mail, &view);
 	json_object_set_new(mail, "queue", queue_view_json(&view));
 	add_held(report, view.held);
 }
@@ -137,7 +139,7 @@ void report_mail_add(json_t *report, const char *run, bool expected)
 		  "files of the quarantine are gone, and nobody deleted them by postcask");
 	/* without settings in force there is no mail server to ask */
 	if (json_number(json_object_get(report, "firstboot"), "generation") > 0) {
-		add_queue(report, mail);
+		add_queue(report, run, mail);
 		json_object_set_new(mail, "down", find_down(report));
 	}
 	json_object_set_new(report, "mail", mail);

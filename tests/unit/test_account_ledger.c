@@ -461,6 +461,30 @@ static void stays_within_its_memory(void **state)
 	book_close(&book);
 }
 
+/* By which one knows that the way out is open. */
+static void knows_when_mail_left(void **state)
+{
+	static const char *const inside[] = {
+	    "postfix/smtp | AAAAAA: to=<a@far.example>, relay=mx.far.example[192.0.2.1]:25, "
+	    "delay=1, delays=0/0/1/0, dsn=4.0.0, status=deferred (host mx.far.example[192.0.2.1] "
+	    "said: 450 later)",
+	    "postfix/smtp | AAAAAA: to=<a@far.example>, relay=smtp.example.net[192.0.2.1]:587, "
+	    "delay=1, delays=0/0/1/0, dsn=2.0.0, status=sent (250 ok)",
+	    DELIVERED("BBBBBB"),
+	    NULL,
+	};
+	struct book book;
+
+	(void)state;
+	book_open(&book);
+	say_all(&book, inside);
+	assert_int_equal(book.ledger.left, 0);
+	say(&book, "postfix/smtp | CCCCCC: to=<a@far.example>, relay=mx.far.example[192.0.2.1]:25, "
+		   "delay=1, delays=0/0/1/0, dsn=2.0.0, status=sent (250 ok)");
+	assert_int_equal(book.ledger.left, book.time);
+	book_close(&book);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -475,6 +499,7 @@ int main(void)
 	    folder_test(is_the_same_after_a_kill),
 	    folder_test(uses_nothing_of_a_broken_file),
 	    cmocka_unit_test(stays_within_its_memory),
+	    cmocka_unit_test(knows_when_mail_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,6 +92,27 @@ static void everything_that_is_on_has_its_records(void **state)
 	dns_facts_clear(&facts);
 }
 
+/* Then receivers see another address. */
+static void a_smarthost_stands_in_the_spf_record(void **state)
+{
+	struct dns_facts facts;
+	struct dns_rows rows = DNS_ROWS_INIT;
+	unsigned found = 0;
+
+	read_facts(*state, public_keys, dkim_keys, &facts);
+	assert_false(dns_facts_smarthost(&facts));
+	json_object_set_new(facts.settings, "smarthost",
+			    json_pack("{s:s}", "host", "smtp.provider.example"));
+	assert_true(dns_facts_smarthost(&facts));
+	dns_rows_of_domain(&facts, "example.org", &rows);
+	for (size_t i = 0; i < rows.count; i++)
+		found += rows.items[i].kind == DNS_KIND_SPF &&
+			 strstr(rows.items[i].remark, "by the smarthost");
+	assert_int_equal(found, 1);
+	dns_rows_clear(&rows);
+	dns_facts_clear(&facts);
+}
+
 static void a_private_certificate_has_no_policy(void **state)
 {
 	struct dns_facts facts;
@@ -178,6 +199,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    folder_test(everything_that_is_on_has_its_records),
+	    folder_test(a_smarthost_stands_in_the_spf_record),
 	    folder_test(a_private_certificate_has_no_policy),
 	    cmocka_unit_test(the_id_changes_with_the_policy_alone),
 	    cmocka_unit_test(long_texts_are_cut_for_a_zone_file_alone),

@@ -200,6 +200,7 @@ static void every_case_is_answered_as_decided(void **state _unused_)
 
 /* What tests/golden/every-key.yaml leaves at its default, for others would say nothing more
  * beside it. */
+/* clang-format off */
 static const char *const left_at_default[] = {
     "authentication.backend", /* there is but one so far */
     "services.smtp",
@@ -216,6 +217,7 @@ static const char *const left_at_default[] = {
     "signatures.updates", /* signatures.mirror is for them */
     "updates.automatic",  /* updates.reboot is for them */
 };
+/* clang-format on */
 
 static bool may_be_at_default(const char *path)
 {

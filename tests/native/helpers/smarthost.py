@@ -6,6 +6,7 @@ have been said."""
 import base64
 import datetime
 import re
+import socket
 import ssl
 
 from cryptography import x509
@@ -133,6 +134,7 @@ class Smarthost(Server):
     """`says`: {(verb, sender or "all"): answer} in place of its own."""
 
     def __init__(self, address, port, context, account, implicit=False):
+        self.address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
         super().__init__(address, port)
         self.context, self.account, self.implicit = context, list(account), implicit
         self.offers_tls, self.clear, self.says = True, [], {}

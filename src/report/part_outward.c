@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "report/part_outward.h"
+
+#include <string.h>
+
+#include "base/file.h"
+#include "base/json_file.h"
+#include "queue/queue_list.h"
+#include "settings/published.h"
+#include "state/report_state.h"
+
+#define NOTE "degraded: outward: "
+
+/* Those of a report that was saved: what is so now takes their place. */
+static void forget_notes(json_t *report)
+{
+	json_t *notes = json_object_get(report, "notes");
+
+	for (size_t i = json_array_size(notes); i > 0; i--) {
+		const char *note = json_string_value(json_array_get(notes, i - 1));
+
+		if (note && strncmp(note, NOTE, strlen(NOTE)) == 0)
+			json_array_remove(notes, i - 1);
+	}
+}
+
+/* All other servers are this one. */
+static void name_smarthost(struct queue_view *view)
+{
+	for (size_t i = 0; i < view->reason_count; i++)
+		if (strcmp(view->reasons[i].what, QUEUE_OTHERS) == 0)
+			view->reasons[i].what = "for the smarthost";
+}
+
+void outward_part_add(json_t *report, const char *run, const json_t *account,
+		      struct queue_view *view)
+{
+	_cleanup_(error_clear) struct error none = ERROR_INIT;
+	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
+	_cleanup_free_ char *path = file_join(run, PUBLISHED_NAME);
+	_cleanup_json_ json_t *settings = NULL;
+	const char *host;
+	bool said;
+
+	if (json_file_read(path, JSON_FILE_LIMIT, 0, &settings, &none) < 0)
+		return;
+	forget_notes(report);
+	host = published_text(settings, "smarthost.host");
+	if (host)
+		name_smarthost(view);
+	said = host ? outward_say_smarthost(&view->outward, host, &text)
+		    : outward_say_blocked(&view->outward, json_number(account, "left_at"), &text);
+	if (said)
+		report_degrade(report, json_sprintf(NOTE "%s", buffer_text(&text)));
+}
