@@ -4,10 +4,12 @@ networks that the settings trust."""
 
 import json
 import re
+import subprocess
 import time
 
 import pytest
 
+from bulk import Bulk
 from dkim_check import signatures
 from far import original
 from machine import Machine, letter, shifted, user_data
@@ -253,6 +255,18 @@ def test_what_a_trusted_network_may_not(machine, server):
         with machine.smtp(source=source) as client:
             client.mail(ALICE)
             assert client.rcpt(FRIEND)[0] == 554
+
+
+def test_trusted_networks_of_both_families(machine, server):
+    """And nobody is the self-test, or somebody's login, for being trusted."""
+    subprocess.run(["ip", "addr", "add", f"{IP6}4/64", "dev", f"nb-{machine.name}", "nodad"], check=True,
+                   timeout=20)
+    for host, source in ((machine.host, TRUSTED), (f"{IP6}2", f"{IP6}4")):
+        found = relay_forms.answers(host, 25, machine.host, f"{IP6}2", source)
+        assert found["to: plain"] == found["from: forged user"] == found["from: no sender"] == 250
+        assert found["from: forged self-test"] >= 500 and found["who as a login"] == 250
+    server.wait_words("Subject: relayed", count=8)
+    Bulk(machine).wait(30)
 
 
 def test_a_virus_from_a_trusted_network_tells_no_stranger(machine, server):

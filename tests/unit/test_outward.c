@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include "queue/outward.h"
+#include "queue/queue_list.h"
 #include "queue/queue_view.h"
 
 #define NOW  INT64_C(1795515240)
@@ -49,6 +50,13 @@ static void reasons_say_what_is_wrong(void **state _unused_)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		if (outward_fault_of(cases[i].reason) != cases[i].fault)
 			fail_msg("%s: %d", cases[i].reason, outward_fault_of(cases[i].reason));
+}
+
+/* The administrator's to mend: no message goes back for it, however long it takes. */
+static void a_refused_login_is_waited_for(void **state _unused_)
+{
+	assert_true(queue_kind_of("SASL authentication failed; server " HOST " said: 535 no").ours);
+	assert_false(queue_kind_of("connect to " HOST ":587: Connection refused").ours);
 }
 
 /* A message of the queue that came `age` seconds ago. */
@@ -151,6 +159,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(reasons_say_what_is_wrong),
+	    cmocka_unit_test(a_refused_login_is_waited_for),
 	    cmocka_unit_test(three_servers_unreached_for_an_hour_are_a_block),
 	    cmocka_unit_test(other_reasons_are_no_block),
 	    cmocka_unit_test(places_have_a_limit),

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What `postqueue -j` prints: the reasons in it are what other servers answered. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "queue/queue_list.h"
+#include "queue/queue_view.h"
+
+#define NOW INT64_C(1795515240)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void judge(const struct outward *outward)
+{
+	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
+
+	if (outward->place_count > OUTWARD_PLACES)
+		abort();
+	for (size_t i = 0; i < outward->place_count; i++)
+		if (strnlen(outward->places[i].name, OUTWARD_NAME) == OUTWARD_NAME ||
+		    outward->places[i].arrival > NOW - OUTWARD_PATIENCE_S)
+			abort();
+	/* what is said has nothing of theirs in it */
+	if (outward_say_blocked(outward, 0, &text) != outward_is_blocked(outward, 0))
+		abort();
+	(void)!outward_say_smarthost(outward, "smtp.example.net", &text);
+	if (strlen(buffer_text(&text)) != text.size || text.size > 1000)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct queue_view view = {.outward.now = NOW};
+	json_t *json;
+
+	queue_view_parse((struct slice){(const char *)data, size}, &view);
+	judge(&view.outward);
+	json = queue_view_json(&view);
+	if (view.reason_count > QUEUE_REASONS || !json)
+		abort();
+	json_decref(json);
+	return 0;
+}
