@@ -12,7 +12,7 @@ import sys
 FAR = "far.example"
 VICTIM = f"victim@{FAR}"
 OWN, NAME = "example.org", "mail.example.org"
-SENDER = "stranger@example.net"
+SENDER = "stranger@elsewhere.example"      # of no domain that is served here
 IN_A_SESSION = 6                # after ten errors an answer takes a second
 
 # What RCPT is given, as it stands behind "RCPT TO:"; {ip4} and {ip6} are the machine's own.
@@ -143,10 +143,11 @@ def ask(session, lines, sender, recipient):
     return code
 
 
-def answers(host, port, ip4, ip6, source=None):
-    """{form: code}.  0: the server hung up."""
-    found, session = {}, None
-    for number, (name, form) in enumerate(forms(ip4, ip6).items()):
+def answers(host, port, ip4, ip6, source=None, names=None):
+    """{form: code}, of these or of all.  0: the server hung up."""
+    found, session, all_forms = {}, None, forms(ip4, ip6)
+    for number, name in enumerate(names or all_forms):
+        form = all_forms[name]
         if number % IN_A_SESSION == 0 or form[0]:
             if session:
                 session.close()
