@@ -12,7 +12,7 @@ import pytest
 from bulk import Bulk
 from dkim_check import signatures
 from far import original
-from machine import Machine, letter, shifted, user_data
+from machine import PASSWORDS, Machine, letter, shifted, user_data
 from smarthost import Authority, Smarthost
 from test_apply import apply
 from test_filter import EICAR
@@ -237,6 +237,19 @@ def test_trusted_networks_send_and_what_is_ours_is_signed(machine, server):
     assert not signatures(three.data)
     here = as_trusted(machine, "printer@inside.example", to="bob@example.org")
     assert b"X-Postcask-Login" not in machine.wait_message("bob@example.org", here)
+
+
+def test_a_login_in_a_trusted_network_is_a_login(machine, server):
+    message = letter("x", **{"From": "bob@example.org", "To": FRIEND})
+    with machine.smtp(587, tls=True, source=4) as client:
+        client.user, client.password = ALICE, PASSWORDS[ALICE]
+        client.login_utf8()
+        client.sendmail(ALICE, [FRIEND], message.as_bytes())
+    end = time.monotonic() + 60
+    while "its From is bob@example.org" not in machine.run("doveadm", "fetch", "-u", ALICE, "text", "all").stdout:
+        assert time.monotonic() < end
+        time.sleep(0.2)
+    assert not server.with_words(message["Message-ID"])
 
 
 def test_what_a_trusted_network_may_not(machine, server):

@@ -58,10 +58,12 @@ my ($header, $login, $network, $authors, $refusal, $born, $answer);
 sub header_without_login { return $_[0] =~ s/^X-Postcask-Login[ \t]*:.*\n(?:[ \t].*\n)*//gimr }
 
 # Postfix puts the login on top (main.cf); whatever the message itself has of that name is below.
+# Who has a login and is in a trusted network too is the login.
 sub login_of {
     my ($text) = @_;
     my ($above) = split /^Received[ \t]*:/mi, $text, 2;
-    return defined $above && $above =~ /^X-Postcask-Login: (\S+)$/m ? lc $1 : undef;
+    my @named = map { lc } ($above // '') =~ /^X-Postcask-Login: (\S+)$/mg;
+    return (grep { $_ ne NETWORK } @named)[0] // $named[0];
 }
 
 # Of what has no such line: the mailbox that the sender is, or the one login that may use it.
