@@ -19,6 +19,7 @@ CLAMD_SOCKET = "clamav-daemon.socket"
 POLICY = "postcask-policy.service"
 FEEDBACK = "postcask-feedback.socket"
 DOOR = "postcask-door.service"
+OUTWARD = "postcask-tls.service"
 
 
 @dataclass
@@ -80,6 +81,7 @@ killed("rewriter of senders killed", POSTSRSD)
 killed("web server killed", WEB)
 killed("policy killed", POLICY)
 killed("door killed", DOOR)
+killed("policies of others killed", OUTWARD)
 
 # Stopped, and started again by somebody.
 stopped("clamd stopped", CLAMD_SOCKET, CLAMD)
@@ -98,6 +100,7 @@ hanging("journald hanging", JOURNAL)
 hanging("rewriter of senders hanging", POSTSRSD)
 hanging("web server hanging", WEB)
 hanging("policy hanging", POLICY)
+hanging("policies of others hanging", OUTWARD)
 
 
 @fault("amavis killed repeatedly")

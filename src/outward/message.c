@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "outward/message.h"
+
+#include <ctype.h>
+#include <resolv.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+	EDNS_SIZE = 65000, /* over the loopback, which carries it whole */
+	SOA_TIMES = 20,	   /* of an SOA record the last five numbers */
+	AUTHENTIC = 0x20,  /* AD, RFC 6840 §5.7 */
+	TEXT_MAX = 512,	   /* of a record: one of MTA-STS is of 60 bytes */
+};
+
+size_t message_ask(const char *name, int type, uint16_t id, unsigned char ret[MESSAGE_QUESTION])
+{
+	unsigned char *at = ret + NS_HFIXEDSZ;
+	int size;
+
+	memset(ret, 0, NS_HFIXEDSZ);
+	ns_put16(id, ret);
+	ret[2] = 1; /* RD */
+	ret[3] = AUTHENTIC;
+	ret[5] = 1;  /* one question */
+	ret[11] = 1; /* one additional record, of EDNS */
+	size = ns_name_compress(name, at, NS_MAXCDNAME, NULL, NULL);
+	if (size <= 0)
+		return 0;
+	at += size;
+	ns_put16((unsigned)type, at);
+	ns_put16(ns_c_in, at + 2);
+	at += NS_QFIXEDSZ;
+	memset(at, 0, 11); /* the root, OPT, size, no flags, no options: RFC 6891 §6.1 */
+	ns_put16(ns_t_opt, at + 1);
+	ns_put16(EDNS_SIZE, at + 3);
+	return (size_t)(at + 11 - ret);
+}
+
+bool message_id(const unsigned char *bytes, size_t size, uint16_t *ret_id)
+{
+	if (size < NS_HFIXEDSZ || !(bytes[2] & 0x80))
+		return false;
+	*ret_id = (uint16_t)ns_get16(bytes);
+	return true;
+}
+
+/* RFC 5321 §5.1; "." alone says that there is no mail (RFC 7505). */
+static void take_mx(ns_msg *message, const ns_rr *record, struct message_answer *answer)
+{
+	char *host = answer->hosts[answer->host_count];
+
+	if (answer->host_count == MESSAGE_HOSTS) {
+		answer->too_many = true;
+		return;
+	}
+	if (ns_rr_rdlen(*record) < 3 ||
+	    ns_name_uncompress(ns_msg_base(*message), ns_msg_end(*message),
+			       ns_rr_rdata(*record) + 2, host, OUTWARD_NAME) < 0)
+		return;
+	if (host[0] == '\0' || strcmp(host, ".") == 0)
+		answer->null_mx = true;
+	else if (outward_is_name(host))
+		answer->host_count++;
+}
+
+/* RFC 7672 §3.1.3: usages 0 and 1 are none for mail.  What Postfix could not take it passes over,
+ * and so does this. */
+static void take_tlsa(const ns_rr *record, struct message_answer *answer)
+{
+	const unsigned char *data = ns_rr_rdata(*record);
+	size_t size = ns_rr_rdlen(*record);
+
+	if (size < 4 || (data[0] != 2 && data[0] != 3) || data[1] > 1)
+		return;
+	if ((data[2] == 1 && size == 3 + 32) || (data[2] == 2 && size == 3 + 64) ||
+	    (data[2] == 0 && size > 3))
+		answer->usable++;
+}
+
+/* Strings, each after its length (RFC 1035 §3.3.14), joined. */
+static void take_text(const ns_rr *record, struct message_answer *answer)
+{
+	const unsigned char *data = ns_rr_rdata(*record);
+	size_t left = ns_rr_rdlen(*record), size = 0;
+	char text[TEXT_MAX], id[STS_ID_SIZE];
+
+	for (; left > 0 && (size_t)data[0] + 1 <= left; data += data[0] + 1) {
+		if (size + data[0] > sizeof(text))
+			return;
+		memcpy(text + size, data + 1, data[0]);
+		size += data[0];
+		left -= (size_t)data[0] + 1;
+	}
+	if (!sts_record_parse((struct slice){text, size}, id))
+		return;
+	memcpy(answer->id, id, sizeof(id));
+	answer->records++;
+}
+
+static void take_record(ns_msg *message, const ns_rr *record, struct message_answer *answer)
+{
+	switch ((int)ns_rr_type(*record)) {
+	case ns_t_mx:
+		take_mx(message, record, answer);
+		return;
+	case MESSAGE_TLSA:
+		take_tlsa(record, answer);
+		return;
+	case ns_t_txt:
+		take_text(record, answer);
+		return;
+	default:
+		return;
+	}
+}
+
+static void take_ttl(uint32_t ttl, struct message_answer *answer)
+{
+	if (ttl < answer->ttl)
+		answer->ttl = ttl;
+}
+
+/* How long it holds that there is nothing: RFC 2308 §5. */
+static void take_authority(ns_msg *message, struct message_answer *answer)
+{
+	ns_rr record;
+
+	for (int i = 0; i < ns_msg_count(*message, ns_s_ns); i++) {
+		if (ns_parserr(message, ns_s_ns, i, &record) < 0)
+			return;
+		if (ns_rr_type(record) != ns_t_soa || ns_rr_rdlen(record) < SOA_TIMES)
+			continue;
+		take_ttl(ns_rr_ttl(record), answer);
+		take_ttl((uint32_t)ns_get32(ns_rr_rdata(record) + ns_rr_rdlen(record) - 4), answer);
+	}
+}
+
+static bool is_question(ns_msg *message, const char *name, int type)
+{
+	ns_rr question;
+
+	return ns_msg_count(*message, ns_s_qd) == 1 &&
+	       ns_parserr(message, ns_s_qd, 0, &question) == 0 &&
+	       (int)ns_rr_type(question) == type && strcasecmp(ns_rr_name(question), name) == 0;
+}
+
+bool message_read(const unsigned char *bytes, size_t size, const char *name, int type,
+		  struct message_answer *ret)
+{
+	bool found = false;
+	ns_msg message;
+	ns_rr record;
+
+	if (size > NS_MAXMSG || ns_initparse(bytes, (int)size, &message) < 0 ||
+	    !ns_msg_getflag(message, ns_f_qr) || !is_question(&message, name, type))
+		return false;
+	*ret = (struct message_answer){.code = ns_msg_getflag(message, ns_f_rcode),
+				       .secure = ns_msg_getflag(message, ns_f_ad),
+				       .truncated = ns_msg_getflag(message, ns_f_tc),
+				       .ttl = UINT32_MAX};
+	for (int i = 0; i < ns_msg_count(message, ns_s_an); i++) {
+		if (ns_parserr(&message, ns_s_an, i, &record) < 0)
+			return false;
+		take_ttl(ns_rr_ttl(record), ret); /* an alias on the way ends it, too */
+		if ((int)ns_rr_type(record) != type)
+			continue;
+		found = true;
+		take_record(&message, &record, ret);
+	}
+	if (!found)
+		take_authority(&message, ret);
+	return true;
+}
