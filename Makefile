@@ -64,7 +64,7 @@ PROGRAMS = postcask postcask-firstboot postcask-firewall postcask-verify postcas
 	postcask-certificate postcask-quarantine postcask-watch postcask-account postcask-expire \
 	postcask-update postcask-signatures postcask-volumes postcask-dns postcask-policy \
 	postcask-signing postcask-web postcask-acme postcask-acme-hook postcask-hold \
-	postcask-feedback postcask-door postcask-tls postcask-tls-fetch
+	postcask-feedback postcask-door postcask-tls postcask-tls-fetch postcask-tls-report
 postcask_MAIN = src/command/postcask_main.c
 postcask-firstboot_MAIN = firstboot/firstboot_main.c
 postcask-firewall_MAIN = firewall/firewall_main.c
@@ -87,6 +87,7 @@ postcask-policy_MAIN = src/policy/policy_main.c
 postcask-hold_MAIN = src/hold/hold_main.c
 postcask-feedback_MAIN = src/feedback/feedback_main.c
 postcask-tls_MAIN = src/outward/tls_main.c
+postcask-tls-report_MAIN = src/outward/report_main.c
 postcask-tls-fetch_MAIN = src/outward/fetch_main.c
 postcask-web_MAIN = src/web/web_main.c
 

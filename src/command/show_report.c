@@ -19,6 +19,7 @@
 #include "report/part_hold.h"
 #include "report/part_mail.h"
 #include "report/part_policy.h"
+#include "report/part_tls.h"
 #include "report/part_quarantine.h"
 #include "report/report_text.h"
 #include "state/report_state.h"
@@ -38,6 +39,7 @@ static int print_tables(const json_t *report)
 	update_summary_text(report, &text);
 	dns_summary_text(report, &text);
 	report_policy_text(report, &text);
+	tls_summary_text(report, &text);
 	report_text_errors(report, &text);
 	report_text_hints(report, &text);
 	report_text_line(report, &text);
@@ -90,6 +92,7 @@ int show_report(const char *path, int json)
 		update_summary_add(report, &update_machine, (json_int_t)time(NULL));
 		dns_summary_add(report, RUN_FOLDER);
 		report_policy_add(report, RUN_FOLDER);
+		tls_summary_add(report, RUN_FOLDER);
 		certificate_part_add(report, CERTIFICATE_FOLDER);
 		hold_part_add(report, LIMIT_HOLD_FILE);
 	}

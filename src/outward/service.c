@@ -15,11 +15,18 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/json_file.h"
 #include "outward/client.h"
+#include "outward/tally.h"
 
-enum { TICK_MS = 10 * 1000, BACKLOG = 400 };
+enum {
+	TELL_MS = 10 * 1000,
+	TICK_MS = 10 * 1000,
+	BACKLOG = 400,
+	EVENTS = 16, /* taken at once before anybody else has a turn */
+};
 
-enum { POLLED_SIGNAL, POLLED_DNS, POLLED_POLICY, POLLED_FETCHES };
+enum { POLLED_SIGNAL, POLLED_DNS, POLLED_POLICY, POLLED_EVENTS, POLLED_FETCHES };
 enum { POLLED_CLIENTS = POLLED_FETCHES + FETCHES };
 
 struct service {
@@ -30,6 +37,12 @@ struct service {
 	struct outward_client *clients[OUTWARD_CLIENTS];
 	size_t count;
 	int listener, signals;
+	int events; /* what Postfix tells of sessions; -1: nobody wants it */
+	const char *tally_path;
+	struct tally *tally; /* NULL: nothing was told yet, or it is not to be opened */
+	const char *state;
+	struct domains_count told; /* that is in it */
+	int64_t tell_ms;	   /* not before it is written again */
 	int64_t now_ms;
 };
 
@@ -68,6 +81,68 @@ static void work_for_clients(struct service *service, const struct pollfd *polle
 	service->count = kept;
 }
 
+/* ---- Sessions ---- */
+
+/* With the first of them. */
+static void open_tally(struct service *service)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+
+	if (!service->tally_path)
+		return;
+	if (tally_open(service->tally_path, &service->tally, &error) < 0)
+		error_print(&error);
+	service->tally_path = NULL;
+}
+
+static void take_events(struct service *service)
+{
+	static char bytes[EVENT_DATAGRAM];
+	ssize_t size;
+
+	for (int i = 0; i < EVENTS; i++) {
+		struct event event = EVENT_INIT;
+
+		size = recv(service->events, bytes, sizeof(bytes), MSG_DONTWAIT);
+		if (size <= 0)
+			return;
+		open_tally(service);
+		if (service->tally && event_parse((struct slice){bytes, (size_t)size}, &event))
+			tally_add(service->tally, &event, (int64_t)time(NULL) / TALLY_DAY);
+		event_clear(&event);
+	}
+}
+
+/* ---- For the report ---- */
+
+static void write_state(const struct service *service)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	const struct domains_count *count = &service->told;
+	_cleanup_json_ json_t *state =
+	    json_pack("{s:I, s:I, s:I, s:I}", "domains", (json_int_t)count->remembered, "dane",
+		      (json_int_t)count->dane, "sts", (json_int_t)count->sts, "testing",
+		      (json_int_t)count->testing);
+
+	if (json_file_replace(service->state, state, JSON_COMPACT, 0644, &error) < 0)
+		error_print(&error);
+}
+
+/* Of no worth after a power cut, but written as everything is; rarely. */
+static void tell_state(struct service *service)
+{
+	struct domains_count count;
+
+	if (!service->state || service->now_ms < service->tell_ms)
+		return;
+	service->tell_ms = service->now_ms + TELL_MS;
+	count = domains_counted(service->domains);
+	if (memcmp(&count, &service->told, sizeof(count)) == 0)
+		return;
+	service->told = count;
+	write_state(service);
+}
+
 /* ---- The loop ---- */
 
 static int64_t next_due(const struct service *service)
@@ -98,6 +173,7 @@ static size_t list_polled(const struct service *service, struct pollfd *polled)
 	polled[POLLED_SIGNAL] = (struct pollfd){service->signals, POLLIN, 0};
 	polled[POLLED_DNS] = (struct pollfd){service->lookups.fd, POLLIN, 0};
 	polled[POLLED_POLICY] = (struct pollfd){room ? service->listener : -1, POLLIN, 0};
+	polled[POLLED_EVENTS] = (struct pollfd){service->events, POLLIN, 0};
 	fetches_polled(&service->fetches, &polled[POLLED_FETCHES]);
 	for (size_t i = 0; i < service->count; i++)
 		polled[POLLED_CLIENTS + i] = (struct pollfd){service->clients[i]->fd, POLLIN, 0};
@@ -123,6 +199,9 @@ static int serve(struct service *service, struct error *error)
 		if (polled[POLLED_POLICY].revents)
 			take_clients(service);
 		work_for_clients(service, &polled[POLLED_CLIENTS], rows - POLLED_CLIENTS);
+		if (polled[POLLED_EVENTS].revents)
+			take_events(service);
+		tell_state(service);
 	}
 }
 
@@ -167,6 +246,8 @@ static int take_sockets(struct service *service, const struct outward_paths *pat
 	for (int fd = SD_LISTEN_FDS_START; fd < SD_LISTEN_FDS_START + count; fd++)
 		if (sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) > 0)
 			service->listener = fd;
+		else if (sd_is_socket(fd, AF_UNIX, SOCK_DGRAM, 0) > 0)
+			service->events = fd;
 	if (service->listener < 0)
 		return listen_at(paths->socket, &service->listener, error);
 	/* systemd's wait, by default. */
@@ -181,6 +262,8 @@ static int prepare(struct service *service, const struct outward_paths *paths, s
 	struct domains_parts parts = {.lookups = &service->lookups, .fetches = &service->fetches};
 	int result = prepare_signals(service, error);
 
+	service->tally_path = paths->tally;
+	service->state = paths->state;
 	fetches_init(&service->fetches, paths->fetch, paths->authorities);
 	service->store = sts_store_open(paths->store, &damaged);
 	if (damaged.code)
@@ -203,6 +286,9 @@ static void finish(struct service *service)
 	lookups_close(&service->lookups);
 	domains_free(&service->domains);
 	sts_store_close(&service->store);
+	tally_close(&service->tally);
+	if (service->events >= 0)
+		close(service->events);
 	if (service->listener >= 0)
 		close(service->listener);
 	if (service->signals >= 0)
@@ -214,7 +300,7 @@ int outward_serve(const struct outward_paths *paths, struct error *error)
 	static struct service service;
 	int result;
 
-	service = (struct service){.listener = -1, .signals = -1, .lookups.fd = -1};
+	service = (struct service){.listener = -1, .signals = -1, .events = -1, .lookups.fd = -1};
 	result = prepare(&service, paths, error);
 	if (result == 0) {
 		sd_notify(0, "READY=1");

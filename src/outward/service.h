@@ -18,6 +18,8 @@ enum {
 struct outward_paths {
 	const char *socket; /* that it makes when it was not given any */
 	const char *store;
+	const char *tally; /* of sessions; NULL: nobody wants it */
+	const char *state; /* file: how domains are proved, for the report */
 	const char *fetch; /* program */
 	const char *authorities;
 	const char *resolver; /* numeric address */

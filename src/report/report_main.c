@@ -24,6 +24,7 @@
 #include "report/part_mail.h"
 #include "report/part_policy.h"
 #include "report/part_quarantine.h"
+#include "report/part_tls.h"
 #include "report/report_text.h"
 #include "settings/published.h"
 #include "state/report_state.h"
@@ -133,6 +134,7 @@ static void compose(const json_t *report, const struct options *options, struct 
 	update_summary_text(report, text);
 	dns_summary_text(report, text);
 	report_policy_text(report, text);
+	tls_summary_text(report, text);
 	report_text_failures(report, FAILURES_SHOWN, text);
 	report_text_errors(report, text);
 	if (in_force)
@@ -184,6 +186,7 @@ int main(int argc, char **argv)
 	quarantine_summary_add(report, QUARANTINE_STATE_FOLDER);
 	dns_summary_add(report, options.run);
 	report_policy_add(report, options.run);
+	tls_summary_add(report, options.run);
 	update_summary_add(report, &update_machine, (json_int_t)time(NULL));
 	certificate_part_add(report, CERTIFICATE_FOLDER);
 	hold_part_add(report, LIMIT_HOLD_FILE);

@@ -111,6 +111,21 @@ static int check_challenge(struct check *check)
 	return 0;
 }
 
+/* Who counts sessions is who knows the policies. */
+static int check_reports(struct check *check)
+{
+	const char *policies = rule_text(json_object_get(check->settings, "tls"), "policies");
+	const struct node *node = node_get(check->meaning->mail, "reports");
+	const char *reports = rule_text(json_object_get(check->settings, "reports"), "tls");
+
+	if (node && policies && reports && strcmp(policies, "ignore") == 0 &&
+	    strcmp(reports, "send") == 0)
+		diagnostics_error(check->diagnostics, rule_mark(node, "tls"),
+				  "reports of TLS while the policies of others are ignored; write "
+				  "tls.policies: follow, or reports.tls: ignore");
+	return 0;
+}
+
 const struct rule meaning_tls[] = {
     {"`tls.certificate` and `tls.key` come together, belong to each other, name the hostname and "
      "are valid now; there is no `tls.names` beside them.",
@@ -121,5 +136,6 @@ const struct rule meaning_tls[] = {
      "`tls.acme.eab.hmac_key` is base64url.",
      check_binding},
     {"`tls.acme.challenge` is dns-01 only beside `dns.update`.", check_challenge},
+    {"`reports.tls` is send only while `tls.policies` is follow.", check_reports},
     {0},
 };

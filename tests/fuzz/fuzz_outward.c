@@ -4,8 +4,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "outward/event.h"
 #include "outward/message.h"
 #include "outward/netstring.h"
+#include "outward/report.h"
 #include "outward/sts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -50,6 +52,21 @@ static void check_question(struct slice input)
 			abort();
 }
 
+static void check_event(struct slice datagram)
+{
+	char to[REPORT_RECIPIENTS][REPORT_ADDRESS];
+	struct event event = EVENT_INIT;
+
+	if (!event_parse(datagram, &event))
+		return;
+	if (!outward_is_name(event.domain) || event.count == 0 || event.count > EVENT_POLICIES)
+		abort();
+	for (size_t i = report_recipients(event.record, to); i > 0; i--)
+		if (strpbrk(to[i - 1], " \r\n<>,;\"") || to[i - 1][0] == '-')
+			abort();
+	event_clear(&event);
+}
+
 static void check_message(const uint8_t *data, size_t size)
 {
 	static struct message_answer answer;
@@ -70,7 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	switch (data[0] % 4) {
+	switch (data[0] % 8) {
 	case 0:
 		check_policy(text);
 		break;
@@ -79,6 +96,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 2:
 		check_question(text);
+		break;
+	case 4:
+		check_event(text);
 		break;
 	default:
 		check_message(data + 1, size - 1);

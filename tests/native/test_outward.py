@@ -2,16 +2,21 @@
 """How the machine sends to others: DANE, else MTA-STS, else what is offered.  Real name servers, mail
 servers that take anything, so that each thing that should not have gone is seen, and real https."""
 
+import contextlib
+import email
+import gzip
 import json
 import os
 import re
 import socket
+import sqlite3
 import time
 
 import pytest
 
 from machine import Machine, shifted, user_data
 from outward_world import World, http, policy
+from sample import part
 
 NAME, NET = "outward", "10.113.0"
 SIGNED, PLAIN, BROKEN = "dane.example", "sts.example", "broken.example"
@@ -32,6 +37,7 @@ def dane(world):
     key = world.server(SIGNED, "mx.ok", "self-signed")
     tlsa("mx.ok", f"3 1 1 {key}")
     domain("ok", "mx.ok")
+    world.add(SIGNED, f'_smtp._tls.ok TXT "v=TLSRPTv1; rua=mailto:tls@ok.{SIGNED}"')
     world.server(SIGNED, "mx.wrong")
     tlsa("mx.wrong", f"3 1 1 {'ab' * 32}")
     domain("wrong", "mx.wrong")
@@ -82,6 +88,7 @@ def enforced(world):
         world.server(PLAIN, f"mx.{label}", "good" if kind == "bare" else kind, bare=kind == "bare")
         world.add(PLAIN, f"{label} MX 10 mx.{label}")
         world.publish(PLAIN, label, policy(host or f"mx.{label}.{PLAIN}"))
+    world.add(PLAIN, f'_smtp._tls.name TXT "v=TLSRPTv1;rua=mailto:tls@name.{PLAIN}"')
     return {label: expected for label, (_, _, expected) in ENFORCED.items()}
 
 
@@ -124,7 +131,7 @@ def place():
         pytest.skip("needs root for namespaces")
     net = shifted(NAME, NET)[1]
     world = World(net)
-    machine = Machine(NAME, NET, user_data() + world.settings())
+    machine = Machine(NAME, NET, user_data() + world.settings() + "  reports:\n    tls: send\n")
     world.lead(machine)
     expected = {f"{label}.{SIGNED}": what for label, what in dane(world).items()}
     expected |= {f"{label}.{PLAIN}": what for label, what in enforced(world).items()}
@@ -195,6 +202,50 @@ def test_each_domain_is_reached_as_it_asks_for(place):
     empty_queue(machine)
 
 
+@contextlib.contextmanager
+def counted(machine):
+    """What was counted of sessions."""
+    database = sqlite3.connect(machine.tree / "var/lib/postcask/tls/sessions.sqlite", timeout=20)
+    with contextlib.closing(database), database:
+        yield database
+
+
+def report_in(letter):
+    mail = email.message_from_bytes(letter.data)
+    return mail, json.loads(gzip.decompress(mail.get_payload()[1].get_payload(decode=True)))
+
+
+def test_domains_that_ask_are_told_on_the_next_day(place):
+    machine, world, _ = place
+    machine.run("systemctl", "start", "postcask-tls-report.service")
+    assert world.letter_of(f"tls@ok.{SIGNED}") is None          # the day is not over
+    for day in range(14):
+        with counted(machine) as database:
+            database.execute("UPDATE policy SET day = day - 1")
+        machine.run("systemctl", "start", "postcask-tls-report.service")
+        if day == 0:
+            good = world.wait_letter(f"tls@ok.{SIGNED}")
+            # It arrives where TLS is what fails.
+            bad = world.wait_letter(f"tls@name.{PLAIN}")
+    mail, report = report_in(good)
+    assert mail.get_content_type() == "multipart/report" and mail["TLS-Required"] == "no"
+    assert mail["From"] == "noreply-smtp-tls-reporting@example.org"
+    assert "d=example.org" in re.sub(r"\s", "", mail["DKIM-Signature"])
+    assert mail["TLS-Report-Domain"] == f"ok.{SIGNED}"
+    assert report["organization-name"] == "mail.example.org"
+    [entry] = report["policies"]
+    assert entry["policy"]["policy-type"] == "tlsa"
+    assert entry["summary"] == {"total-successful-session-count": 1, "total-failure-session-count": 0}
+    [entry] = report_in(bad)[1]["policies"]
+    assert entry["policy"]["policy-type"] == "sts" and \
+        entry["policy"]["mx-host"] == [f"mx.name.{PLAIN}"]
+    assert entry["failure-details"][0]["result-type"] == "certificate-host-mismatch"
+    # Reports are in none, though their domains ask for some: it ends.
+    assert len([one for one in world.letters if one.recipient.startswith("tls@")]) == 2
+    with counted(machine) as database:
+        assert database.execute("SELECT count(*) FROM policy").fetchone() == (0,)
+
+
 def question(domain):
     payload = f"policy {domain}"
     return f"{len(payload)}:{payload},".encode()
@@ -248,9 +299,9 @@ def test_a_policy_that_is_known_holds(place):
 
 def test_no_mail_waits_for_a_service_that_ends_or_hangs(place):
     machine, world, _ = place
-    for number, strike in enumerate(("KILL", "STOP")):
+    for number, strike in enumerate(part(("KILL", "KILL", "STOP"), 2)):
         machine.run("systemctl", "kill", f"--signal={strike}", "postcask-tls.service")
-        began, words = time.monotonic(), f"struck {number}"
+        began, words = time.monotonic(), f"struck {number} {strike}"
         send(machine, [f"ok.{SIGNED}"], words)
         assert world.wait_letter(f"bob@ok.{SIGNED}", words, 60).tls
         print(f"{strike}: {time.monotonic() - began:.1f} s")
@@ -288,11 +339,25 @@ def test_it_has_little(place):
     assert machine.run("stat", "-c", "%U %a", "/var/lib/postcask/tls").stdout == "postcask-tls 700\n"
 
 
+def test_the_status_says_how_domains_are_proved(place):
+    machine, _, expected = place
+    asker = Asker(machine)
+    for domain in expected:
+        asker.ask(domain)
+    end = time.monotonic() + 30
+    while "outgoing TLS: of " not in (said := machine.run("postcask", "status", check=False).stdout):
+        assert time.monotonic() < end, said
+        time.sleep(0.5)         # it is written every ten seconds
+    assert re.search(r"^outgoing TLS: of \d+ domains that mail went to, \d+ proved by DANE, \d+ by "
+                     r"MTA-STS$", said, re.M), said
+
+
 def test_off_is_nothing(place):
     """In the settings' own words; no process, no socket, and Postfix asks nobody."""
     machine, _, _ = place
     data = (machine.tree / "var/lib/cloud/seed/nocloud/user-data").read_text()
-    machine.run("tee", "/root/off.yaml", stdin=data + "  tls:\n    policies: ignore\n")
+    machine.run("tee", "/root/off.yaml", stdin=data.replace("tls: send", "tls: ignore") +
+                "  tls:\n    policies: ignore\n")
     machine.run("postcask", "apply", "/root/off.yaml", timeout=120)
     assert machine.run("systemctl", "is-active", "postcask-tls.service", "postcask-tls.socket",
                        check=False).stdout == "inactive\ninactive\n"

@@ -3,7 +3,10 @@
  * is told.  tests/native/test_outward.py has the service, with real servers. */
 #include "test.h"
 
+#include "base/json_file.h"
 #include "outward/domain.h"
+#include "outward/report.h"
+#include "outward/tally.h"
 
 /* ---- Questions ---- */
 
@@ -240,6 +243,125 @@ static void without_a_store_nothing_is_kept(void **state _unused_)
 	assert_false(sts_store_stale(store, NOW, domain));
 }
 
+/* ---- Reports ---- */
+
+#define RECORD "v=TLSRPTv1; rua=mailto:tls@example.org"
+#define SESSION(policy)                                                                            \
+	"{\"dpv\": \"1\",\"d\": \"Example.org\",\"pr\": \"" RECORD "\",\"policies\":[" policy "]}"
+#define GOOD "{\"policy-type\":9,\"t\":0,\"f\":0}"
+#define WRONG                                                                                      \
+	"{\"policy-type\":2,\"policy-domain\": \"example.org\",\"policy-string\":[\"version: "     \
+	"STSv1\",\"mode: "                                                                         \
+	"enforce\"],\"mx-host\":[\"mx.example.org\"],\"failure-details\":[{\"c\":202,"             \
+	"\"s\": \"192.0.2.1\",\"n\": \"mx.example.org\",\"h\": \"250-mx.example.org\\r\\n250 "     \
+	"8BITMIME\",\"r\": \"192.0.2.2\"}],\"t\":1,\"f\":1}"
+
+static void add(struct tally *tally, const char *text, int64_t day)
+{
+	struct event event = EVENT_INIT;
+
+	assert_true(event_parse(slice_of(text), &event));
+	assert_string_equal(event.domain, "example.org");
+	tally_add(tally, &event, day);
+	event_clear(&event);
+}
+
+static void what_is_no_event_is_passed_over(void **state _unused_)
+{
+	static const char *const texts[] = {
+	    "",
+	    "{}",
+	    "[1]",
+	    "{\"dpv\": \"2\",\"d\": \"a.b\",\"pr\": \"x\",\"policies\":[" GOOD "]}",
+	    "{\"dpv\": \"1\",\"d\": \"a..b\",\"pr\": \"x\",\"policies\":[" GOOD "]}",
+	    SESSION(""),
+	    SESSION("{\"policy-type\":3}"),
+	    SESSION(GOOD "," GOOD "," GOOD "," GOOD "," GOOD),
+	};
+	struct event event = EVENT_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		assert_false(event_parse(slice_of(texts[i]), &event));
+}
+
+static void a_day_is_told_once_it_is_over(void **state)
+{
+	_cleanup_free_ char *path = file_join(*state, "sessions.sqlite");
+	_cleanup_(tally_close) struct tally *tally = NULL;
+	_cleanup_json_ json_t *policies = NULL, *expected = NULL;
+	_cleanup_free_ char *record = NULL;
+	char domain[OUTWARD_NAME] = "";
+	int64_t day = 0;
+
+	assert_int_equal(tally_open(path, &tally, NULL), 0);
+	for (int i = 0; i < 3; i++)
+		add(tally, SESSION(GOOD), 20000);
+	add(tally, SESSION(WRONG), 20000);
+	add(tally, SESSION(WRONG), 20000);
+	add(tally, SESSION(GOOD), 20001);
+	assert_false(tally_next(tally, 20000, &day, domain, &policies, &record));
+	assert_true(tally_next(tally, 20001, &day, domain, &policies, &record));
+	assert_int_equal(day, 20000);
+	assert_string_equal(domain, "example.org");
+	assert_string_equal(record, RECORD);
+	expected = json_loads(
+	    "[{\"policy\":{\"policy-type\":\"no-policy-found\"},\"summary\":{"
+	    "\"total-successful-session-count\":3,\"total-failure-session-count\":0}},"
+	    "{\"policy\":{\"policy-type\":\"sts\",\"policy-domain\":\"example.org\","
+	    "\"policy-string\":[\"version: STSv1\",\"mode: enforce\"],\"mx-host\":[\"mx.example."
+	    "org\"]},\"summary\":{\"total-successful-session-count\":0,"
+	    "\"total-failure-session-count\":2},\"failure-details\":[{\"result-type\":"
+	    "\"certificate-host-mismatch\",\"sending-mta-ip\":\"192.0.2.1\",\"receiving-ip\":"
+	    "\"192.0.2.2\",\"receiving-mx-hostname\":\"mx.example.org\",\"receiving-mx-helo\":\"mx."
+	    "example.org\",\"failed-session-count\":"
+	    "2}]}]",
+	    0, NULL);
+	assert_true(json_equal(policies, expected));
+	assert_int_equal(tally_forget(tally, day, domain, NULL), 0);
+	assert_false(tally_next(tally, 20001, &day, domain, &policies, &record));
+}
+
+static void reports_go_where_the_record_says(void **state _unused_)
+{
+	char to[REPORT_RECIPIENTS][REPORT_ADDRESS];
+
+	assert_int_equal(report_recipients(RECORD, to), 1);
+	assert_string_equal(to[0], "tls@example.org");
+	assert_int_equal(
+	    report_recipients("v=TLSRPTv1;rua=https://a.example/x , mailto:a+b@c.d", to), 1);
+	assert_string_equal(to[0], "a+b@c.d");
+	assert_int_equal(report_recipients("v=TLSRPTv1; rua=mailto:a@b.c,mailto:a@b.c,mailto:a@b.c,"
+					   "mailto:a@b.c,mailto:a@b.c",
+					   to),
+			 REPORT_RECIPIENTS);
+	assert_int_equal(report_recipients("v=TLSRPTv2; rua=mailto:a@b.c", to), 0);
+	assert_int_equal(
+	    report_recipients("v=TLSRPTv1; rua=mailto:-f@b.c,mailto:a@b,mailto:a b@c.d,"
+			      "mailto:\"a\"@b.c,mailto:@b.c",
+			      to),
+	    0);
+}
+
+static void a_report_is_packed_json(void **state _unused_)
+{
+	_cleanup_json_ json_t *policies = json_array(), *json = NULL;
+	_cleanup_(buffer_free) struct buffer mail = BUFFER_INIT;
+	struct report report = {"mail.example.net", "example.net", "postmaster@example.net",
+				"example.org",	    20000,	   policies};
+
+	json = report_json(&report);
+	assert_string_equal(json_text(json_object_get(json, "date-range"), "start-datetime"),
+			    "2024-10-04T00:00:00Z");
+	assert_string_equal(json_text(json_object_get(json, "date-range"), "end-datetime"),
+			    "2024-10-04T23:59:59Z");
+	assert_int_equal(report_mail(&report, "tls@example.org", &mail, NULL), 0);
+	assert_non_null(strstr(buffer_text(&mail), "\nTLS-Required: no\n"));
+	assert_non_null(strstr(buffer_text(&mail), "\nTLS-Report-Domain: example.org\n"));
+	assert_non_null(
+	    strstr(buffer_text(&mail), "example.net!example.org!1728000000!1728086399.json.gz"));
+	assert_non_null(strstr(buffer_text(&mail), "\nH4sI")); /* gzip, in base64 */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +376,10 @@ int main(void)
 	    folder_test(old_policies_are_named_once_an_hour),
 	    folder_test(a_damaged_store_is_begun_anew),
 	    cmocka_unit_test(without_a_store_nothing_is_kept),
+	    cmocka_unit_test(what_is_no_event_is_passed_over),
+	    folder_test(a_day_is_told_once_it_is_over),
+	    cmocka_unit_test(reports_go_where_the_record_says),
+	    cmocka_unit_test(a_report_is_packed_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

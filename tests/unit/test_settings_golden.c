@@ -207,6 +207,7 @@ static const char *const left_at_default[] = {
     "services.submissions", /* ports that the others are told from */
     "services.imap",
     "services.imaps",
+    "reports.tls",	  /* not beside tls.policies: ignore; acme.yaml has it */
     "tls.names",	  /* tls.certificate has them */
     "tls.acme.directory", /* not beside it; tests/golden/acme.yaml has this group */
     "tls.acme.contact",

@@ -5,7 +5,8 @@
 #   10026  from a login     always, and its From belongs to the login, or it goes back to it
 #          from a trusted network   what is from our domains alone
 #   10027  this machine's   what has no Received line of anybody else: answers of a filter rule
-#                           whose From belongs to the rule's owner, and what root sends
+#                           whose From belongs to the rule's owner, what root sends, and
+#                           postcask-tls's reports
 #   10024  from the world   never
 #
 # So whatever only passes through (redirects, aliases, what is attached to a bounce) leaves as
@@ -116,7 +117,8 @@ sub is_born_here {
     my ($found) = Postcask::Authors::of_header($header);
     return 0 if !$found || !@$found;
     $authors = [ map { to_ascii($_) } @$found ];
-    return 1 if $received[0] =~ /\A by \S+ \(Postfix, from userid 0\)\s/;
+    # Root, and postcask-tls (sysusers.d), whose reports of TLS are to be signed.
+    return 1 if $received[0] =~ /\A by \S+ \(Postfix, from userid (?:0|461)\)\s/;
     return 0 if !$answer;
     $login = login_of_sender($sender) // return 0;
     return !grep { !Postcask::Senders::may($login, $_) } @$authors;
