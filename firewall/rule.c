@@ -117,11 +117,15 @@ static bool rule_match_meta(struct nftnl_rule *rule, uint32_t key, uint32_t numb
 	return rule_load_meta(rule, key) && rule_compare(rule, NFT_CMP_EQ, &number, sizeof(number));
 }
 
+static bool rule_match_meta_byte(struct nftnl_rule *rule, uint32_t key, uint8_t byte)
+{
+	return rule_load_meta(rule, key) && rule_compare(rule, NFT_CMP_EQ, &byte, sizeof(byte));
+}
+
 static bool rule_match_address(struct nftnl_rule *rule, uint8_t family, uint32_t offset,
 			       uint32_t size, const char *set)
 {
-	return rule_load_meta(rule, NFT_META_NFPROTO) &&
-	       rule_compare(rule, NFT_CMP_EQ, &family, sizeof(family)) &&
+	return rule_match_meta_byte(rule, NFT_META_NFPROTO, family) &&
 	       rule_load_payload(rule, NFT_PAYLOAD_NETWORK_HEADER, offset, size) &&
 	       rule_look_up(rule, set);
 }
@@ -189,6 +193,11 @@ static bool rule_match_source(struct nftnl_rule *rule, const struct match *match
 	return true;
 }
 
+static bool rule_match_network6(struct nftnl_rule *rule, const char *set)
+{
+	return rule_load_source(rule, NFPROTO_IPV6) && rule_look_up(rule, set);
+}
+
 static bool rule_match(struct nftnl_rule *rule, const struct match *match)
 {
 	uint8_t byte = (uint8_t)match->number;
@@ -206,11 +215,9 @@ static bool rule_match(struct nftnl_rule *rule, const struct match *match)
 	case MATCH_STATE:
 		return rule_match_state(rule, match->number);
 	case MATCH_FAMILY:
-		return rule_load_meta(rule, NFT_META_NFPROTO) &&
-		       rule_compare(rule, NFT_CMP_EQ, &byte, sizeof(byte));
+		return rule_match_meta_byte(rule, NFT_META_NFPROTO, byte);
 	case MATCH_PROTOCOL:
-		return rule_load_meta(rule, NFT_META_L4PROTO) &&
-		       rule_compare(rule, NFT_CMP_EQ, &byte, sizeof(byte));
+		return rule_match_meta_byte(rule, NFT_META_L4PROTO, byte);
 	case MATCH_PORT:
 		return rule_load_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, match->offset, 2) &&
 		       rule_compare(rule, NFT_CMP_EQ, &port, sizeof(port));
@@ -229,6 +236,10 @@ static bool rule_match(struct nftnl_rule *rule, const struct match *match)
 	case MATCH_SOURCE_MANY:
 	case MATCH_SOURCE_OFTEN:
 		return rule_match_source(rule, match);
+	case MATCH_SOURCE_IN_SET:
+		return rule_match_address(rule, NFPROTO_IPV4, IPV4_SOURCE, 4, match->set);
+	case MATCH_SOURCE6_IN_SET:
+		return rule_match_network6(rule, match->set);
 	}
 	return false;
 }

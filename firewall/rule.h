@@ -37,6 +37,8 @@ struct match {
 		MATCH_PORT_IN_SET,     /* the destination port is in `set` */
 		MATCH_ADDRESS_IN_SET,  /* the IPv4 destination is in `set` */
 		MATCH_ADDRESS6_IN_SET, /* the IPv6 destination is in `set` */
+		MATCH_SOURCE_IN_SET,   /* the IPv4 source is in `set` */
+		MATCH_SOURCE6_IN_SET,  /* the first 64 bits of the IPv6 source are in `set` */
 		/* Each source has an element of its own in the dynamic `set`: an IPv4 address, or
 		 * an IPv6 network of 64 bits; `number` is the family.  Where the set has no room
 		 * for one more, nothing matches. */
