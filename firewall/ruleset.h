@@ -50,10 +50,12 @@
  *			oif "lo" tcp dport 10025 meta skuid 425 accept
  *			oif "lo" tcp dport 10028 meta skuid 450 accept
  *			oif "lo" tcp dport @forwarding_ports meta skuid 421 accept
+ *			oif "lo" tcp dport 10040 meta skuid 423 accept
  *			oif "lo" tcp dport @filter_ports reject with tcp reset
  *			oif "lo" tcp dport 10025 reject with tcp reset
  *			oif "lo" tcp dport 10028 reject with tcp reset
  *			oif "lo" tcp dport @forwarding_ports reject with tcp reset
+ *			oif "lo" tcp dport 10040 reject with tcp reset
  *			tcp dport 53 accept
  *			ip daddr @metadata meta l4proto tcp reject with tcp reset
  *			ip6 daddr @metadata6 meta l4proto tcp reject with tcp reset
@@ -116,7 +118,7 @@
 #define RULESET_SSH_PORT   22
 #define RULESET_CHAINS	   3
 #define RULESET_SETS	   13
-#define RULESET_RULES	   35
+#define RULESET_RULES	   37
 
 struct ruleset {
 	struct nftnl_table *table;

@@ -27,6 +27,7 @@ static const struct command {
     {"dns", command_dns, "show this machine's DNS records, check or update them"},
     {"dkim", command_dkim, "show or change the keys that sign mail"},
     {"reports", command_reports, "tell what other servers report of mail from here and to here"},
+    {"ban", command_ban, "show, ban or free who guesses passwords"},
     {"adopt", command_adopt, "let the next boot take another instance's user-data"},
     {"help", command_help, "show a page of the manual, or list them"},
 };

@@ -15,7 +15,7 @@ const struct component component_dovecot = {
     .vital = true,
     .ports = PORT_BIT(PORT_IMAP) | PORT_BIT(PORT_IMAPS) | PORT_BIT(PORT_POP3) |
 	     PORT_BIT(PORT_POP3S) | PORT_BIT(PORT_MANAGESIEVE),
-    .keys = {"certificates"},
+    .keys = {"certificates", "guard"},
     .accounts = {"dovecot", "dovenull", "vmail"},
     .password_group = "dovecot",
     .watches = {{.address = "/var/spool/postfix/private/auth", .answer = "VERSION"},

@@ -22,6 +22,7 @@ const struct setting settings_table[] = {
 #include "settings/rows/forwarding.inc"
 #include "settings/rows/limits.inc"
 #include "settings/rows/authentication.inc"
+#include "settings/rows/ban.inc"
 #include "settings/rows/network.inc"
 #include "settings/rows/upkeep.inc"
 #include "settings/rows/extra.inc"

@@ -83,7 +83,8 @@ def reaches(pair, account, address, port):
 
 
 def test_inner_ports_answer_who_has_business_there(pair):
-    pair.listen(25, INNER["FILTERED"], INNER["SIEVE"], *FILTER_PORTS, *FORWARDING_PORTS)
+    pair.listen(25, INNER["FILTERED"], INNER["SIEVE"], INNER["GUARD"], *FILTER_PORTS,
+                *FORWARDING_PORTS)
     pair.firewall("close")
     for account in ACCOUNTS:
         free = account == "root"
@@ -95,6 +96,8 @@ def test_inner_ports_answer_who_has_business_there(pair):
             "hello" if free or account == "amavis" else "refused"), account
         assert reaches(pair, account, "127.0.0.1", INNER["SIEVE"]) == (
             "hello" if free or account == "vmail" else "refused"), account
+        assert reaches(pair, account, "127.0.0.1", INNER["GUARD"]) == (
+            "hello" if free or account == "dovecot" else "refused"), account
         for port in FORWARDING_PORTS:
             assert reaches(pair, account, "127.0.0.1", port) == (
                 "hello" if free or account == "postfix" else "refused"), (account, port)

@@ -25,7 +25,7 @@
 #include "firewall/ruleset.h"
 #include "firewall/seal.h"
 
-#define MESSAGES_MAX 96
+#define MESSAGES_MAX 128
 
 struct batch {
 	struct transaction transaction;
@@ -179,6 +179,7 @@ static void test_each_rule_ends_in_its_verdict(void **state)
 	    {"forward", NF_DROP},    {"output", NF_ACCEPT},   {"output", NF_ACCEPT},
 	    {"output", NF_ACCEPT},   {"output", NF_ACCEPT},   {"output", NF_ACCEPT},
 	    {"output", NF_ACCEPT},   {"output", NF_ACCEPT},   {"output", NF_ACCEPT},
+	    {"output", NF_ACCEPT},   {"output", NF_ACCEPT},   {"output", RULE_REFUSE},
 	    {"output", RULE_REFUSE}, {"output", RULE_REFUSE}, {"output", RULE_REFUSE},
 	    {"output", RULE_REFUSE}, {"output", RULE_REFUSE}, {"output", NF_ACCEPT},
 	    {"output", RULE_REFUSE}, {"output", RULE_REFUSE},

@@ -150,6 +150,8 @@ static const struct shape {
     {TYPE_CERTIFICATE, "-----BEGIN CERTIFICATE-----\nAAAA", "\n-----END CERTIFICATE-----\n"},
     {TYPE_PRIVATE_KEY, "-----BEGIN PRIVATE KEY-----\nAAAA", "\n-----END PRIVATE KEY-----\n"},
     {TYPE_IP, "192.0.2.5", ""},
+    {TYPE_NETWORK, "192.0.2.0", "/24"},
+    {TYPE_NETWORK, "192.0.2.0/24", ""},
     {TYPE_IP, "2001:db8::5", ""},
     {TYPE_NETWORK, "192.0.2.0/24", ""},
     {TYPE_NETWORK, "", "192.0.2.0/24"},

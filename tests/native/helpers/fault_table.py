@@ -20,6 +20,7 @@ POLICY = "postcask-policy.service"
 FEEDBACK = "postcask-feedback.socket"
 DOOR = "postcask-door.service"
 OUTWARD = "postcask-tls.service"
+GUARD = "postcask-guard.service"
 
 
 @dataclass
@@ -82,6 +83,7 @@ killed("web server killed", WEB)
 killed("policy killed", POLICY)
 killed("door killed", DOOR)
 killed("policies of others killed", OUTWARD)
+killed("guard killed", GUARD)
 
 # Stopped, and started again by somebody.
 stopped("clamd stopped", CLAMD_SOCKET, CLAMD)
@@ -90,6 +92,7 @@ stopped("LMTP and auth down", DOVECOT)
 stopped("resolver stopped", UNBOUND)
 stopped("policy stopped", POLICY)
 stopped("reader of reports stopped", FEEDBACK)
+stopped("guard stopped", GUARD)
 
 # Hanging, for ever.
 hanging("clamd hanging", CLAMD)
@@ -101,6 +104,7 @@ hanging("rewriter of senders hanging", POSTSRSD)
 hanging("web server hanging", WEB)
 hanging("policy hanging", POLICY)
 hanging("policies of others hanging", OUTWARD)
+hanging("guard hanging", GUARD)
 
 
 @fault("amavis killed repeatedly")
