@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <systemd/sd-login.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -12,6 +13,7 @@
 #include "command/command.h"
 #include "command/print.h"
 #include "command/show_report.h"
+#include "guard/network.h"
 #include "settings/settings.h"
 #include "state/report_state.h"
 
@@ -38,6 +40,43 @@ static const char usage[] =
     "Exit status: 0 applied or unchanged, and the machine is ready; 1 refused, failed\n"
     "or taken back; 2 applied, but the machine is degraded, or bad usage.\n";
 
+/* The other end of this session of ssh, also below sudo; NULL when it is none.  Owned by the
+ * caller. */
+static char *session_from(void)
+{
+	_cleanup_free_ char *session = NULL;
+	char *host = NULL;
+
+	if (sd_pid_get_session(0, &session) < 0 || sd_session_get_remote_host(session, &host) < 0)
+		return NULL;
+	return host;
+}
+
+/* Who applies a list of networks from outside of them would not come in again. */
+static int check_ssh_from(const json_t *settings, struct error *error)
+{
+	const json_t *list = json_object_get(json_object_get(settings, "network"), "ssh_from");
+	_cleanup_free_ char *host = session_from();
+	struct network_range own, range;
+	const json_t *from;
+	size_t i;
+
+	if (json_array_size(list) == 0 || !host || !network_take_range(slice_of(host), &own))
+		return 0;
+	json_array_foreach(list, i, from)
+	{
+		const char *text = json_string_value(from);
+
+		if (text && network_take_range(slice_of(text), &range) &&
+		    network_range_has(&range, &own))
+			return 0;
+	}
+	return error_set(error, EPERM,
+			 "you are connected from %s, which is in none of network.ssh_from: you "
+			 "would not come in again; add it, or apply this at the console",
+			 host);
+}
+
 /* Checks FILE and puts it where the unit finds it.  Standard input is read once. */
 static int hand_over(const char *path, struct error *error)
 {
@@ -54,6 +93,8 @@ static int hand_over(const char *path, struct error *error)
 	diagnostics_print(&diagnostics, stderr);
 	if (result < 0)
 		result = error_set(error, result, "%s is refused; nothing was changed", path);
+	else
+		result = check_ssh_from(settings, error);
 	if (result == 0)
 		result = file_make_folders(HANDED_FOLDER, 0700, error);
 	if (result == 0)

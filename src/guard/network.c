@@ -107,6 +107,19 @@ bool network_take_range(struct slice text, struct network_range *ret)
 	return true;
 }
 
+/* Are the first `bits` the same? */
+static bool is_equal(const uint8_t *a, const uint8_t *b, unsigned bits)
+{
+	return memcmp(a, b, bits / 8) == 0 &&
+	       (bits % 8 == 0 || ((a[bits / 8] ^ b[bits / 8]) & (0xff00 >> bits % 8) & 0xff) == 0);
+}
+
+bool network_range_has(const struct network_range *outer, const struct network_range *inner)
+{
+	return outer->family == inner->family && outer->prefix <= inner->prefix &&
+	       is_equal(outer->bytes, inner->bytes, outer->prefix);
+}
+
 bool network_meets(const struct network *network, const struct network_range *range)
 {
 	unsigned bits = network->family == 4 ? 32 : NETWORK_PREFIX;
@@ -114,8 +127,5 @@ bool network_meets(const struct network *network, const struct network_range *ra
 	if (network->family != range->family)
 		return false;
 	bits = range->prefix < bits ? range->prefix : bits;
-	if (memcmp(network->bytes, range->bytes, bits / 8) != 0)
-		return false;
-	return bits % 8 == 0 || ((network->bytes[bits / 8] ^ range->bytes[bits / 8]) &
-				 (0xff00 >> bits % 8) & 0xff) == 0;
+	return is_equal(network->bytes, range->bytes, bits);
 }

@@ -45,6 +45,9 @@ struct network_range {
 
 _must_check_ bool network_take_range(struct slice text, struct network_range *ret);
 
+/* Is all of `inner` in `outer`? */
+bool network_range_has(const struct network_range *outer, const struct network_range *inner);
+
 /* Is a part of the network in the range, or of the range in the network? */
 bool network_meets(const struct network *network, const struct network_range *range);
 

@@ -251,9 +251,10 @@ def test_the_rules_are_what_nft_shows(pair):
                         "what goes on", "root, and cloud-init with it", "Postfix to the filter",
                         "the self-test to the filter", "the filter back to Postfix",
                         "the filter to the signer", "Dovecot to Postfix", "Postfix forwards",
+                        "Dovecot to the guard",
                         "nobody else to the filter", "nobody past it", "nobody else to the signer",
                         "nobody else without a login", "nobody else forwards",
-                        "name servers",
+                        "nobody else tells of logins", "name servers",
                         "the cloud's user-data", "the cloud's user-data"]
     listed = json.loads(pair.inside(PROGRAM, "list", "--json").stdout)
     assert listed["open"] == [{"name": "smtp", "port": 25}, {"name": "imaps", "port": 993}]

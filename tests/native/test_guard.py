@@ -92,7 +92,7 @@ def test_names_that_are_none_are_guesses_too(server, context):
 
 
 def test_a_telephone_with_an_old_password_is_never_banned(server, context):
-    source, times = f"{server.net}.9", len(part(range(1000), 20))
+    source, times = f"{server.net}.9", len(part(range(1000), 50))
     guessing = [guess(server, "imap", source, ["last month's"] * 10, context)
                 for _ in range(times // 10)]
     wait_until(lambda: server.run(
@@ -273,12 +273,34 @@ def test_a_boot_keeps_bans(server):
     assert 7000 < bans(server)[source]["until"] - time.time() < 7200
 
 
-def test_what_is_off_is_nowhere(server):
+@pytest.fixture(scope="module")
+def without(server):
+    """Settings without bans, and ssh from one address."""
+    return user_data() + f"""  ban: {{enabled: false}}
+  network: {{ssh_from: [{server.net}.6]}}
+"""
+
+
+def test_who_applies_a_list_without_himself_is_refused(server, key, without):
+    server.run("tee", "/root/settings.yaml", stdin=without)
+    done = subprocess.run(ssh(server, f"{server.net}.7", key, "root",
+                              "postcask apply /root/settings.yaml"),
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert f"you are connected from {server.net}.7, which is in none of network.ssh_from" in \
+        done.stderr
+
+
+def test_what_is_off_is_nowhere_and_ssh_is_for_whom_it_is(server, key, without):
     server.run("postcask", "ban", "add", f"{server.net}.4")
-    data = user_data() + "  ban: {enabled: false}\n"
-    server.run("postcask", "apply", "-", stdin=data, check=False, timeout=120)
+    server.run("postcask", "apply", "-", stdin=without, check=False, timeout=120)
     assert server.run("systemctl", "is-active", GUARD, check=False).stdout.strip() == "inactive"
     assert "postcask_ban" not in server.run("nft", "list", "tables").stdout
     assert "auth_policy_server_url" not in server.run("cat", "/etc/dovecot/dovecot.conf").stdout
     assert reaches(server, f"{server.net}.4", 25)
     assert "ban.enabled" in server.run("postcask", "ban", "list", check=False).stderr
+    answers = {last: subprocess.run(ssh(server, f"{server.net}.{last}", key, "root", "echo in"),
+                                    capture_output=True, text=True, timeout=60).stdout
+               for last in (5, 6, 7)}
+    assert answers == {5: "", 6: "in\n", 7: ""}
+    assert "passwordauthentication no" in server.run("sshd", "-T").stdout   # what follows counts

@@ -89,6 +89,32 @@ static void ranges_and_networks_meet(void **state _unused_)
 	}
 }
 
+static void a_range_has_what_is_all_of_it_in(void **state _unused_)
+{
+	static const struct {
+		const char *outer, *inner;
+		bool has;
+	} CASES[] = {
+	    {"192.0.2.0/24", "192.0.2.9", true},
+	    {"192.0.2.9", "192.0.2.9", true},
+	    {"192.0.2.8", "192.0.2.9", false},
+	    {"192.0.2.0/25", "192.0.2.200", false},
+	    {"192.0.2.0/24", "192.0.0.0/16", false},
+	    {"0.0.0.0/0", "192.0.2.9", true},
+	    {"2001:db8::7", "2001:db8::8", false},
+	    {"2001:db8::/64", "2001:db8::8", true},
+	    {"::/0", "192.0.2.9", false},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
+		struct network_range outer, inner;
+
+		assert_true(network_take_range(slice_of(CASES[i].outer), &outer));
+		assert_true(network_take_range(slice_of(CASES[i].inner), &inner));
+		assert_int_equal(network_range_has(&outer, &inner), CASES[i].has);
+	}
+}
+
 /* How many of `count` different things are tried before it is one too many, one each `step`. */
 static int tries(struct judge *judge, const char *from, int count, int64_t step, int64_t now)
 {
@@ -499,6 +525,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_address_is_an_address_and_ipv6_a_network),
 	    cmocka_unit_test(ranges_and_networks_meet),
+	    cmocka_unit_test(a_range_has_what_is_all_of_it_in),
 	    judge_test(five_different_ones_are_too_many),
 	    judge_test(the_same_one_counts_once),
 	    judge_test(what_has_no_number_counts_each_time),
