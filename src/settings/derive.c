@@ -7,6 +7,7 @@
 #include "base/json_file.h"
 #include "settings/letters.h"
 #include "settings/plus.h"
+#include "settings/type_blocklist.h"
 #include "settings/types.h"
 #include "settings/web.h"
 
@@ -167,6 +168,8 @@ int derive_values(json_t *settings)
 	if (derive_policy(settings) < 0)
 		return -ENOMEM;
 	if (derive_smarthost(json_object_get(settings, "smarthost")) < 0)
+		return -ENOMEM;
+	if (blocklist_derive(settings) < 0)
 		return -ENOMEM;
 	if (derive_reports(settings) < 0 || derive_has_quota(settings) < 0)
 		return -ENOMEM;

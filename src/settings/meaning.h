@@ -9,7 +9,9 @@
  *	postmaster		the first user
  *	users[]			password_prefix
  *	aliases[]		the derived postmaster@, abuse@ and root@
- *	filter			asked: postcask-policy has something to do
+ *	filter			asked: postcask-policy has something to do; listing: there are
+ *				blocklists; welcoming: some say who is welcome
+ *	blocklists[]		item (the secret whole), zone, codes, weight
  *	sender_rows[]		address, owners: which logins may send as what
  *	limits			message_size_bytes, unpack_size_mib, scan_size_mib, read_size_mib;
  *				counted: there is one that postcask-policy counts

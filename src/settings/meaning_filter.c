@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The filter's levels, the scanner's signatures, and limits of sending. */
+/* The filter's levels, the scanner's signatures, limits of sending and the lists of senders. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "settings/blocklist.h"
 #include "settings/rule.h"
 
 static int check_levels(struct check *check)
@@ -65,6 +66,86 @@ static int check_limits(struct check *check)
 	return 0;
 }
 
+/* The mark of an item of filter.blocklists. */
+static struct mark blocklist_mark(const struct check *check, size_t i)
+{
+	const struct node *filter = node_get(check->meaning->mail, "filter");
+	const struct node *lists = node_get(filter, "blocklists");
+	const struct node *item = lists && lists->kind == NODE_LIST ? lists->first : NULL;
+
+	while (item && i-- > 0)
+		item = item->next;
+	return item ? item->mark : rule_mark(filter, "blocklists");
+}
+
+static bool take_blocklist(const json_t *lists, size_t i, struct blocklist *ret)
+{
+	const json_t *item = json_array_get(lists, i);
+
+	return json_is_string(item) &&
+	       blocklist_parse(json_string_value(item), json_string_length(item), ret, NULL) == 0;
+}
+
+/* One zone is asked by one name, and each of its answers counts once. */
+static void check_blocklist_pair(struct check *check, size_t i, const struct blocklist *one,
+				 const struct blocklist *other)
+{
+	if (strcmp(one->zone, other->zone) != 0)
+		return;
+	if (strcmp(one->key, other->key) != 0)
+		diagnostics_error(check->diagnostics, blocklist_mark(check, i),
+				  "%s stands there with another key already; write the same key "
+				  "before each of its items",
+				  one->zone);
+	else if (strcmp(one->codes, other->codes) == 0)
+		diagnostics_error(check->diagnostics, blocklist_mark(check, i),
+				  "%s with these codes stands there twice; write it once",
+				  one->zone);
+}
+
+static int check_blocklists(struct check *check)
+{
+	const json_t *filter = json_object_get(check->settings, "filter");
+	const json_t *lists = json_object_get(filter, "blocklists");
+	long long most = json_integer_value(json_object_get(filter, "blocklist_threshold"));
+	long long sum = 0;
+	struct blocklist one, other;
+
+	for (size_t i = 0; i < json_array_size(lists); i++) {
+		if (!take_blocklist(lists, i, &one))
+			return 0; /* which was said */
+		sum += one.weight > 0 ? one.weight : 0;
+		for (size_t k = 0; k < i; k++)
+			if (take_blocklist(lists, k, &other))
+				check_blocklist_pair(check, i, &one, &other);
+	}
+	if (json_array_size(lists) && most > sum)
+		diagnostics_error(
+		    check->diagnostics,
+		    rule_mark(node_get(check->meaning->mail, "filter"), "blocklist_threshold"),
+		    "all weights of blocklists together are %lld, so nobody would "
+		    "ever be refused; write %s",
+		    sum, sum ? "no higher threshold" : "a list with a weight above 0");
+	return 0;
+}
+
+/* What lists answer to servers that ask for thousands. */
+static int check_shared_resolver(struct check *check)
+{
+	const json_t *lists =
+	    json_object_get(json_object_get(check->settings, "filter"), "blocklists");
+	const json_t *resolver = json_object_get(check->settings, "resolver");
+
+	if (json_array_size(lists) && json_array_size(json_object_get(resolver, "forward")))
+		diagnostics_warning(
+		    check->diagnostics,
+		    rule_mark(node_get(check->meaning->mail, "resolver"), "forward"),
+		    "most lists of filter.blocklists refuse a resolver that asks "
+		    "for many, and are then left out; leave resolver.forward out, "
+		    "or use lists that give you a key");
+	return 0;
+}
+
 const struct rule meaning_filter[] = {
     {"`filter.spam.tag_level` is not above `filter.spam.spam_level`.", check_levels},
     {"`filter.spf` is not ignore while `filter.dmarc` is spam.", check_dmarc},
@@ -73,5 +154,12 @@ const struct rule meaning_filter[] = {
     {"`limits.user_recipients_per_hour` is not above `limits.user_recipients_per_day`, unless that "
      "is 0.",
      check_limits},
+    {"`filter.blocklists` has no list twice, and one key for each; its weights can come to "
+     "`filter.blocklist_threshold`.",
+     check_blocklists},
+    {"Beside `filter.blocklists`, `resolver.forward` is warned of: most lists refuse resolvers "
+     "that "
+     "ask for many.",
+     check_shared_resolver},
     {0},
 };

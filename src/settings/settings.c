@@ -58,6 +58,21 @@ int settings_load_file(const char *path, struct diagnostics *diagnostics, json_t
 	return r;
 }
 
+/* A value in the place of one that is not to be shown; NULL when out of memory. */
+static json_t *redacted(const json_t *value)
+{
+	json_t *list;
+
+	if (json_is_string(value) && !json_string_length(value))
+		return json_string(""); /* the empty default says nothing */
+	if (!json_is_array(value))
+		return json_string(REDACTED);
+	list = json_array();
+	for (size_t i = 0; i < json_array_size(value); i++)
+		json_array_append_new(list, json_string(REDACTED));
+	return list;
+}
+
 /* Replaces what `path` ("tls.key", "users[].password_hash") leads to. */
 static int redact_path(json_t *json, const char *path)
 {
@@ -68,11 +83,8 @@ static int redact_path(json_t *json, const char *path)
 
 	if (!value)
 		return r;
-	if (!path[length]) {
-		if (json_is_string(value) && !json_string_length(value))
-			return 0; /* the empty default says nothing */
-		return json_object_set_new(json, name, json_string(REDACTED)) < 0 ? -ENOMEM : 0;
-	}
+	if (!path[length])
+		return json_object_set_new(json, name, redacted(value)) < 0 ? -ENOMEM : 0;
 	if (path[length] == '.')
 		return redact_path(value, path + length + 1);
 	json_array_foreach(value, i, item) if (r == 0) r =

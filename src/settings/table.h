@@ -38,6 +38,7 @@ enum setting_type {
 	TYPE_HOST,	  /* host name or IP address */
 	TYPE_URL,	  /* http:// or https:// */
 	TYPE_PATH,	  /* absolute path */
+	TYPE_BLOCKLIST,	  /* a DNS list of senders: settings/blocklist.h */
 	TYPE_COUNT,
 };
 

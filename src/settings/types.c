@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 #include "settings/encoding.h"
+#include "settings/type_blocklist.h"
 #include "settings/type_ip.h"
 #include "settings/type_name.h"
 #include "settings/type_network.h"
@@ -257,6 +258,10 @@ const struct type *type_of(enum setting_type type)
 	    [TYPE_URL] = {"URL", "a URL", type_url, "^https?://[^\\s@]+$",
 			  "An http:// or https:// URL without user and password."},
 	    [TYPE_PATH] = {"path", "a path", type_path, "^/", "An absolute path."},
+	    [TYPE_BLOCKLIST] = {"DNS list", "a DNS list", type_blocklist, NULL,
+				"[KEY@]ZONE[=CODES][*WEIGHT]: the list's domain; the answers that "
+				"count, four numbers or sets of numbers such as "
+				"127.0.0.[2..11;20]; and what they weigh, -100 to 100."},
 	};
 
 	return &types[type];

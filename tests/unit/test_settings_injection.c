@@ -160,6 +160,9 @@ static const struct shape {
     {TYPE_HOST, "192.0.2.5", ""},
     {TYPE_URL, "https://m.example.org/a", ""},
     {TYPE_URL, "https://m", ".example.org/"},
+    {TYPE_BLOCKLIST, "k@zen", ".example"},
+    {TYPE_BLOCKLIST, "k", "@zen.example=127.0.0.2*3"},
+    {TYPE_BLOCKLIST, "k@zen.example=127.0.0.2*3", ""},
 };
 
 /* Types whose values are one of a few, or numbers: whatever else stands there is refused. */
