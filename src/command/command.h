@@ -17,6 +17,7 @@ int command_reports(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_diff(int argc, char **argv);
 int command_dns(int argc, char **argv);
+int command_lists(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_help(int argc, char **argv);
 int command_limits(int argc, char **argv);

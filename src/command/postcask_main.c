@@ -25,6 +25,7 @@ static const struct command {
     {"user", command_user, "show whose sending is held, and release it"},
     {"cert", command_cert, "show, fetch or renew certificates"},
     {"dns", command_dns, "show this machine's DNS records, check or update them"},
+    {"lists", command_lists, "show the DNS lists of senders, and whether they are used"},
     {"dkim", command_dkim, "show or change the keys that sign mail"},
     {"reports", command_reports, "tell what other servers report of mail from here and to here"},
     {"ban", command_ban, "show, ban or free who guesses passwords"},

@@ -18,6 +18,7 @@
 #include "report/part_dns.h"
 #include "report/part_hold.h"
 #include "report/part_guard.h"
+#include "report/part_lists.h"
 #include "report/part_mail.h"
 #include "report/part_policy.h"
 #include "report/part_tls.h"
@@ -42,6 +43,7 @@ static int print_tables(const json_t *report)
 	report_policy_text(report, &text);
 	tls_summary_text(report, &text);
 	guard_summary_text(report, &text);
+	lists_part_text(report, &text);
 	report_text_errors(report, &text);
 	report_text_hints(report, &text);
 	report_text_line(report, &text);
@@ -96,6 +98,7 @@ int show_report(const char *path, int json)
 		report_policy_add(report, RUN_FOLDER);
 		tls_summary_add(report, RUN_FOLDER);
 		guard_summary_add(report, RUN_FOLDER);
+		lists_part_add(report, RUN_FOLDER);
 		certificate_part_add(report, CERTIFICATE_FOLDER);
 		hold_part_add(report, LIMIT_HOLD_FILE);
 	}

@@ -22,6 +22,7 @@
 #include "report/part_dns.h"
 #include "report/part_hold.h"
 #include "report/part_guard.h"
+#include "report/part_lists.h"
 #include "report/part_mail.h"
 #include "report/part_policy.h"
 #include "report/part_quarantine.h"
@@ -137,6 +138,7 @@ static void compose(const json_t *report, const struct options *options, struct 
 	report_policy_text(report, text);
 	tls_summary_text(report, text);
 	guard_summary_text(report, text);
+	lists_part_text(report, text);
 	report_text_failures(report, FAILURES_SHOWN, text);
 	report_text_errors(report, text);
 	if (in_force)
@@ -190,6 +192,7 @@ int main(int argc, char **argv)
 	report_policy_add(report, options.run);
 	tls_summary_add(report, options.run);
 	guard_summary_add(report, options.run);
+	lists_part_add(report, options.run);
 	update_summary_add(report, &update_machine, (json_int_t)time(NULL));
 	certificate_part_add(report, CERTIFICATE_FOLDER);
 	hold_part_add(report, LIMIT_HOLD_FILE);

@@ -84,6 +84,7 @@ def test_what_does_not_reach_the_reader_is_a_failure():
     ["cert", "sow"], ["dkim"], ["dkim", "spin"],
     ["dkim", "rotate", "--json"], ["dkim", "list", "--force"], ["cert", "ca", "--json"],
     ["status", "a"], ["verify", "a"],
+    ["lists", "a"],
     ["dns", "check", "a", "b"], ["dns", "a", "b"], ["dns", "--zone", "--json"], ["dns", "--yes"],
     ["dns", "update", "--zone"], ["dns", "check", "--replace"]])
 def test_bad_usage_says_the_right_one(arguments):
