@@ -20,6 +20,7 @@ MESSAGES = int(os.environ.get("POSTCASK_FAULT_MESSAGES", STRIKES * 1080)) // STR
 # more than a person sends.
 DATA = user_data() + """  services: {web: true}
   limits: {user_recipients_per_hour: 0, user_recipients_per_day: 0}
+  filter: {blocklists: [list.example.net]}
   extra:
     amavis: |
       @bypass_spam_checks_maps = ({ '.example.org' => 1, '.example.net' => 1 });

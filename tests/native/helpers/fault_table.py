@@ -21,6 +21,7 @@ FEEDBACK = "postcask-feedback.socket"
 DOOR = "postcask-door.service"
 OUTWARD = "postcask-tls.service"
 GUARD = "postcask-guard.service"
+LISTS = "postcask-lists.service"
 
 
 @dataclass
@@ -84,6 +85,7 @@ killed("policy killed", POLICY)
 killed("door killed", DOOR)
 killed("policies of others killed", OUTWARD)
 killed("guard killed", GUARD)
+killed("lists of senders killed", LISTS)
 
 # Stopped, and started again by somebody.
 stopped("clamd stopped", CLAMD_SOCKET, CLAMD)
@@ -93,6 +95,7 @@ stopped("resolver stopped", UNBOUND)
 stopped("policy stopped", POLICY)
 stopped("reader of reports stopped", FEEDBACK)
 stopped("guard stopped", GUARD)
+stopped("lists of senders stopped", LISTS)
 
 # Hanging, for ever.
 hanging("clamd hanging", CLAMD)
@@ -105,6 +108,7 @@ hanging("web server hanging", WEB)
 hanging("policy hanging", POLICY)
 hanging("policies of others hanging", OUTWARD)
 hanging("guard hanging", GUARD)
+hanging("lists of senders hanging", LISTS)
 
 
 @fault("amavis killed repeatedly")
