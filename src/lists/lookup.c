@@ -4,7 +4,11 @@
 #include <string.h>
 #include <strings.h>
 
-enum { SOA_TIMES = 20 }; /* of an SOA record the last five numbers */
+enum {
+	SOA_TIMES = 20,	     /* of an SOA record the last five numbers */
+	EXTENDED_ERROR = 15, /* an option of EDNS: RFC 8914 */
+	STALE_ANSWER = 3,
+};
 
 size_t lookup_message(const char *name, uint16_t id, unsigned char ret[LOOKUP_QUESTION])
 {
@@ -13,15 +17,20 @@ size_t lookup_message(const char *name, uint16_t id, unsigned char ret[LOOKUP_QU
 
 	memset(ret, 0, NS_HFIXEDSZ);
 	ns_put16(id, ret);
-	ret[2] = 1; /* RD: recursion desired, RFC 1035 §4.1.1 */
-	ret[5] = 1; /* one question */
+	ret[2] = 1;  /* RD: recursion desired, RFC 1035 §4.1.1 */
+	ret[5] = 1;  /* one question */
+	ret[11] = 1; /* one additional record, of EDNS */
 	size = ns_name_compress(name, at, NS_MAXCDNAME, NULL, NULL);
 	if (size <= 0)
 		return 0;
 	at += size;
 	ns_put16(ns_t_a, at);
 	ns_put16(ns_c_in, at + 2);
-	return (size_t)(at + NS_QFIXEDSZ - ret);
+	at += NS_QFIXEDSZ;
+	memset(at, 0, 11); /* the root, OPT, size, no flags, no options: RFC 6891 §6.1 */
+	ns_put16(ns_t_opt, at + 1);
+	ns_put16(LOOKUP_ANSWER, at + 3);
+	return (size_t)(at + 11 - ret);
 }
 
 bool lookup_id(const unsigned char *bytes, size_t size, uint16_t *ret_id)
@@ -79,6 +88,35 @@ static int take_addresses(ns_msg *message, struct lookup_answer *answer)
 	return 0;
 }
 
+static bool has_stale_option(const unsigned char *data, size_t left)
+{
+	while (left >= 4) {
+		unsigned code = ns_get16(data), size = ns_get16(data + 2);
+
+		if (size > left - 4)
+			return false;
+		if (code == EXTENDED_ERROR && size >= 2 && ns_get16(data + 4) == STALE_ANSWER)
+			return true;
+		data += 4 + size;
+		left -= 4 + size;
+	}
+	return false;
+}
+
+/* unbound gives what has run out when a list is silent (serve-expired), for a day; a lie of
+ * yesterday may be among it.  It says so. */
+static bool is_stale(ns_msg *message)
+{
+	ns_rr record;
+
+	for (int i = 0; i < ns_msg_count(*message, ns_s_ar); i++)
+		if (ns_parserr(message, ns_s_ar, i, &record) == 0 &&
+		    ns_rr_type(record) == ns_t_opt &&
+		    has_stale_option(ns_rr_rdata(record), ns_rr_rdlen(record)))
+			return true;
+	return false;
+}
+
 bool lookup_read(const unsigned char *bytes, size_t size, const char *name,
 		 struct lookup_answer *ret)
 {
@@ -91,7 +129,7 @@ bool lookup_read(const unsigned char *bytes, size_t size, const char *name,
 		return false;
 	code = ns_msg_getflag(message, ns_f_rcode);
 	if ((code != ns_r_noerror && code != ns_r_nxdomain) || ns_msg_getflag(message, ns_f_tc) ||
-	    take_addresses(&message, &answer) < 0) {
+	    take_addresses(&message, &answer) < 0 || is_stale(&message)) {
 		*ret = (struct lookup_answer){.result = LOOKUP_FAILED};
 		return true;
 	}

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 enum {
-	LOOKUP_QUESTION = NS_HFIXEDSZ + NS_MAXCDNAME + NS_QFIXEDSZ,
+	LOOKUP_QUESTION = NS_HFIXEDSZ + NS_MAXCDNAME + NS_QFIXEDSZ + 11,
 	LOOKUP_ANSWER = 4096,
 	LOOKUP_ADDRESSES = 32, /* of an answer; no list has so many */
 	LOOKUP_TTL = 24 * 60 * 60,
@@ -18,7 +18,7 @@ enum {
 
 enum lookup_result {
 	LOOKUP_SILENT, /* none came in time */
-	LOOKUP_FAILED, /* SERVFAIL, REFUSED, or what cannot be read */
+	LOOKUP_FAILED, /* SERVFAIL, REFUSED, what cannot be read, or has run out (RFC 8914, 3) */
 	LOOKUP_NOTHING,
 	LOOKUP_FOUND,
 };
@@ -30,7 +30,8 @@ struct lookup_answer {
 	uint8_t addresses[LOOKUP_ADDRESSES][4];
 };
 
-/* A question with RD.  Its size; 0 when `name` is none. */
+/* A question with RD, and with EDNS, so that what has run out is said to be so.  Its size; 0 when
+ * `name` is none. */
 size_t lookup_message(const char *name, uint16_t id, unsigned char ret[LOOKUP_QUESTION]);
 
 /* The number of an answer that might be one of ours.  False when it is no answer at all. */

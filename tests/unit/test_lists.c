@@ -194,6 +194,40 @@ static void points(void **state _unused_)
 		}
 }
 
+/* An answer with its OPT record's options, "" for none. */
+static enum lookup_result read_with(const void *options, uint8_t size)
+{
+	unsigned char bytes[512];
+	size_t end = lookup_message("2.0.0.127.zen.example.net", 7, bytes) - 11;
+	static const unsigned char listed[] = {0xc0, 12, 0, 1, 0,   1, 0, 0,
+					       0,    60, 0, 4, 127, 0, 0, 2};
+	static const unsigned char opt[] = {0, 0, 41, 4, 208, 0, 0, 0, 0, 0};
+	struct lookup_answer answer = {0};
+
+	bytes[2] = 0x81;
+	bytes[3] = 0x80;
+	bytes[7] = 1;
+	memcpy(bytes + end, listed, sizeof(listed));
+	end += sizeof(listed);
+	memcpy(bytes + end, opt, sizeof(opt));
+	end += sizeof(opt);
+	bytes[end++] = size;
+	memcpy(bytes + end, options, size);
+	assert_true(lookup_read(bytes, end + size, "2.0.0.127.zen.example.net", &answer));
+	return answer.result;
+}
+
+/* What a cache gives though it has run out is no answer. */
+static void expired_answers(void **state _unused_)
+{
+	assert_int_equal(read_with("", 0), LOOKUP_FOUND);
+	assert_int_equal(read_with("\0\x0f\0\2\0\3", 6), LOOKUP_FAILED);
+	assert_int_equal(read_with("\0\x0a\0\1x\0\x0f\0\3\0\3!", 12), LOOKUP_FAILED);
+	assert_int_equal(read_with("\0\x0f\0\2\0\2", 6), LOOKUP_FOUND);	  /* another word */
+	assert_int_equal(read_with("\0\x0f\0\x09\0\3", 6), LOOKUP_FOUND); /* too long */
+	assert_int_equal(read_with("\0\x0f\0", 3), LOOKUP_FOUND);
+}
+
 /* ---- Verdicts ---- */
 
 static struct lookup_answer found(uint8_t a, uint8_t b, uint8_t c, uint8_t d)
@@ -506,6 +540,7 @@ int main(void)
 	    cmocka_unit_test(items_of_a_zone_are_one_list),
 	    cmocka_unit_test(names_asked),
 	    cmocka_unit_test(points),
+	    cmocka_unit_test(expired_answers),
 	    cmocka_unit_test(seven_ways_to_fail),
 	    cmocka_unit_test(single_answers),
 	    cmocka_unit_test(lists_of_who_is_welcome),
