@@ -255,6 +255,7 @@ static int prepare(struct service *service, struct error *error)
 	tell_time(service);
 	tested_begin(&service->sources, &service->catalog, paths->hurry);
 	recall(service);
+	service->sources.changed = true; /* people hear from the beginning what is known */
 	return 0;
 }
 
