@@ -232,9 +232,10 @@ def test_trusted_networks_send_and_what_is_ours_is_signed(machine, server):
     two, = server.wait_words(theirs)
     assert original(two.sender) == "printer@inside.example" and not signatures(two.data)
     assert b"X-Postcask-Login" not in one.data + two.data
-    other = as_trusted(machine, ALICE, **{"From": "boss@far.example"})
-    three, = server.wait_words(other)
-    assert not signatures(three.data)
+    for authors in ("boss@far.example", f"{ALICE}, boss@far.example"):
+        other = as_trusted(machine, ALICE, **{"From": authors})
+        three, = server.wait_words(other)
+        assert not signatures(three.data), authors
     here = as_trusted(machine, "printer@inside.example", to="bob@example.org")
     assert b"X-Postcask-Login" not in machine.wait_message("bob@example.org", here)
 
