@@ -30,8 +30,8 @@ static json_t *settings_of(const char *value)
 {
 	return json_pack("{s:s, s:{s:b}, s:{s:b}, s:{s:b}, s:{s:b}, s:{s:b}, s:{s:s}, s:{s:{s:s}}}",
 			 "value", value, "signatures", "updates", 1, "updates", "automatic", 1,
-			 "forwarding", "srs", 1, "services", "web", 1, "filter", "judged", 1,
-			 "dkim", "signer", "filter", "tls", "acme", "directory", "");
+			 "forwarding", "srs", 1, "services", "web", 1, "filter", "asked", 1, "dkim",
+			 "signer", "filter", "tls", "acme", "directory", "");
 }
 
 static void key_follows_settings_and_templates(void **state)
