@@ -129,6 +129,16 @@ static int check_blocklists(struct check *check)
 	return 0;
 }
 
+static bool any_without_key(const json_t *lists)
+{
+	struct blocklist list;
+
+	for (size_t i = 0; i < json_array_size(lists); i++)
+		if (take_blocklist(lists, i, &list) && !list.key[0])
+			return true;
+	return false;
+}
+
 /* What lists answer to servers that ask for thousands. */
 static int check_shared_resolver(struct check *check)
 {
@@ -136,7 +146,7 @@ static int check_shared_resolver(struct check *check)
 	    json_object_get(json_object_get(check->settings, "filter"), "blocklists");
 	const json_t *resolver = json_object_get(check->settings, "resolver");
 
-	if (json_array_size(lists) && json_array_size(json_object_get(resolver, "forward")))
+	if (any_without_key(lists) && json_array_size(json_object_get(resolver, "forward")))
 		diagnostics_warning(
 		    check->diagnostics,
 		    rule_mark(node_get(check->meaning->mail, "resolver"), "forward"),
@@ -157,9 +167,8 @@ const struct rule meaning_filter[] = {
     {"`filter.blocklists` has no list twice, and one key for each; its weights can come to "
      "`filter.blocklist_threshold`.",
      check_blocklists},
-    {"Beside `filter.blocklists`, `resolver.forward` is warned of: most lists refuse resolvers "
-     "that "
-     "ask for many.",
+    {"Beside a list of `filter.blocklists` without a key, `resolver.forward` is warned of: most "
+     "lists refuse resolvers that ask for many.",
      check_shared_resolver},
     {0},
 };
