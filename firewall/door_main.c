@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/options.h"
 #include "base/process.h"
+#include "base/slice.h"
 #include "firewall/door.h"
 
 static const char usage[] = "usage: postcask-door\n"
@@ -30,15 +31,30 @@ struct known {
 	int64_t until; /* clock_now_ms() */
 };
 
-/* One line of postconf(1), without its end. */
-static int ask(const char *const *argv, struct buffer *answer, struct error *error)
+/* What postconf(1) prints that is no warning of its: those of parameters that stand twice come with
+ * every answer. */
+static struct slice answer_of(const struct buffer *output)
+{
+	struct slice rest = {buffer_text(output), output->size}, line, answer = {0};
+
+	while (slice_until(&rest, SLICE("\n"), &line))
+		if (!slice_starts(line, SLICE("postconf: ")))
+			answer = line;
+	return answer;
+}
+
+/* One line. */
+static int ask(const char *const *argv, struct buffer *output, struct slice *ret,
+	       struct error *error)
 {
 	struct process process = {.argv = argv, .timeout_ms = POSTCONF_MS};
-	int status = process_run(&process, answer, error);
+	int status = process_run(&process, output, error);
 
+	if (status > 0)
+		return error_set(error, EIO, "%s: exit status %d", argv[0], status);
 	if (status == 0)
-		return 0;
-	return status < 0 ? status : error_set(error, EIO, "%s: exit status %d", argv[0], status);
+		*ret = answer_of(output);
+	return status;
 }
 
 /* Postfix expands what it sends: postconf does so with -x.  "220-", the text, and its end. */
@@ -46,20 +62,23 @@ static int learn(struct known *known, struct error *error)
 {
 	static const char *const teaser[] = {"postconf", "-xh", "postscreen_greet_banner", NULL};
 	static const char *const servers[] = {"postconf", "-Fh", "smtpd/pass/process_limit", NULL};
+	static const char *const others[] = {"postconf", "-xh", "default_process_limit", NULL};
 	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT, number = BUFFER_INIT;
-	int result = ask(teaser, &text, error);
-	size_t size;
-	long count;
+	struct slice banner = {0}, limit = {0};
+	int result = ask(teaser, &text, &banner, error);
+	long long count;
 
 	if (result == 0)
-		result = ask(servers, &number, error);
+		result = ask(servers, &number, &limit, error);
+	if (result == 0 && slice_equal(limit, SLICE("-"))) {
+		buffer_reset(&number);
+		result = ask(others, &number, &limit, error);
+	}
 	if (result < 0)
 		return error_wrap(error, "cannot learn what Postfix does");
-	size = strcspn(buffer_text(&text), "\n");
-	count = strtol(buffer_text(&number), NULL, 10);
-	if (count <= 0 || count > SERVERS_MOST)
+	if (!slice_number(&limit, &count) || count <= 0 || count > SERVERS_MOST)
 		return error_set(error, EINVAL, "Postfix has no number of servers for port 25");
-	known->teaser_bytes = size ? strlen("220-\r\n") + size : 0;
+	known->teaser_bytes = banner.size ? strlen("220-\r\n") + banner.size : 0;
 	known->servers = (size_t)count;
 	known->until = clock_now_ms() + KNOWN_MS;
 	return 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* postcask ban: who is kept away for guessing passwords; see postcask-ban(8).
+/* postcask ban: who is kept away for guessing passwords; see postcask(8).
  *
  *	postcask ban list [--json]
  *	postcask ban why ADDRESS [--json]

@@ -7,25 +7,14 @@
 #include <time.h>
 
 #include "base/json_file.h"
-#include "certificate/certificate.h"
 #include "command/command.h"
 #include "command/print.h"
 #include "generation/drift.h"
 #include "generation/generation.h"
-#include "policy/limit_hold.h"
 #include "report/merge.h"
-#include "report/part_certificate.h"
-#include "report/part_dns.h"
-#include "report/part_hold.h"
-#include "report/part_guard.h"
-#include "report/part_lists.h"
-#include "report/part_mail.h"
-#include "report/part_policy.h"
-#include "report/part_tls.h"
-#include "report/part_quarantine.h"
+#include "report/parts.h"
 #include "report/report_text.h"
 #include "state/report_state.h"
-#include "update/summary.h"
 
 #define STATE_FOLDER "/var/lib/postcask"
 #define RUN_FOLDER   "/run/postcask"
@@ -36,14 +25,7 @@ static int print_tables(const json_t *report)
 
 	report_text_probes(report, &text);
 	report_text_summary(report, &text);
-	report_mail_text(report, &text);
-	quarantine_summary_text(report, &text);
-	update_summary_text(report, &text);
-	dns_summary_text(report, &text);
-	report_policy_text(report, &text);
-	tls_summary_text(report, &text);
-	guard_summary_text(report, &text);
-	lists_part_text(report, &text);
+	report_parts_text(report, &text);
 	report_text_errors(report, &text);
 	report_text_hints(report, &text);
 	report_text_line(report, &text);
@@ -91,16 +73,7 @@ int show_report(const char *path, int json)
 	}
 	if (strcmp(path, SHOW_REPORT_FILE) == 0) {
 		add_drift(report);
-		report_mail_add(report, RUN_FOLDER, true);
-		quarantine_summary_add(report, STATE_FOLDER);
-		update_summary_add(report, &update_machine, (json_int_t)time(NULL));
-		dns_summary_add(report, RUN_FOLDER);
-		report_policy_add(report, RUN_FOLDER);
-		tls_summary_add(report, RUN_FOLDER);
-		guard_summary_add(report, RUN_FOLDER);
-		lists_part_add(report, RUN_FOLDER);
-		certificate_part_add(report, CERTIFICATE_FOLDER);
-		hold_part_add(report, LIMIT_HOLD_FILE);
+		report_parts_add(report, RUN_FOLDER, true);
 	}
 	if (json) {
 		result = command_print(report, JSON_FILE_REPORT);

@@ -7,6 +7,7 @@
 const struct component component_feedback = {
     .name = "feedback",
     .files = {COMPONENT_MARK("feedback")},
+    .reload_verb = "try-restart",
     .units = {"postcask-feedback.socket"},
     .wanted = "reports.read",
     .without = "reports of other servers wait, and are read later",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Row 125 of the table.
+// Row 126 of the table.
 /* How other servers are to be proved (src/outward).  systemd holds its sockets, so that it is there
  * again before Postfix sees that it was not; while it cannot be started at all, mail to other
  * servers waits, for nobody may weaken by that what a policy asks for. */

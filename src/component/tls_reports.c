@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Row 130 of the table.
+// Row 127 of the table.
 /* Reports of TLS to other domains, by a timer (src/outward). */
 #include "component/component_rows.h"
 

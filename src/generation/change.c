@@ -68,9 +68,12 @@ static bool is_switched(const struct change *change, size_t number)
 	return components[number]->wanted && component_set_has(&change->switched, number);
 }
 
+/* What is switched is stopped, and then started if it is wanted.  Not restarted: of a service and
+ * its socket that are told that at once, systemd may start the service first, and then has the
+ * socket fail. */
 static const char *verb_of(const struct change *change, size_t number)
 {
-	return is_switched(change, number) ? "restart" : components[number]->reload_verb;
+	return is_switched(change, number) ? "start" : components[number]->reload_verb;
 }
 
 /* Changed components from `from` on that are told by the same verb go into one
@@ -93,23 +96,34 @@ static void collect_units(const struct change *change, size_t from, struct compo
 	}
 }
 
+static int tell(const char **argv, struct error *error)
+{
+	struct process process = {.argv = argv, .timeout_ms = RELOAD_TIMEOUT_MS};
+	_cleanup_(buffer_free) struct buffer output = BUFFER_INIT;
+	int status = process_run(&process, &output, error);
+
+	if (status > 0)
+		return error_set(error, EIO, "the daemons did not take the change: %s",
+				 buffer_text(&output));
+	return status;
+}
+
 static int reload_by_verb(const struct change *change, size_t from, struct component_set *done,
 			  struct error *error)
 {
 	_cleanup_free_ const char **argv =
 	    calloc(component_count * COMPONENT_UNITS + 3, sizeof(*argv));
-	struct process process = {.argv = argv, .timeout_ms = RELOAD_TIMEOUT_MS};
-	_cleanup_(buffer_free) struct buffer output = BUFFER_INIT;
-	int status;
+	int status = 0;
 
 	if (!argv)
 		return error_set(error, ENOMEM, "out of memory");
 	collect_units(change, from, done, argv);
-	status = process_run(&process, &output, error);
-	if (status > 0)
-		return error_set(error, EIO, "the daemons did not take the change: %s",
-				 buffer_text(&output));
-	return status;
+	if (strcmp(argv[1], "start") == 0) {
+		argv[1] = "stop";
+		status = tell(argv, error);
+		argv[1] = "start";
+	}
+	return status < 0 ? status : tell(argv, error);
 }
 
 static bool has_idle_servers(const struct change *change)

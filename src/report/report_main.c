@@ -13,24 +13,12 @@
 #include "base/file.h"
 #include "base/json_file.h"
 #include "base/options.h"
-#include "certificate/certificate.h"
-#include "policy/limit_hold.h"
-#include "quarantine/quarantine.h"
 #include "report/console.h"
 #include "report/merge.h"
-#include "report/part_certificate.h"
-#include "report/part_dns.h"
-#include "report/part_hold.h"
-#include "report/part_guard.h"
-#include "report/part_lists.h"
-#include "report/part_mail.h"
-#include "report/part_policy.h"
-#include "report/part_quarantine.h"
-#include "report/part_tls.h"
+#include "report/parts.h"
 #include "report/report_text.h"
 #include "settings/published.h"
 #include "state/report_state.h"
-#include "update/summary.h"
 
 enum {
 	CONSOLE_MS = 5000,
@@ -131,14 +119,7 @@ static void compose(const json_t *report, const struct options *options, struct 
 
 	buffer_add_text(text, "\n");
 	report_text_summary(report, text);
-	report_mail_text(report, text);
-	quarantine_summary_text(report, text);
-	update_summary_text(report, text);
-	dns_summary_text(report, text);
-	report_policy_text(report, text);
-	tls_summary_text(report, text);
-	guard_summary_text(report, text);
-	lists_part_text(report, text);
+	report_parts_text(report, text);
 	report_text_failures(report, FAILURES_SHOWN, text);
 	report_text_errors(report, text);
 	if (in_force)
@@ -186,16 +167,7 @@ int main(int argc, char **argv)
 		fputs("postcask: out of memory\n", stderr);
 		return EXIT_FAILURE;
 	}
-	report_mail_add(report, options.run, false);
-	quarantine_summary_add(report, QUARANTINE_STATE_FOLDER);
-	dns_summary_add(report, options.run);
-	report_policy_add(report, options.run);
-	tls_summary_add(report, options.run);
-	guard_summary_add(report, options.run);
-	lists_part_add(report, options.run);
-	update_summary_add(report, &update_machine, (json_int_t)time(NULL));
-	certificate_part_add(report, CERTIFICATE_FOLDER);
-	hold_part_add(report, LIMIT_HOLD_FILE);
+	report_parts_add(report, options.run, false);
 	if (json_file_replace(path, report, JSON_FILE_REPORT, 0644, &error) < 0) {
 		error_print(&error);
 		report_fail(report, "failed: this report could not be written");

@@ -10,7 +10,9 @@ import pytest
 
 from guesser import PORTS, Guesser, guess, reaches, wait_until, why
 from machine import PASSWORDS, Machine, user_data
-from sample import part
+from sample import part, turn
+
+pytestmark = turn("guard")
 
 ALICE = "alice@example.org"
 ALL_PORTS = (22, 25, 110, 143, 465, 587, 993, 995, 4190)

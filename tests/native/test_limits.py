@@ -15,6 +15,9 @@ import pytest
 
 from far import Server
 from machine import PASSWORDS, Machine, letter, shifted, user_data
+from sample import turn
+
+pytestmark = turn("limits")
 
 ALICE, BOB, CAROL = "alice@example.org", "bob@example.org", "carol@example.net"
 SINK, NET = 2525, "10.73.0"

@@ -16,7 +16,9 @@ import pytest
 
 from machine import Machine, shifted, user_data
 from outward_world import World, http, policy
-from sample import part
+from sample import part, turn
+
+pytestmark = turn("outward")
 
 NAME, NET = "outward", "10.113.0"
 SIGNED, PLAIN, BROKEN = "dane.example", "sts.example", "broken.example"

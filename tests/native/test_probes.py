@@ -73,7 +73,8 @@ FAULTS = {
         MAIN, "smtpd_banner = $myhostname ESMTP", "smtpd_banner = $myhostname ESMTP 3.10.1",
         "postfix", {"smtp-banner": "policy"}),
     "any recipient": (
-        MAIN, "smtpd_reject_unlisted_recipient = yes", "smtpd_reject_unlisted_recipient = no",
+        MAIN, "virtual_mailbox_maps = texthash:$config_directory/mailboxes",
+        "virtual_mailbox_maps = texthash:$config_directory/mailboxes static:all",
         "postfix", {"smtp-unknown-recipient": "policy"}),
     "any sender": (
         MAIN, "    $login_is_sender\n", "", "postfix",

@@ -12,11 +12,11 @@ from archive import DEBS, NEWER, Archive
 from machine import Machine, user_data
 
 # What listens to strangers, and what upgrades often: with their own scripts, as Debian ships them.
-REAL = ["postfix", "postfix-pcre", "dovecot-core", "dovecot-imapd", "dovecot-pop3d",
-        "dovecot-lmtpd", "dovecot-sieve", "dovecot-managesieved", "clamav-daemon", "clamav-base",
-        "clamav-freshclam", "libclamav12", "unbound", "libssl3t64", "openssl", "cloud-init",
-        "openssh-server", "openssh-client", "openssh-sftp-server", "apt", "libapt-pkg7.0",
-        "unattended-upgrades"]
+REAL = ["postfix", "postfix-pcre", "postfix-lmdb", "dovecot-core", "dovecot-imapd",
+        "dovecot-pop3d", "dovecot-lmtpd", "dovecot-sieve", "dovecot-managesieved",
+        "clamav-daemon", "clamav-base", "clamav-freshclam", "libclamav12", "unbound",
+        "libssl3t64", "openssl", "cloud-init", "openssh-server", "openssh-client",
+        "openssh-sftp-server", "apt", "libapt-pkg7.0", "unattended-upgrades"]
 HELD = ["amavisd-new", "spamassassin"]
 ENDED = ("inactive", "failed")
 DAY = 24 * 60 * 60

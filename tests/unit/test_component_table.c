@@ -186,13 +186,14 @@ static void a_command_has_who_fits(void **state _unused_)
 }
 
 /* systemd starts it or stops it by its conditions, with everything that is its. */
-static void who_is_switched_is_restarted_whole(void **state)
+static void who_is_switched_is_stopped_and_started_whole(void **state)
 {
 	struct change on = change_of(LAST, false, true), off = change_of(LAST, true, false);
 	struct change stays = change_of(OPTIONAL, true, true);
 	_cleanup_free_ char *first = reload(*state, &on), *second = NULL, *third = NULL;
 
-	assert_string_equal(first, "restart c57.service c57.socket\n"
+	assert_string_equal(first, "stop c57.service c57.socket\n"
+				   "start c57.service c57.socket\n"
 				   "reload-or-restart c99.service\n");
 	second = reload(*state, &off);
 	assert_string_equal(second, first);
@@ -273,7 +274,7 @@ int main(void)
 	    folder_test(the_last_row_is_reloaded),
 	    folder_test(keys_change_who_serves_them),
 	    cmocka_unit_test(a_command_has_who_fits),
-	    folder_test(who_is_switched_is_restarted_whole),
+	    folder_test(who_is_switched_is_stopped_and_started_whole),
 	    cmocka_unit_test(a_new_mark_is_a_switch),
 	    folder_test(who_takes_nothing_is_told_nothing),
 	    folder_test(the_settings_fill_the_mark),

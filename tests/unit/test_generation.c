@@ -28,10 +28,13 @@ static void templates_make(const char *folder)
 /* With what the marks of the components need. */
 static json_t *settings_of(const char *value)
 {
-	return json_pack("{s:s, s:{s:b}, s:{s:b}, s:{s:b}, s:{s:b}, s:{s:b}, s:{s:s}, s:{s:{s:s}}}",
+	return json_pack("{s:s, s:{s:b}, s:{s:b}, s:{s:b}, s:{s:b, s:b}, s:{s:b, s:b}, s:{s:s}, "
+			 "s:{s:s, s:{s:s}}, s:{s:b, s:s}, s:{s:b}}",
 			 "value", value, "signatures", "updates", 1, "updates", "automatic", 1,
-			 "forwarding", "srs", 1, "services", "web", 1, "filter", "asked", 1, "dkim",
-			 "signer", "filter", "tls", "acme", "directory", "");
+			 "forwarding", "srs", 1, "services", "web", 1, "smtp", 1, "filter", "asked",
+			 1, "listing", 0, "dkim", "signer", "filter", "tls", "policies", "follow",
+			 "acme", "directory", "", "reports", "read", 1, "tls", "ignore", "ban",
+			 "enabled", 1);
 }
 
 static void key_follows_settings_and_templates(void **state)

@@ -13,7 +13,7 @@ FAR = "far.example"
 VICTIM = f"victim@{FAR}"
 OWN, NAME = "example.org", "mail.example.org"
 SENDER = "stranger@elsewhere.example"      # of no domain that is served here
-IN_A_SESSION = 6                # after ten errors an answer takes a second
+IN_A_SESSION = 2     # after three mistakes each answer takes a second
 
 # What RCPT is given, as it stands behind "RCPT TO:"; {ip4} and {ip6} are the machine's own.
 RECIPIENTS = {

@@ -5,6 +5,8 @@ its number; `all` takes the whole, as make soak does, and whoever names a file."
 
 import os
 
+import pytest
+
 SAMPLE = os.environ.get("POSTCASK_SAMPLE", "all")
 WHOLE = SAMPLE == "all"
 
@@ -19,3 +21,12 @@ def part(things, of):
 def part_of(things, of):
     """The same of a mapping."""
     return {name: things[name] for name in part(things, of)}
+
+
+# Files with a machine of their own for a minute and more: half of them in a run.
+BY_TURNS = ["door", "lists", "guard", "grey", "relay_roles", "limits", "outward"]
+
+
+def turn(name):
+    """For the pytestmark of such a file."""
+    return pytest.mark.skipif(name not in part(BY_TURNS, 2), reason="another run's turn")
