@@ -4,15 +4,13 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <systemd/sd-daemon.h>
 
 #include "base/clock.h"
+#include "base/listen.h"
 #include "guard/follow.h"
 #include "guard/peer.h"
 
@@ -46,23 +44,6 @@ static int listen_http(unsigned port, int *ret_fd, struct error *error)
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
 	    bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, WAITING) < 0)
 		return error_errno(error, errno, "cannot listen on port %u of the loopback", port);
-	*ret_fd = TAKE_FD(fd);
-	return 0;
-}
-
-/* Its own account and root, which needs no right to connect. */
-static int listen_control(const char *path, int *ret_fd, struct error *error)
-{
-	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-	if (strlen(path) >= sizeof(address.sun_path))
-		return error_set(error, ENAMETOOLONG, "%s is too long for a socket", path);
-	strcpy(address.sun_path, path);
-	if (fd < 0 || (unlink(path) < 0 && errno != ENOENT) ||
-	    bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || chmod(path, 0600) < 0 ||
-	    listen(fd, WAITING) < 0)
-		return error_errno(error, errno, "cannot listen at %s", path);
 	*ret_fd = TAKE_FD(fd);
 	return 0;
 }
@@ -201,21 +182,15 @@ static int serve(struct service *service, struct error *error)
 
 static int prepare(struct service *service, const struct service_paths *paths, struct error *error)
 {
-	sigset_t ends;
-	int result;
+	int result = listen_end(&service->signals, error);
 
-	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&ends);
-	sigaddset(&ends, SIGTERM);
-	sigaddset(&ends, SIGINT);
-	sigprocmask(SIG_BLOCK, &ends, NULL);
-	service->signals = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (service->signals < 0)
-		return error_errno(error, errno, "cannot wait");
+	if (result < 0)
+		return result;
 	hear_journal(service, paths->journal);
 	result = listen_http(paths->port, &service->listeners[PEER_HTTP], error);
-	if (result == 0)
-		result = listen_control(paths->control, &service->listeners[PEER_CONTROL], error);
+	if (result == 0) /* its own account and root, which needs no right to connect */
+		result = listen_at(paths->control, 0600, WAITING, &service->listeners[PEER_CONTROL],
+				   error);
 	return result;
 }
 

@@ -10,11 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/inotify.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/listen.h"
 #include "base/options.h"
 #include "ledger/keeper.h"
 #include "queue/spool.h"
@@ -84,16 +84,12 @@ static int follow(struct keeper *keeper, const struct wakers *wakers, struct err
 
 static int prepare(const struct keeper *keeper, struct wakers *wakers, struct error *error)
 {
-	sigset_t ends;
+	int result = listen_end(&wakers->signals, error);
 
-	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&ends);
-	sigaddset(&ends, SIGTERM);
-	sigaddset(&ends, SIGINT);
-	sigprocmask(SIG_BLOCK, &ends, NULL);
-	wakers->signals = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (result < 0)
+		return result;
 	wakers->watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (wakers->signals < 0 || wakers->watch < 0)
+	if (wakers->watch < 0)
 		return error_errno(error, errno, "cannot wait");
 	if (inotify_add_watch(wakers->watch, keeper->quarantine,
 			      IN_DELETE | IN_MOVE | IN_CREATE | IN_ONLYDIR) < 0)

@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lists/service.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
 #include <pwd.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "base/json_file.h"
+#include "base/listen.h"
 #include "lists/recall.h"
 #include "lists/visit.h"
 
@@ -194,49 +190,6 @@ static int serve(struct service *service, struct error *error)
 
 /* ---- Begin and end ---- */
 
-static int open_listener(const char *path, int *ret_fd, struct error *error)
-{
-	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-	if (strlen(path) >= sizeof(address.sun_path))
-		return error_set(error, ENAMETOOLONG, "%s is too long for a socket", path);
-	strcpy(address.sun_path, path);
-	if (fd < 0 || (unlink(path) < 0 && errno != ENOENT) ||
-	    bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || chmod(path, 0666) < 0 ||
-	    listen(fd, WAITING) < 0)
-		return error_errno(error, errno, "cannot listen at %s", path);
-	*ret_fd = TAKE_FD(fd);
-	return 0;
-}
-
-static int open_resolver(const struct lists_paths *paths, int *ret_fd, struct error *error)
-{
-	_cleanup_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	struct sockaddr_in address = {.sin_family = AF_INET,
-				      .sin_port = htons((uint16_t)paths->resolver_port)};
-
-	if (inet_pton(AF_INET, paths->resolver, &address.sin_addr) != 1)
-		return error_set(error, EINVAL, "%s is no address of a resolver", paths->resolver);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return error_errno(error, errno, "cannot ask %s", paths->resolver);
-	*ret_fd = TAKE_FD(fd);
-	return 0;
-}
-
-static int open_signals(int *ret_fd, struct error *error)
-{
-	sigset_t ends;
-
-	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&ends);
-	sigaddset(&ends, SIGTERM);
-	sigaddset(&ends, SIGINT);
-	sigprocmask(SIG_BLOCK, &ends, NULL);
-	*ret_fd = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
-	return *ret_fd < 0 ? error_errno(error, errno, "cannot wait") : 0;
-}
-
 static int prepare(struct service *service, struct error *error)
 {
 	const struct lists_paths *paths = service->paths;
@@ -245,11 +198,12 @@ static int prepare(struct service *service, struct error *error)
 
 	service->client_account = account ? account->pw_uid : 0;
 	if (result == 0)
-		result = open_signals(&service->signals, error);
+		result = listen_end(&service->signals, error);
 	if (result == 0)
-		result = open_resolver(paths, &service->sources.asker.fd, error);
+		result = listen_resolver(paths->resolver, paths->resolver_port,
+					 &service->sources.asker.fd, error);
 	if (result == 0)
-		result = open_listener(paths->socket, &service->listener, error);
+		result = listen_at(paths->socket, 0666, WAITING, &service->listener, error);
 	if (result < 0)
 		return result;
 	tell_time(service);

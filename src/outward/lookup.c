@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "outward/lookup.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <sys/random.h>
@@ -9,19 +8,6 @@
 #include <unistd.h>
 
 enum { DATAGRAMS = 64 }; /* taken at once before anybody else has a turn */
-
-int lookups_open(struct lookups *lookups, const char *text, unsigned port, struct error *error)
-{
-	_cleanup_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-
-	if (inet_pton(AF_INET, text, &address.sin_addr) != 1)
-		return error_set(error, EINVAL, "%s is no address of a resolver", text);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return error_errno(error, errno, "cannot ask %s", text);
-	lookups->fd = TAKE_FD(fd);
-	return 0;
-}
 
 void lookups_close(struct lookups *lookups)
 {

@@ -29,15 +29,12 @@ struct lookup {
 };
 
 struct lookups {
-	int fd; /* to the resolver */
+	int fd; /* to the resolver (listen_resolver) */
 	size_t asked;
 	int64_t now_ms;
 	struct lookup rows[LOOKUPS];
 };
 
-/* `address` is numeric. */
-_must_check_ int lookups_open(struct lookups *lookups, const char *address, unsigned port,
-			      struct error *error);
 void lookups_close(struct lookups *lookups);
 
 /* Asks for `before` and `name` in one.  `done` is called once, at once when there is no room. */

@@ -6,16 +6,14 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/json_file.h"
+#include "base/listen.h"
 #include "outward/client.h"
 #include "outward/tally.h"
 
@@ -207,36 +205,6 @@ static int serve(struct service *service, struct error *error)
 
 /* ---- Begin and end ---- */
 
-static int prepare_signals(struct service *service, struct error *error)
-{
-	sigset_t ends;
-
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGCHLD, SIG_IGN); /* the children are nobody's business */
-	sigemptyset(&ends);
-	sigaddset(&ends, SIGTERM);
-	sigaddset(&ends, SIGINT);
-	sigprocmask(SIG_BLOCK, &ends, NULL);
-	service->signals = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
-	return service->signals < 0 ? error_errno(error, errno, "cannot wait") : 0;
-}
-
-static int listen_at(const char *path, int *ret_fd, struct error *error)
-{
-	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-	if (strlen(path) >= sizeof(address.sun_path))
-		return error_set(error, ENAMETOOLONG, "%s is too long for a socket", path);
-	strcpy(address.sun_path, path);
-	if (fd < 0 || (unlink(path) < 0 && errno != ENOENT) ||
-	    bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || chmod(path, 0600) < 0 ||
-	    listen(fd, BACKLOG) < 0)
-		return error_errno(error, errno, "cannot listen at %s", path);
-	*ret_fd = TAKE_FD(fd);
-	return 0;
-}
-
 /* systemd's, or one of its own for who starts it by hand. */
 static int take_sockets(struct service *service, const struct outward_paths *paths,
 			struct error *error)
@@ -249,7 +217,7 @@ static int take_sockets(struct service *service, const struct outward_paths *pat
 		else if (sd_is_socket(fd, AF_UNIX, SOCK_DGRAM, 0) > 0)
 			service->events = fd;
 	if (service->listener < 0)
-		return listen_at(paths->socket, &service->listener, error);
+		return listen_at(paths->socket, 0600, BACKLOG, &service->listener, error);
 	/* systemd's wait, by default. */
 	if (fcntl(service->listener, F_SETFL, O_NONBLOCK) < 0)
 		return error_errno(error, errno, "cannot listen");
@@ -260,8 +228,9 @@ static int prepare(struct service *service, const struct outward_paths *paths, s
 {
 	_cleanup_(error_clear) struct error damaged = ERROR_INIT;
 	struct domains_parts parts = {.lookups = &service->lookups, .fetches = &service->fetches};
-	int result = prepare_signals(service, error);
+	int result = listen_end(&service->signals, error);
 
+	signal(SIGCHLD, SIG_IGN); /* the children are nobody's business */
 	service->tally_path = paths->tally;
 	service->state = paths->state;
 	fetches_init(&service->fetches, paths->fetch, paths->authorities);
@@ -273,8 +242,8 @@ static int prepare(struct service *service, const struct outward_paths *paths, s
 	if (result == 0 && !service->domains)
 		result = error_set(error, ENOMEM, "out of memory");
 	if (result == 0)
-		result =
-		    lookups_open(&service->lookups, paths->resolver, paths->resolver_port, error);
+		result = listen_resolver(paths->resolver, paths->resolver_port,
+					 &service->lookups.fd, error);
 	return result == 0 ? take_sockets(service, paths, error) : result;
 }
 

@@ -4,19 +4,19 @@
 #include <errno.h>
 #include <poll.h>
 #include <pwd.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/listen.h"
 #include "policy/client.h"
 #include "policy/known.h"
 #include "policy/limit_answer.h"
-#include "policy/listen.h"
+
+enum { WAITING = 128 }; /* at a socket */
 
 enum { DATAGRAMS = 64 }; /* taken at once before anybody else has a turn */
 
@@ -199,19 +199,6 @@ static int serve(struct service *service, struct error *error)
 
 /* ---- Begin and end ---- */
 
-static int prepare_signals(struct service *service, struct error *error)
-{
-	sigset_t ends;
-
-	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&ends);
-	sigaddset(&ends, SIGTERM);
-	sigaddset(&ends, SIGINT);
-	sigprocmask(SIG_BLOCK, &ends, NULL);
-	service->signals = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
-	return service->signals < 0 ? error_errno(error, errno, "cannot wait") : 0;
-}
-
 /* What is wrong with the files is said, and the service goes on without them. */
 static struct store *open_store(const struct service_paths *paths)
 {
@@ -248,7 +235,7 @@ static int prepare(struct service *service, const struct service_paths *paths, s
 {
 	const struct passwd *account = getpwnam(paths->filter_account);
 	struct answers_owner owner = {send_datagram, service};
-	int result = prepare_signals(service, error);
+	int result = listen_end(&service->signals, error);
 
 	service->filter_account = account ? account->pw_uid : 0;
 	service->sources = (struct client_sources){
@@ -268,9 +255,11 @@ static int prepare(struct service *service, const struct service_paths *paths, s
 		result =
 		    listen_resolver(paths->resolver, paths->resolver_port, &service->dns, error);
 	if (result == 0)
-		result = listen_at(paths->filter, &service->listeners[CLIENT_FILTER], error);
+		result = listen_at(paths->filter, 0666, WAITING, &service->listeners[CLIENT_FILTER],
+				   error);
 	if (result == 0)
-		result = listen_at(paths->postfix, &service->listeners[CLIENT_POSTFIX], error);
+		result = listen_at(paths->postfix, 0666, WAITING,
+				   &service->listeners[CLIENT_POSTFIX], error);
 	return result;
 }
 

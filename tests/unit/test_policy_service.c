@@ -12,9 +12,9 @@
 #include <sys/wait.h>
 
 #include "base/clock.h"
+#include "base/listen.h"
 #include "policy/client.h"
 #include "policy/datagram.h"
-#include "policy/listen.h"
 #include "policy/service.h"
 
 enum { WAIT_MS = 10000, ANSWER_LIMIT = 4096 };
@@ -80,7 +80,7 @@ static int begin(void **state _unused_)
 	world.resolver = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
 	if (bind(world.resolver, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    listen_at(world.oracle, &world.oracle_fd, &error) < 0)
+	    listen_at(world.oracle, 0600, 1, &world.oracle_fd, &error) < 0)
 		return -1;
 	start_service();
 	return 0;

@@ -1,20 +1,32 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "policy/listen.h"
+#include "base/listen.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-enum {
-	WAITING = 128,
-	RECEIVED = 1024 * 1024, /* answers to all that may be asked at once */
-};
+enum { RECEIVED = 1024 * 1024 }; /* answers to all that may be asked at once */
 
-int listen_at(const char *path, int *ret_fd, struct error *error)
+int listen_end(int *ret_fd, struct error *error)
+{
+	sigset_t ends;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGINT);
+	sigprocmask(SIG_BLOCK, &ends, NULL);
+	*ret_fd = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
+	return *ret_fd < 0 ? error_errno(error, errno, "cannot wait") : 0;
+}
+
+int listen_at(const char *path, mode_t mode, int waiting, int *ret_fd, struct error *error)
 {
 	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -23,8 +35,8 @@ int listen_at(const char *path, int *ret_fd, struct error *error)
 		return error_set(error, ENAMETOOLONG, "%s is too long for a socket", path);
 	strcpy(address.sun_path, path);
 	if (fd < 0 || (unlink(path) < 0 && errno != ENOENT) ||
-	    bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || chmod(path, 0666) < 0 ||
-	    listen(fd, WAITING) < 0)
+	    bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || chmod(path, mode) < 0 ||
+	    listen(fd, waiting) < 0)
 		return error_errno(error, errno, "cannot listen at %s", path);
 	*ret_fd = TAKE_FD(fd);
 	return 0;
