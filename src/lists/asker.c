@@ -6,6 +6,8 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 
+#include "net/dns_message.h"
+
 enum { DATAGRAMS = 64 }; /* taken at once before anybody else has a turn */
 
 static struct asker_question *find_free(struct asker *asker)
@@ -28,7 +30,7 @@ bool asker_ask(struct asker *asker, const char *name, int64_t due_ms, asker_answ
 	       void *context, unsigned tag)
 {
 	struct asker_question *question = find_free(asker);
-	unsigned char bytes[LOOKUP_QUESTION];
+	unsigned char bytes[DNS_MESSAGE_QUESTION];
 	uint16_t id;
 	size_t size;
 
@@ -36,7 +38,7 @@ bool asker_ask(struct asker *asker, const char *name, int64_t due_ms, asker_answ
 		return false;
 	while (find_id(asker, id))
 		id++;
-	size = lookup_message(name, id, bytes);
+	size = dns_message_ask(name, ns_t_a, id, 0, LOOKUP_ANSWER, bytes);
 	/* A refusal that is told here is of a question before; this one goes out after it. */
 	if (size == 0 || (send(asker->fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
 			  (errno != ECONNREFUSED ||
@@ -75,7 +77,7 @@ void asker_receive(struct asker *asker)
 
 		if (size < 0 && errno != ECONNREFUSED)
 			return;
-		if (size < 0 || !lookup_id(bytes, (size_t)size, &id))
+		if (size < 0 || !dns_message_id(bytes, (size_t)size, &id))
 			continue;
 		question = find_id(asker, id);
 		if (question && lookup_read(bytes, (size_t)size, question->name, &answer))

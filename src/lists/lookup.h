@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* One question to the machine's resolver for addresses, and its answer, as bytes.  libc parses
- * (ns_initparse(3)). */
+/* The machine's resolver's answer to a question for addresses, as bytes.  The question has EDNS, so
+ * that what has run out is said to be so. */
 #ifndef POSTCASK_LISTS_LOOKUP_H
 #define POSTCASK_LISTS_LOOKUP_H
 
@@ -10,7 +10,6 @@
 #include <stdint.h>
 
 enum {
-	LOOKUP_QUESTION = NS_HFIXEDSZ + NS_MAXCDNAME + NS_QFIXEDSZ + 11,
 	LOOKUP_ANSWER = 4096,
 	LOOKUP_ADDRESSES = 32, /* of an answer; no list has so many */
 	LOOKUP_TTL = 24 * 60 * 60,
@@ -29,13 +28,6 @@ struct lookup_answer {
 	size_t count;
 	uint8_t addresses[LOOKUP_ADDRESSES][4];
 };
-
-/* A question with RD, and with EDNS, so that what has run out is said to be so.  Its size; 0 when
- * `name` is none. */
-size_t lookup_message(const char *name, uint16_t id, unsigned char ret[LOOKUP_QUESTION]);
-
-/* The number of an answer that might be one of ours.  False when it is no answer at all. */
-bool lookup_id(const unsigned char *bytes, size_t size, uint16_t *ret_id);
 
 /* False when the bytes are no answer to that question; *ret is then untouched. */
 bool lookup_read(const unsigned char *bytes, size_t size, const char *name,

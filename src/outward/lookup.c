@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "net/dns_message.h"
+
 enum { DATAGRAMS = 64 }; /* taken at once before anybody else has a turn */
 
 void lookups_close(struct lookups *lookups)
@@ -18,8 +20,9 @@ void lookups_close(struct lookups *lookups)
 
 static void send_question(struct lookups *lookups, const struct lookup *lookup)
 {
-	unsigned char bytes[MESSAGE_QUESTION];
-	size_t size = message_ask(lookup->name, lookup->type, lookup->id, bytes);
+	unsigned char bytes[DNS_MESSAGE_QUESTION];
+	size_t size = dns_message_ask(lookup->name, lookup->type, lookup->id, DNS_MESSAGE_AUTHENTIC,
+				      DNS_MESSAGE_ROOM, bytes);
 
 	/* What does not get out is asked once more. */
 	if (size && send(lookups->fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
@@ -86,7 +89,7 @@ static void receive_one(struct lookups *lookups, const unsigned char *bytes, siz
 	struct lookup *lookup;
 	uint16_t id;
 
-	if (!message_id(bytes, size, &id) || !(lookup = find(lookups, id)) ||
+	if (!dns_message_id(bytes, size, &id) || !(lookup = find(lookups, id)) ||
 	    !message_read(bytes, size, lookup->name, lookup->type, &answer))
 		return;
 	settle(lookups, lookup, &answer);

@@ -4,46 +4,10 @@
 #include <ctype.h>
 #include <resolv.h>
 #include <string.h>
-#include <strings.h>
 
-enum {
-	EDNS_SIZE = 65000, /* over the loopback, which carries it whole */
-	SOA_TIMES = 20,	   /* of an SOA record the last five numbers */
-	AUTHENTIC = 0x20,  /* AD, RFC 6840 §5.7 */
-	TEXT_MAX = 512,	   /* of a record: one of MTA-STS is of 60 bytes */
-};
+#include "net/dns_message.h"
 
-size_t message_ask(const char *name, int type, uint16_t id, unsigned char ret[MESSAGE_QUESTION])
-{
-	unsigned char *at = ret + NS_HFIXEDSZ;
-	int size;
-
-	memset(ret, 0, NS_HFIXEDSZ);
-	ns_put16(id, ret);
-	ret[2] = 1; /* RD */
-	ret[3] = AUTHENTIC;
-	ret[5] = 1;  /* one question */
-	ret[11] = 1; /* one additional record, of EDNS */
-	size = ns_name_compress(name, at, NS_MAXCDNAME, NULL, NULL);
-	if (size <= 0)
-		return 0;
-	at += size;
-	ns_put16((unsigned)type, at);
-	ns_put16(ns_c_in, at + 2);
-	at += NS_QFIXEDSZ;
-	memset(at, 0, 11); /* the root, OPT, size, no flags, no options: RFC 6891 §6.1 */
-	ns_put16(ns_t_opt, at + 1);
-	ns_put16(EDNS_SIZE, at + 3);
-	return (size_t)(at + 11 - ret);
-}
-
-bool message_id(const unsigned char *bytes, size_t size, uint16_t *ret_id)
-{
-	if (size < NS_HFIXEDSZ || !(bytes[2] & 0x80))
-		return false;
-	*ret_id = (uint16_t)ns_get16(bytes);
-	return true;
-}
+enum { TEXT_MAX = 512 }; /* of a record: one of MTA-STS is of 60 bytes */
 
 /* RFC 5321 §5.1; "." alone says that there is no mail (RFC 7505). */
 static void take_mx(ns_msg *message, const ns_rr *record, struct message_answer *answer)
@@ -121,30 +85,6 @@ static void take_ttl(uint32_t ttl, struct message_answer *answer)
 		answer->ttl = ttl;
 }
 
-/* How long it holds that there is nothing: RFC 2308 §5. */
-static void take_authority(ns_msg *message, struct message_answer *answer)
-{
-	ns_rr record;
-
-	for (int i = 0; i < ns_msg_count(*message, ns_s_ns); i++) {
-		if (ns_parserr(message, ns_s_ns, i, &record) < 0)
-			return;
-		if (ns_rr_type(record) != ns_t_soa || ns_rr_rdlen(record) < SOA_TIMES)
-			continue;
-		take_ttl(ns_rr_ttl(record), answer);
-		take_ttl((uint32_t)ns_get32(ns_rr_rdata(record) + ns_rr_rdlen(record) - 4), answer);
-	}
-}
-
-static bool is_question(ns_msg *message, const char *name, int type)
-{
-	ns_rr question;
-
-	return ns_msg_count(*message, ns_s_qd) == 1 &&
-	       ns_parserr(message, ns_s_qd, 0, &question) == 0 &&
-	       (int)ns_rr_type(question) == type && strcasecmp(ns_rr_name(question), name) == 0;
-}
-
 bool message_read(const unsigned char *bytes, size_t size, const char *name, int type,
 		  struct message_answer *ret)
 {
@@ -152,8 +92,7 @@ bool message_read(const unsigned char *bytes, size_t size, const char *name, int
 	ns_msg message;
 	ns_rr record;
 
-	if (size > NS_MAXMSG || ns_initparse(bytes, (int)size, &message) < 0 ||
-	    !ns_msg_getflag(message, ns_f_qr) || !is_question(&message, name, type))
+	if (!dns_message_open(bytes, size, name, type, &message))
 		return false;
 	*ret = (struct message_answer){.code = ns_msg_getflag(message, ns_f_rcode),
 				       .secure = ns_msg_getflag(message, ns_f_ad),
@@ -169,6 +108,6 @@ bool message_read(const unsigned char *bytes, size_t size, const char *name, int
 		take_record(&message, &record, ret);
 	}
 	if (!found)
-		take_authority(&message, ret);
+		ret->ttl = dns_message_nothing(&message, ret->ttl);
 	return true;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The questions to the machine's resolver that say how a domain is reached, and their answers, as
- * bytes.  libc parses (ns_initparse(3)).  The resolver validates; over the loopback its word for it
- * (AD) is as good as Postfix takes it. */
+/* The machine's resolver's answers that say how a domain is reached, as bytes.  It validates; over
+ * the loopback its word for it (AD) is as good as Postfix takes it. */
 #ifndef POSTCASK_OUTWARD_MESSAGE_H
 #define POSTCASK_OUTWARD_MESSAGE_H
 
@@ -14,7 +13,6 @@
 #include "outward/sts.h"
 
 enum {
-	MESSAGE_QUESTION = NS_HFIXEDSZ + NS_MAXCDNAME + NS_QFIXEDSZ + 11,
 	MESSAGE_HOSTS = 16, /* mail servers that are looked at; of more, none is proved by DANE */
 	MESSAGE_TLSA = 52,
 };
@@ -34,13 +32,6 @@ struct message_answer {
 	size_t records;
 	char id[STS_ID_SIZE];
 };
-
-/* A question with RD and AD, and room for answers of any size (EDNS).  Its size; 0 when `name` is
- * none. */
-size_t message_ask(const char *name, int type, uint16_t id, unsigned char ret[MESSAGE_QUESTION]);
-
-/* The number of an answer that might be one of ours.  False when it is no answer at all. */
-_must_check_ bool message_id(const unsigned char *bytes, size_t size, uint16_t *ret_id);
 
 /* False when the bytes are no answer to that question.  *ret is large: 4 KiB. */
 _must_check_ bool message_read(const unsigned char *bytes, size_t size, const char *name, int type,

@@ -6,6 +6,7 @@
 #include <sys/random.h>
 
 #include "base/cleanup.h"
+#include "net/dns_message.h"
 #include "policy/datagram.h"
 
 enum {
@@ -167,9 +168,9 @@ static ns_type type_of(enum kind kind)
 
 static void send_question(struct answers *answers, const struct question *question)
 {
-	unsigned char bytes[DATAGRAM_QUESTION];
-	size_t size = datagram_ask(question->answer->name, type_of(question->answer->kind),
-				   question->id, bytes);
+	unsigned char bytes[DNS_MESSAGE_QUESTION];
+	size_t size = dns_message_ask(question->answer->name, (int)type_of(question->answer->kind),
+				      question->id, 0, DNS_MESSAGE_ROOM, bytes);
 
 	if (size)
 		answers->owner.send(answers->owner.context, bytes, size);
@@ -340,7 +341,7 @@ void answers_receive(struct answers *answers, const unsigned char *bytes, size_t
 	enum dmarc_look look;
 	uint16_t id;
 
-	if (!datagram_id(bytes, size, &id))
+	if (!dns_message_id(bytes, size, &id))
 		return;
 	question = find_question(answers, id);
 	if (!question)

@@ -7,6 +7,7 @@
 
 #include "lists/attributes.h"
 #include "lists/life.h"
+#include "net/dns_message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -16,7 +17,7 @@ static void check_answer(const char *bytes, size_t size)
 	struct lookup_answer answer;
 	uint16_t id;
 
-	if (!lookup_id((const unsigned char *)bytes, size, &id) ||
+	if (!dns_message_id((const unsigned char *)bytes, size, &id) ||
 	    !lookup_read((const unsigned char *)bytes, size, "2.0.0.127.zen.example.net", &answer))
 		return;
 	if (answer.count > LOOKUP_ADDRESSES || answer.ttl > LOOKUP_TTL ||
@@ -49,7 +50,7 @@ static void check_item(const char *bytes, size_t size)
 	struct blocklist list;
 	struct catalog lists;
 	char name[CATALOG_ASKED], *text;
-	unsigned char message[LOOKUP_QUESTION];
+	unsigned char message[DNS_MESSAGE_QUESTION];
 
 	if (blocklist_parse(bytes, size, &list, &error) == 0) {
 		text = blocklist_text(&list);
@@ -57,7 +58,7 @@ static void check_item(const char *bytes, size_t size)
 		    catalog_parse(text, &lists, &error) < 0 || lists.count != 1)
 			abort();
 		catalog_ask(&lists.lists[0], &address, name);
-		if (lookup_message(name, 1, message) == 0)
+		if (dns_message_ask(name, ns_t_a, 1, 0, LOOKUP_ANSWER, message) == 0)
 			abort();
 		free(text);
 	}

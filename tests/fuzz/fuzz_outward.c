@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "net/dns_message.h"
 #include "outward/event.h"
 #include "outward/message.h"
 #include "outward/netstring.h"
@@ -72,7 +73,7 @@ static void check_message(const uint8_t *data, size_t size)
 	static struct message_answer answer;
 	uint16_t id;
 
-	if (!message_id(data, size, &id))
+	if (!dns_message_id(data, size, &id))
 		return;
 	for (size_t i = 0; i < 3; i++)
 		if (message_read(data, size, "example.org",

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "net/dns_message.h"
 #include "policy/datagram.h"
 #include "policy/grey.h"
 #include "policy/guesses.h"
@@ -75,7 +76,7 @@ static void check_datagram(struct slice text)
 	size_t records = 0;
 	uint16_t id;
 
-	if (datagram_id((const uint8_t *)text.at, text.size, &id) &&
+	if (dns_message_id((const uint8_t *)text.at, text.size, &id) &&
 	    datagram_read((const uint8_t *)text.at, text.size, "_dmarc.example.org", ns_t_txt,
 			  check_record, &records, &answer) &&
 	    answer.code < 0)

@@ -8,6 +8,7 @@
 #include "lists/life.h"
 #include "lists/recall.h"
 #include "lists/tested.h"
+#include "net/dns_message.h"
 
 /* ---- Items of the settings ---- */
 
@@ -198,7 +199,8 @@ static void points(void **state _unused_)
 static enum lookup_result read_with(const void *options, uint8_t size)
 {
 	unsigned char bytes[512];
-	size_t end = lookup_message("2.0.0.127.zen.example.net", 7, bytes) - 11;
+	size_t end =
+	    dns_message_ask("2.0.0.127.zen.example.net", ns_t_a, 7, 0, LOOKUP_ANSWER, bytes) - 11;
 	static const unsigned char listed[] = {0xc0, 12, 0, 1, 0,   1, 0, 0,
 					       0,    60, 0, 4, 127, 0, 0, 2};
 	static const unsigned char opt[] = {0, 0, 41, 4, 208, 0, 0, 0, 0, 0};

@@ -3,18 +3,19 @@
 #include "test.h"
 
 #include "base/cleanup.h"
+#include "net/dns_message.h"
 #include "policy/answers.h"
 #include "policy/datagram.h"
 
 enum { QUESTIONS = 600 };
 
-static unsigned char questions[QUESTIONS][DATAGRAM_QUESTION];
+static unsigned char questions[QUESTIONS][DNS_MESSAGE_QUESTION];
 static size_t sizes[QUESTIONS], count;
 static int64_t now;
 
 static void keep(void *context _unused_, const unsigned char *bytes, size_t size)
 {
-	assert_true(count < QUESTIONS && size <= DATAGRAM_QUESTION);
+	assert_true(count < QUESTIONS && size <= DNS_MESSAGE_QUESTION);
 	memcpy(questions[count], bytes, size);
 	sizes[count++] = size;
 }
