@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "report/part_dns.h"
 
-#include <string.h>
-
 #include "base/file.h"
 #include "base/json_file.h"
 #include "state/report_state.h"
@@ -10,19 +8,6 @@
 #define NOTE "degraded: DNS: "
 
 enum { SENTENCES_MAX = 3 }; /* of those that make it degraded; the rest is in the object */
-
-/* Those of a report that was saved: what is known now takes their place. */
-static void forget_notes(json_t *report)
-{
-	json_t *notes = json_object_get(report, "notes");
-
-	for (size_t i = json_array_size(notes); i > 0; i--) {
-		const char *note = json_string_value(json_array_get(notes, i - 1));
-
-		if (note && strncmp(note, NOTE, strlen(NOTE)) == 0)
-			json_array_remove(notes, i - 1);
-	}
-}
 
 void dns_summary_add(json_t *report, const char *run)
 {
@@ -35,7 +20,7 @@ void dns_summary_add(json_t *report, const char *run)
 
 	if (json_file_read(path, JSON_FILE_LIMIT, JSON_FILE_FOREIGN, &found, &none) < 0)
 		return;
-	forget_notes(report);
+	report_forget(report, NOTE);
 	json_object_set(report, "dns", found);
 	json_array_foreach(json_object_get(found, "findings"), i, finding)
 	{

@@ -1,26 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "report/part_guard.h"
 
-#include <string.h>
-
 #include "base/file.h"
 #include "base/json_file.h"
 #include "state/report_state.h"
 
 #define NOTE "degraded: bans: "
-
-/* That of a report that was saved: what is known now takes its place. */
-static void forget_note(json_t *report)
-{
-	json_t *notes = json_object_get(report, "notes");
-
-	for (size_t i = json_array_size(notes); i > 0; i--) {
-		const char *note = json_string_value(json_array_get(notes, i - 1));
-
-		if (note && strncmp(note, NOTE, strlen(NOTE)) == 0)
-			json_array_remove(notes, i - 1);
-	}
-}
 
 void guard_summary_add(json_t *report, const char *run)
 {
@@ -28,7 +13,7 @@ void guard_summary_add(json_t *report, const char *run)
 	_cleanup_free_ char *path = file_join(run, "guard/report.json");
 	_cleanup_json_ json_t *found = NULL;
 
-	forget_note(report);
+	report_forget(report, NOTE);
 	json_object_del(report, "guard");
 	if (json_file_read(path, JSON_FILE_LIMIT, JSON_FILE_FOREIGN, &found, &none) < 0)
 		return;

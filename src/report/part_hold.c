@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "report/part_hold.h"
 
-#include <string.h>
-
 #include "base/json_file.h"
 #include "hold/keep.h"
 #include "policy/limit_hold.h"
@@ -11,19 +9,6 @@
 #define NOTE "degraded: the sending of "
 
 enum { SENTENCES_MAX = 5 };
-
-/* Those of a report that was saved: what is known now takes their place. */
-static void forget_notes(json_t *report)
-{
-	json_t *notes = json_object_get(report, "notes");
-
-	for (size_t i = json_array_size(notes); i > 0; i--) {
-		const char *note = json_string_value(json_array_get(notes, i - 1));
-
-		if (note && strncmp(note, NOTE, strlen(NOTE)) == 0)
-			json_array_remove(notes, i - 1);
-	}
-}
 
 void hold_part_add(json_t *report, const char *path)
 {
@@ -34,7 +19,7 @@ void hold_part_add(json_t *report, const char *path)
 
 	if (keep_load(path, true, &held, &none) < 0)
 		return;
-	forget_notes(report);
+	report_forget(report, NOTE);
 	json_object_set(report, "held", held);
 	json_array_foreach(held, i, one)
 	{

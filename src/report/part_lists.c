@@ -13,20 +13,6 @@
 
 enum { LIMIT = 64 * 1024 };
 
-/* Those of a report that was saved: what is known now takes their place. */
-static void forget_notes(json_t *report)
-{
-	json_t *notes = json_object_get(report, "notes");
-
-	for (size_t i = json_array_size(notes); i > 0; i--) {
-		const char *note = json_string_value(json_array_get(notes, i - 1));
-
-		if (note && (strncmp(note, NOTE, strlen(NOTE)) == 0 ||
-			     strncmp(note, DEGRADED, strlen(DEGRADED)) == 0))
-			json_array_remove(notes, i - 1);
-	}
-}
-
 static bool is_cut(const json_t *list)
 {
 	return strcmp(json_text(list, "state"), "cut") == 0;
@@ -55,7 +41,8 @@ void lists_part_add(json_t *report, const char *run)
 	json_t *list;
 	size_t i;
 
-	forget_notes(report);
+	report_forget(report, NOTE);
+	report_forget(report, DEGRADED);
 	json_object_del(report, "blocklists");
 	if (json_file_read(path, LIMIT, JSON_FILE_FOREIGN, &found, &none) < 0)
 		return;

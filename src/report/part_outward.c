@@ -11,19 +11,6 @@
 
 #define NOTE "degraded: outward: "
 
-/* Those of a report that was saved: what is so now takes their place. */
-static void forget_notes(json_t *report)
-{
-	json_t *notes = json_object_get(report, "notes");
-
-	for (size_t i = json_array_size(notes); i > 0; i--) {
-		const char *note = json_string_value(json_array_get(notes, i - 1));
-
-		if (note && strncmp(note, NOTE, strlen(NOTE)) == 0)
-			json_array_remove(notes, i - 1);
-	}
-}
-
 /* All other servers are this one. */
 static void name_smarthost(struct queue_view *view)
 {
@@ -44,7 +31,7 @@ void outward_part_add(json_t *report, const char *run, const json_t *account,
 
 	if (json_file_read(path, JSON_FILE_LIMIT, 0, &settings, &none) < 0)
 		return;
-	forget_notes(report);
+	report_forget(report, NOTE);
 	host = published_text(settings, "smarthost.host");
 	if (host)
 		name_smarthost(view);

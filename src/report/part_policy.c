@@ -15,19 +15,6 @@
 
 enum { ANSWER_MS = 2000, ANSWER_LIMIT = 2048 };
 
-/* Those of a report that was saved: what is known now takes their place. */
-static void forget_notes(json_t *report)
-{
-	json_t *notes = json_object_get(report, "notes");
-
-	for (size_t i = json_array_size(notes); i > 0; i--) {
-		const char *note = json_string_value(json_array_get(notes, i - 1));
-
-		if (note && strncmp(note, NOTE, strlen(NOTE)) == 0)
-			json_array_remove(notes, i - 1);
-	}
-}
-
 /* One line, whose end is no CR LF. */
 static bool ask(const char *path, struct buffer *answer)
 {
@@ -70,7 +57,7 @@ void report_policy_add(json_t *report, const char *run)
 	_cleanup_(buffer_free) struct buffer answer = BUFFER_INIT;
 	json_t *counts;
 
-	forget_notes(report);
+	report_forget(report, NOTE);
 	json_object_del(report, "policy");
 	if (!path || !file_exists(path) || !ask(path, &answer))
 		return;

@@ -35,6 +35,18 @@ void report_note(json_t *report, const char *text)
 	json_array_append_new(json_object_get(report, "notes"), json_string(text));
 }
 
+void report_forget(json_t *report, const char *begin)
+{
+	json_t *notes = json_object_get(report, "notes");
+
+	for (size_t i = json_array_size(notes); i > 0; i--) {
+		const char *note = json_string_value(json_array_get(notes, i - 1));
+
+		if (note && strncmp(note, begin, strlen(begin)) == 0)
+			json_array_remove(notes, i - 1);
+	}
+}
+
 void report_degrade(json_t *report, json_t *sentence)
 {
 	report_worsen(report, REPORT_DEGRADED);

@@ -29,6 +29,10 @@ void report_worsen(json_t *report, enum report_state state);
 /* Adds a sentence to the report's notes. */
 void report_note(json_t *report, const char *text);
 
+/* Takes out the notes that begin so: of a report that was saved, where what is known now takes
+ * their place.  Its state stays. */
+void report_forget(json_t *report, const char *begin);
+
 /* Makes the report's state degraded if it was better; `note` is a string (taken). */
 void report_degrade(json_t *report, json_t *note);
 
