@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/buffer.h"
+#include "base/database.h"
 #include "base/json_file.h"
 
 enum { DAY_SECONDS = 24 * 60 * 60 };
@@ -54,30 +54,21 @@ static int begin(struct kept *kept, const char *path, struct error *error)
 	return run(kept, schema, error);
 }
 
-static bool is_damaged(const struct kept *kept)
-{
-	int code = sqlite3_errcode(kept->database);
-
-	return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
-}
-
 int kept_open(struct kept *kept, const char *path, struct error *error)
 {
-	_cleanup_(buffer_free) struct buffer aside = BUFFER_INIT;
 	int code = begin(kept, path, error);
 
-	if (code == 0 || !is_damaged(kept))
+	if (code == 0 || !database_is_damaged(sqlite3_errcode(kept->database)))
 		return code;
 	kept_close(kept);
-	buffer_addf(&aside, "%s.damaged", path);
-	if (rename(path, buffer_text(&aside)) < 0)
-		return error_errno(error, errno, "cannot set %s aside", path);
-	code = begin(kept, path, NULL);
-	return code < 0
-		   ? code
-		   : (error_set(error, EIO, "%s was damaged; it is %s now, and a new one is begun",
-				path, buffer_text(&aside)),
-		      0);
+	code = database_set_aside(path, error);
+	if (code == 0)
+		code = begin(kept, path, NULL);
+	if (code == 0)
+		error_set(error, EIO,
+			  "%s was damaged; it is %s.damaged now, and a new one is begun", path,
+			  path);
+	return code;
 }
 
 void kept_close(struct kept *kept)

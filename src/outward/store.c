@@ -2,11 +2,10 @@
 #include "outward/store.h"
 
 #include <errno.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/cleanup.h"
+#include "base/database.h"
 
 enum { BUSY_MS = 1000 };
 
@@ -38,49 +37,15 @@ struct sts_store {
 	sqlite3_stmt *statements[STATEMENTS];
 };
 
-static void let_go(struct sts_store *store)
-{
-	for (size_t i = 0; i < STATEMENTS; i++) {
-		sqlite3_finalize(store->statements[i]);
-		store->statements[i] = NULL;
-	}
-	sqlite3_close(store->database);
-	store->database = NULL;
-}
-
-/* An SQLite result code. */
 static int open_file(struct sts_store *store, const char *path)
 {
-	int result = sqlite3_open_v2(
-	    path, &store->database,
-	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW, NULL);
-
-	if (result == SQLITE_OK)
-		result = sqlite3_busy_timeout(store->database, BUSY_MS);
-	if (result == SQLITE_OK)
-		result = sqlite3_exec(store->database, prepare, NULL, NULL, NULL);
-	for (size_t i = 0; result == SQLITE_OK && i < STATEMENTS; i++)
-		result = sqlite3_prepare_v3(store->database, texts[i], -1,
-					    SQLITE_PREPARE_PERSISTENT, &store->statements[i], NULL);
-	return result;
+	return database_open(path, BUSY_MS, prepare, texts, STATEMENTS, &store->database,
+			     store->statements);
 }
 
-static bool is_damage(int result)
+static void let_go(struct sts_store *store)
 {
-	return result == SQLITE_CORRUPT || result == SQLITE_NOTADB || result == SQLITE_ERROR;
-}
-
-/* What is left of it is for who wants to see what happened; the next one takes its place. */
-static void put_aside(const char *path)
-{
-	static const char *const tails[] = {"", "-wal", "-shm"};
-	char from[4096], to[4096];
-
-	for (size_t i = 0; i < ARRAY_SIZE(tails); i++) {
-		snprintf(from, sizeof(from), "%s%s", path, tails[i]);
-		snprintf(to, sizeof(to), "%s.damaged%s", path, tails[i]);
-		rename(from, to);
-	}
+	database_close(&store->database, store->statements, STATEMENTS);
 }
 
 struct sts_store *sts_store_open(const char *path, struct error *error)
@@ -91,11 +56,13 @@ struct sts_store *sts_store_open(const char *path, struct error *error)
 	if (!store)
 		return NULL;
 	result = open_file(store, path);
-	if (is_damage(result)) {
-		error_set(error, EBADMSG, "%s is damaged, and begun anew", path);
+	/* One with another table than ours is as good as damaged. */
+	if (database_is_damaged(result) || result == SQLITE_ERROR) {
 		let_go(store);
-		put_aside(path);
-		result = open_file(store, path);
+		if (database_set_aside(path, error) == 0) {
+			error_set(error, EBADMSG, "%s is damaged, and begun anew", path);
+			result = open_file(store, path);
+		}
 	}
 	if (result != SQLITE_OK) {
 		error_set(error, EIO, "%s: %s; policies are not kept over a restart", path,
@@ -121,14 +88,6 @@ static sqlite3_stmt *begin(struct sts_store *store, int number, const char *doma
 	if (statement && domain)
 		sqlite3_bind_text(statement, 1, domain, -1, SQLITE_STATIC);
 	return statement;
-}
-
-static int end(sqlite3_stmt *statement)
-{
-	int result = sqlite3_reset(statement);
-
-	sqlite3_clear_bindings(statement);
-	return result;
 }
 
 static const char *column(sqlite3_stmt *statement, int number)
@@ -166,7 +125,7 @@ bool sts_store_get(struct sts_store *store, const char *domain, int64_t now,
 	if (!statement)
 		return false;
 	found = sqlite3_step(statement) == SQLITE_ROW && read_row(statement, &policy);
-	end(statement);
+	database_again(statement);
 	if (found && !sts_store_policy_holds(&policy, now)) {
 		sts_store_policy_clear(&policy);
 		found = false;
@@ -191,11 +150,11 @@ int sts_store_put(struct sts_store *store, const char *domain,
 	sqlite3_bind_int64(statement, 6, policy->fetched);
 	sqlite3_bind_int64(statement, 7, now);
 	sqlite3_step(statement);
-	result = end(statement);
+	result = database_again(statement);
 	statement = begin(store, ROOM, NULL);
 	sqlite3_bind_int(statement, 1, STORE_POLICIES);
 	sqlite3_step(statement);
-	end(statement);
+	database_again(statement);
 	return result == SQLITE_OK ? 0
 				   : error_set(error, EIO, "the policy of %s is not kept: %s",
 					       domain, sqlite3_errstr(result));
@@ -209,7 +168,7 @@ void sts_store_use(struct sts_store *store, const char *domain, int64_t now)
 		return;
 	sqlite3_bind_int64(statement, 2, now);
 	sqlite3_step(statement);
-	end(statement);
+	database_again(statement);
 }
 
 static void note_try(struct sts_store *store, const char *domain, int64_t now)
@@ -218,7 +177,7 @@ static void note_try(struct sts_store *store, const char *domain, int64_t now)
 
 	sqlite3_bind_int64(statement, 2, now);
 	sqlite3_step(statement);
-	end(statement);
+	database_again(statement);
 }
 
 bool sts_store_stale(struct sts_store *store, int64_t now, char ret_domain[OUTWARD_NAME])
@@ -235,7 +194,7 @@ bool sts_store_stale(struct sts_store *store, int64_t now, char ret_domain[OUTWA
 	found = sqlite3_step(statement) == SQLITE_ROW;
 	if (found)
 		snprintf(ret_domain, OUTWARD_NAME, "%s", column(statement, 0));
-	end(statement);
+	database_again(statement);
 	if (found)
 		note_try(store, ret_domain, now);
 	return found;

@@ -2,10 +2,10 @@
 #include "outward/tally.h"
 
 #include <errno.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/database.h"
 #include "base/json_file.h"
 
 enum { BUSY_MS = 200 };
@@ -47,9 +47,7 @@ void tally_close(struct tally **tally)
 {
 	if (!*tally)
 		return;
-	for (size_t i = 0; i < STATEMENTS; i++)
-		sqlite3_finalize((*tally)->statements[i]);
-	sqlite3_close((*tally)->database);
+	database_close(&(*tally)->database, (*tally)->statements, STATEMENTS);
 	free(*tally);
 	*tally = NULL;
 }
@@ -61,16 +59,8 @@ int tally_open(const char *path, struct tally **ret, struct error *error)
 
 	if (!tally)
 		return error_set(error, ENOMEM, "out of memory");
-	result = sqlite3_open_v2(path, &tally->database,
-				 SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW,
-				 NULL);
-	if (result == SQLITE_OK)
-		result = sqlite3_busy_timeout(tally->database, BUSY_MS);
-	if (result == SQLITE_OK)
-		result = sqlite3_exec(tally->database, prepare, NULL, NULL, NULL);
-	for (size_t i = 0; result == SQLITE_OK && i < STATEMENTS; i++)
-		result = sqlite3_prepare_v3(tally->database, texts[i], -1,
-					    SQLITE_PREPARE_PERSISTENT, &tally->statements[i], NULL);
+	result = database_open(path, BUSY_MS, prepare, texts, STATEMENTS, &tally->database,
+			       tally->statements);
 	if (result != SQLITE_OK)
 		return error_set(error, EIO, "%s: %s; TLS sessions are not counted", path,
 				 sqlite3_errstr(result));
@@ -83,21 +73,13 @@ static void bind_text(sqlite3_stmt *statement, int number, const char *text)
 	sqlite3_bind_text(statement, number, text, -1, SQLITE_STATIC);
 }
 
-static int end(sqlite3_stmt *statement)
-{
-	int result = sqlite3_reset(statement);
-
-	sqlite3_clear_bindings(statement);
-	return result;
-}
-
 static bool has_room(struct tally *tally)
 {
 	sqlite3_stmt *statement = tally->statements[COUNT];
 	bool room = sqlite3_step(statement) == SQLITE_ROW &&
 		    sqlite3_column_int64(statement, 0) < TALLY_POLICIES;
 
-	end(statement);
+	database_again(statement);
 	return room;
 }
 
@@ -112,7 +94,7 @@ static void add_failure(struct tally *tally, int64_t id, const json_t *failure)
 	bind_text(statement, 2, about);
 	sqlite3_bind_int(statement, 3, TALLY_DETAILS);
 	sqlite3_step(statement);
-	end(statement);
+	database_again(statement);
 }
 
 static void add_policy(struct tally *tally, const struct event *event,
@@ -132,7 +114,7 @@ static void add_policy(struct tally *tally, const struct event *event,
 	sqlite3_bind_int(statement, 6, policy->failed);
 	if (sqlite3_step(statement) == SQLITE_ROW)
 		id = sqlite3_column_int64(statement, 0);
-	if (end(statement) != SQLITE_OK || id == 0)
+	if (database_again(statement) != SQLITE_OK || id == 0)
 		return;
 	for (size_t i = 0; i < policy->failure_count; i++)
 		add_failure(tally, id, policy->failures[i]);
@@ -169,7 +151,7 @@ static json_t *read_details(struct tally *tally, int64_t id)
 				    json_integer(sqlite3_column_int64(statement, 1)));
 		json_array_append_new(list, detail);
 	}
-	end(statement);
+	database_again(statement);
 	return list;
 }
 
@@ -193,7 +175,7 @@ static json_t *read_policies(struct tally *tally, int64_t day, const char *domai
 		json_decref(details);
 		json_array_append_new(list, policy);
 	}
-	end(statement);
+	database_again(statement);
 	return list;
 }
 
@@ -214,7 +196,7 @@ bool tally_next(struct tally *tally, int64_t day, int64_t *at_day, char at_domai
 		snprintf(at_domain, OUTWARD_NAME, "%s",
 			 (const char *)sqlite3_column_text(statement, 1));
 	}
-	end(statement);
+	database_again(statement);
 	if (!found || !record)
 		return false;
 	*ret_policies = read_policies(tally, *at_day, at_domain);
@@ -230,6 +212,6 @@ int tally_forget(struct tally *tally, int64_t day, const char *domain, struct er
 	sqlite3_bind_int64(statement, 1, day);
 	bind_text(statement, 2, domain);
 	sqlite3_step(statement);
-	result = end(statement);
+	result = database_again(statement);
 	return result == SQLITE_OK ? 0 : error_set(error, EIO, "%s", sqlite3_errstr(result));
 }

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/cleanup.h"
+#include "base/database.h"
 
 /* In the order in which they must be run.  FULL, because a commit in WAL mode is otherwise on the
  * disk when the kernel likes, up to half a minute later.  One process has the file, and needs no
@@ -31,8 +31,7 @@ static const char trim_rows[] = "DELETE FROM row WHERE kind = ? AND seen < ?";
 /* What SQLite says, as an errno: a file with another table than ours is as good as damaged. */
 static int failed(const struct store_file *file, int code, struct error *error)
 {
-	bool damaged = (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB ||
-		       (code == SQLITE_ERROR && !file->put);
+	bool damaged = database_is_damaged(code) || (code == SQLITE_ERROR && !file->put);
 
 	return error_set(error, damaged ? EUCLEAN : EIO, "%s: %s", file->path,
 			 file->db ? sqlite3_errmsg(file->db) : sqlite3_errstr(code));
@@ -124,26 +123,15 @@ int store_file_open(struct store_file *file, const char *path, store_file_row *e
 
 int store_file_set_aside(struct store_file *file, struct error *error)
 {
-	_cleanup_free_ char *aside = NULL, *log = NULL, *shared = NULL;
-
 	store_file_close(file);
-	if (asprintf(&aside, "%s.damaged", file->path) < 0 ||
-	    asprintf(&log, "%s-wal", file->path) < 0 || asprintf(&shared, "%s-shm", file->path) < 0)
-		return error_set(error, ENOMEM, "out of memory");
-	if (rename(file->path, aside) < 0)
-		return error_errno(error, errno, "cannot set %s aside", file->path);
-	/* Of a log without its file nothing can be read. */
-	if ((unlink(log) < 0 && errno != ENOENT) || (unlink(shared) < 0 && errno != ENOENT))
-		return error_errno(error, errno, "cannot remove %s", log);
-	return 0;
+	return database_set_aside(file->path, error);
 }
 
 static int run(sqlite3_stmt *statement)
 {
 	int code = sqlite3_step(statement);
 
-	sqlite3_reset(statement);
-	sqlite3_clear_bindings(statement);
+	database_again(statement);
 	return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
