@@ -69,3 +69,17 @@ uint32_t dns_message_nothing(ns_msg *message, uint32_t ttl)
 	}
 	return ttl;
 }
+
+bool dns_message_text(const ns_rr *record, char *room, size_t size, struct slice *ret)
+{
+	const unsigned char *data = ns_rr_rdata(*record), *end = data + ns_rr_rdlen(*record);
+
+	*ret = (struct slice){room, 0};
+	for (; data < end && data + 1 + data[0] <= end; data += 1 + data[0]) {
+		if (data[0] > size - ret->size)
+			return false;
+		memcpy(room + ret->size, data + 1, data[0]);
+		ret->size += data[0];
+	}
+	return true;
+}

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/slice.h"
+
 enum {
 	DNS_MESSAGE_QUESTION = NS_HFIXEDSZ + NS_MAXCDNAME + NS_QFIXEDSZ + 11,
 	DNS_MESSAGE_ROOM = 65000,     /* for any answer: the loopback carries it whole */
@@ -29,5 +31,9 @@ bool dns_message_open(const unsigned char *bytes, size_t size, const char *name,
 
 /* How long it holds that there is nothing, in seconds: `ttl`, or less (RFC 2308 §5). */
 uint32_t dns_message_nothing(ns_msg *message, uint32_t ttl);
+
+/* The strings of a TXT record, each after its length (RFC 1035 §3.3.14), joined in `room`.  False
+ * when they are longer. */
+bool dns_message_text(const ns_rr *record, char *room, size_t size, struct slice *ret);
 
 #endif

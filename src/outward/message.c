@@ -42,21 +42,12 @@ static void take_tlsa(const ns_rr *record, struct message_answer *answer)
 		answer->usable++;
 }
 
-/* Strings, each after its length (RFC 1035 §3.3.14), joined. */
 static void take_text(const ns_rr *record, struct message_answer *answer)
 {
-	const unsigned char *data = ns_rr_rdata(*record);
-	size_t left = ns_rr_rdlen(*record), size = 0;
-	char text[TEXT_MAX], id[STS_ID_SIZE];
+	char room[TEXT_MAX], id[STS_ID_SIZE];
+	struct slice text;
 
-	for (; left > 0 && (size_t)data[0] + 1 <= left; data += data[0] + 1) {
-		if (size + data[0] > sizeof(text))
-			return;
-		memcpy(text + size, data + 1, data[0]);
-		size += data[0];
-		left -= (size_t)data[0] + 1;
-	}
-	if (!sts_record_parse((struct slice){text, size}, id))
+	if (!dns_message_text(record, room, sizeof(room), &text) || !sts_record_parse(text, id))
 		return;
 	memcpy(answer->id, id, sizeof(id));
 	answer->records++;

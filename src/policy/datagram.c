@@ -1,24 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policy/datagram.h"
 
-#include <string.h>
-
 #include "net/dns_message.h"
-
-/* A row of strings, each after its length (RFC 1035 §3.3.14), joined. */
-static struct slice join(const ns_rr *record, char *room)
-{
-	const unsigned char *data = ns_rr_rdata(*record);
-	size_t left = ns_rr_rdlen(*record), size = 0;
-
-	while (left > 0 && (size_t)data[0] + 1 <= left) {
-		memcpy(room + size, data + 1, data[0]);
-		size += data[0];
-		left -= (size_t)data[0] + 1;
-		data += (size_t)data[0] + 1;
-	}
-	return (struct slice){room, size};
-}
 
 static void take_ttl(uint32_t ttl, struct datagram_answer *answer)
 {
@@ -30,6 +13,7 @@ bool datagram_read(const unsigned char *bytes, size_t size, const char *name, ns
 		   datagram_text *text, void *context, struct datagram_answer *ret)
 {
 	static char room[NS_MAXMSG]; /* a program has one at a time */
+	struct slice joined;
 	bool found = false;
 	ns_msg message;
 	ns_rr record;
@@ -44,8 +28,9 @@ bool datagram_read(const unsigned char *bytes, size_t size, const char *name, ns
 			return false;
 		take_ttl(ns_rr_ttl(record), ret); /* an alias on the way ends it, too */
 		found = found || ns_rr_type(record) == type;
-		if (ns_rr_type(record) == ns_t_txt)
-			text(context, join(&record, room));
+		if (ns_rr_type(record) == ns_t_txt &&
+		    dns_message_text(&record, room, sizeof(room), &joined))
+			text(context, joined);
 	}
 	if (!found)
 		ret->ttl = dns_message_nothing(&message, ret->ttl);
