@@ -8,13 +8,21 @@
 
 #include "base/file.h"
 
+const struct catalog_list *catalog_find(const struct catalog *catalog, const char *zone)
+{
+	for (size_t i = 0; i < catalog->count; i++)
+		if (strcmp(catalog->lists[i].zone, zone) == 0)
+			return &catalog->lists[i];
+	return NULL;
+}
+
 static struct catalog_list *list_of(struct catalog *catalog, const struct blocklist *item)
 {
+	const struct catalog_list *known = catalog_find(catalog, item->zone);
 	struct catalog_list *list;
 
-	for (size_t i = 0; i < catalog->count; i++)
-		if (strcmp(catalog->lists[i].zone, item->zone) == 0)
-			return &catalog->lists[i];
+	if (known)
+		return &catalog->lists[known - catalog->lists];
 	if (catalog->count >= CATALOG_LISTS)
 		return NULL;
 	list = &catalog->lists[catalog->count++];
@@ -68,14 +76,6 @@ int catalog_load(const char *path, struct catalog *ret, struct error *error)
 	result = catalog_parse(text, ret, error);
 	explicit_bzero(text, size);
 	return result < 0 ? error_wrap(error, "%s", path) : 0;
-}
-
-const struct catalog_list *catalog_find(const struct catalog *catalog, const char *zone)
-{
-	for (size_t i = 0; i < catalog->count; i++)
-		if (strcmp(catalog->lists[i].zone, zone) == 0)
-			return &catalog->lists[i];
-	return NULL;
 }
 
 bool catalog_count(const struct catalog_list *list, const uint8_t address[4])
