@@ -41,7 +41,7 @@ static void count_message(void *context, const json_t *message)
 		return;
 	}
 	view->waiting++;
-	outward_add(&view->outward, message);
+	leaving_add(&view->leaving, message);
 	if (arrival > 0 && (view->oldest == 0 || arrival < view->oldest))
 		view->oldest = arrival;
 	json_array_foreach(json_object_get(message, "recipients"), i, recipient)
@@ -79,7 +79,7 @@ int queue_view_read(struct queue_view *view, struct error *error)
 {
 	int result;
 
-	*view = (struct queue_view){.outward.now = (int64_t)time(NULL)};
+	*view = (struct queue_view){.leaving.now = (int64_t)time(NULL)};
 	result = queue_list(count_message, view, &view->partial, error);
 	sort_reasons(view);
 	return result;

@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "base/slice.h"
-#include "queue/outward.h"
+#include "queue/leaving.h"
 
 enum { QUEUE_REASONS = 12, QUEUE_SAMPLE = 121 };
 
@@ -26,7 +26,7 @@ struct queue_view {
 	struct queue_reason reasons[QUEUE_REASONS]; /* the commonest first */
 	size_t reason_count;
 	bool partial;		/* there is more than was read */
-	struct outward outward; /* what keeps it from leaving; `now` is the caller's of _parse */
+	struct leaving leaving; /* what keeps it from leaving; `now` is the caller's of _parse */
 };
 
 /* Asks Postfix. */

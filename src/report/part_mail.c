@@ -12,7 +12,7 @@
 #include "base/process.h"
 #include "component/components.h"
 #include "queue/queue_view.h"
-#include "report/part_outward.h"
+#include "report/part_leaving.h"
 #include "state/report_state.h"
 
 enum { ASK_MS = 10000, REASONS_SHOWN = 3, SAMPLE_SHOWN = 100 };
@@ -114,7 +114,7 @@ static void add_queue(json_t *report, const char *run, json_t *mail)
 		json_object_set_new(mail, "queue_error", json_string(error_text(&error)));
 		return;
 	}
-	outward_part_add(report, run, mail, &view);
+	leaving_part_add(report, run, mail, &view);
 	json_object_set_new(mail, "queue", queue_view_json(&view));
 	add_held(report, view.held);
 }

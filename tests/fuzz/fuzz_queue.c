@@ -11,31 +11,31 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void judge(const struct outward *outward)
+static void judge(const struct leaving *leaving)
 {
 	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
 
-	if (outward->place_count > OUTWARD_PLACES)
+	if (leaving->place_count > LEAVING_PLACES)
 		abort();
-	for (size_t i = 0; i < outward->place_count; i++)
-		if (strnlen(outward->places[i].name, OUTWARD_NAME) == OUTWARD_NAME ||
-		    outward->places[i].arrival > NOW - OUTWARD_PATIENCE_S)
+	for (size_t i = 0; i < leaving->place_count; i++)
+		if (strnlen(leaving->places[i].name, LEAVING_NAME) == LEAVING_NAME ||
+		    leaving->places[i].arrival > NOW - LEAVING_PATIENCE_S)
 			abort();
 	/* what is said has nothing of theirs in it */
-	if (outward_say_blocked(outward, 0, &text) != outward_is_blocked(outward, 0))
+	if (leaving_say_blocked(leaving, 0, &text) != leaving_is_blocked(leaving, 0))
 		abort();
-	(void)!outward_say_smarthost(outward, "smtp.example.net", &text);
+	(void)!leaving_say_smarthost(leaving, "smtp.example.net", &text);
 	if (strlen(buffer_text(&text)) != text.size || text.size > 1000)
 		abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct queue_view view = {.outward.now = NOW};
+	struct queue_view view = {.leaving.now = NOW};
 	json_t *json;
 
 	queue_view_parse((struct slice){(const char *)data, size}, &view);
-	judge(&view.outward);
+	judge(&view.leaving);
 	json = queue_view_json(&view);
 	if (view.reason_count > QUEUE_REASONS || !json)
 		abort();

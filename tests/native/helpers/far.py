@@ -52,12 +52,9 @@ class Session(socketserver.StreamRequestHandler):
         return b"".join(lines)
 
 
-class Server(socketserver.ThreadingTCPServer):
-    allow_reuse_address, daemon_threads, request_queue_size = True, True, 100
-
-    def __init__(self, address, port):
-        super().__init__((address, port), Session)
-        self.letters, self.refused, self.news = [], set(), threading.Condition()
+class Running(socketserver.ThreadingTCPServer):
+    """A server that runs as long as its `with` block."""
+    allow_reuse_address, daemon_threads, request_queue_size = True, True, 200
 
     def __enter__(self):
         threading.Thread(target=self.serve_forever, daemon=True).start()
@@ -66,6 +63,12 @@ class Server(socketserver.ThreadingTCPServer):
     def __exit__(self, *_):
         self.shutdown()
         self.server_close()
+
+
+class Server(Running):
+    def __init__(self, address, port):
+        super().__init__((address, port), Session)
+        self.letters, self.refused, self.news = [], set(), threading.Condition()
 
     def refuses(self, address):
         return address in self.refused or address.startswith("unknown@")

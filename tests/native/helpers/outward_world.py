@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from far import Running
 from zones import Zones
 
 NOW = datetime.datetime.now(datetime.timezone.utc)
@@ -74,17 +75,7 @@ class Authority:
         return context, hashlib.sha256(public).hexdigest()
 
 
-class Server(socketserver.ThreadingTCPServer):
-    allow_reuse_address, daemon_threads, request_queue_size = True, True, 200
-
-    def __enter__(self):
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.shutdown()
-        self.server_close()
-
+class Server(Running):
     def handle_error(self, *_):
         """A client that lets go in the middle of a handshake is what is tested."""
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* What the report says of mail that does not leave. */
-#ifndef POSTCASK_REPORT_PART_OUTWARD_H
-#define POSTCASK_REPORT_PART_OUTWARD_H
+#ifndef POSTCASK_REPORT_PART_LEAVING_H
+#define POSTCASK_REPORT_PART_LEAVING_H
 
 #include <jansson.h>
 
@@ -10,7 +10,7 @@
 /* By the settings published in `run`: with a smarthost, what mail met there, and that it is what
  * mail waits for; without, that port 25 is blocked on the way out.  Either makes the report
  * degraded.  `account` is the ledger's, from which it is known when mail left last. */
-void outward_part_add(json_t *report, const char *run, const json_t *account,
+void leaving_part_add(json_t *report, const char *run, const json_t *account,
 		      struct queue_view *view);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "report/part_outward.h"
+#include "report/part_leaving.h"
 
 #include <string.h>
 
@@ -19,7 +19,7 @@ static void name_smarthost(struct queue_view *view)
 			view->reasons[i].what = "for the smarthost";
 }
 
-void outward_part_add(json_t *report, const char *run, const json_t *account,
+void leaving_part_add(json_t *report, const char *run, const json_t *account,
 		      struct queue_view *view)
 {
 	_cleanup_(error_clear) struct error none = ERROR_INIT;
@@ -35,8 +35,8 @@ void outward_part_add(json_t *report, const char *run, const json_t *account,
 	host = published_text(settings, "smarthost.host");
 	if (host)
 		name_smarthost(view);
-	said = host ? outward_say_smarthost(&view->outward, host, &text)
-		    : outward_say_blocked(&view->outward, json_number(account, "left_at"), &text);
+	said = host ? leaving_say_smarthost(&view->leaving, host, &text)
+		    : leaving_say_blocked(&view->leaving, json_number(account, "left_at"), &text);
 	if (said)
 		report_degrade(report, json_sprintf(NOTE "%s", buffer_text(&text)));
 }
