@@ -2,12 +2,9 @@
 /* postcask reports: what other servers report of mail from this machine and to it; see
  * postcask-feedback(8), which has them and tells it. */
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "command/command.h"
-#include "command/print.h"
 
 #define PROGRAM "/usr/lib/postcask/postcask-feedback"
 
@@ -26,12 +23,12 @@ int command_reports(int argc, char **argv)
 	bool json = false;
 	const struct command_option options[] = {{"days", .value = &days}, {"json", .on = &json}};
 	int status = COMMAND_OPTIONS(argc, argv, options, usage, 0, 1);
-	const char *command[7] = {PROGRAM, "--tell", days};
-	size_t count = 3;
+	const char *command[7] = {PROGRAM, "--tell"};
+	size_t count = 2;
 
 	if (status != COMMAND_GO_ON)
 		return status;
-	command[2] = days;
+	command[count++] = days;
 	if (json)
 		command[count++] = "--json";
 	if (argv[optind]) {
