@@ -375,9 +375,10 @@ static bool refuse_not_mapping(const struct setting *group, const struct node *n
 	if (group && group->type == TYPE_RECORDS)
 		diagnostics_error(diagnostics, node->mark,
 				  "an item of %s is %s; write a mapping with its keys, such as "
-				  "`- address: %s`",
+				  "`- %s: %s`",
 				  name, node_kind_name(node),
-				  table_child(group, "address")->example);
+				  setting_name(table_next_child(group, NULL)),
+				  table_next_child(group, NULL)->example);
 	else
 		diagnostics_error(
 		    diagnostics, node->mark,

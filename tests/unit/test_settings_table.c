@@ -82,6 +82,8 @@ static void rows_are_complete(void **state _unused_)
 		if (!group && !(setting->flags & SETTING_SECRET) &&
 		    setting->type != TYPE_CERTIFICATE && setting->type != TYPE_LINES)
 			assert_non_null(setting->example);
+		if (setting->type == TYPE_RECORDS) /* said of an item that is none */
+			assert_non_null(table_next_child(setting, NULL)->example);
 		if (setting->fallback && setting->fallback[0] && !list)
 			assert_accepted(setting, setting->fallback);
 		if (setting->example && !list)
