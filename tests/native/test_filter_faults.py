@@ -72,11 +72,17 @@ def stored(_, files):
     return rar5(ar(files))
 
 
+def unpacked(box):
+    """What lies there of messages that the filter works on, or has just done with."""
+    return list((box.root / WORK.lstrip("/") / "tmp").glob("*/parts/*"))
+
+
 @pytest.mark.parametrize("pack,size,left", [(compressed, 16 << 20, 4 << 20),
                                             (stored, 3 << 20, 11 << 19)])
 def test_what_does_not_fit_on_the_disk_waits(box, pack, size, left):
     """It was passed on, as damaged, with the virus behind what did fit.  clamd opens neither."""
     packed = pack(box, [("zeros", bytes(size)), ("notes.gz", gzip.compress(EICAR))])
+    watch_until(box.store, lambda: not unpacked(box), 60, lambda: f"still there: {unpacked(box)}")
     box.fill(WORK, left)
     box.machine.send(attached(packed, f"{pack.__name__}.bin"))
     box.machine.wait_queued("said: 4")

@@ -174,7 +174,7 @@ class Machine:
 
     def run(self, *command, check=True, timeout=60, stdin=None):
         done = subprocess.run([BOOT, self.name, "exec", *command], capture_output=True, text=True,
-                              timeout=timeout, input=stdin)
+                              errors="surrogateescape", timeout=timeout, input=stdin)
         if check and done.returncode != 0:
             raise RuntimeError(f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done
