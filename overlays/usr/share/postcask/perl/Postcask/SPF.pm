@@ -5,6 +5,7 @@
 package Postcask::SPF;
 use strict;
 use warnings;
+no warnings 'redefine';     # SpamAssassin loads it by its path, Judge.pm by its name
 use Mail::SpamAssassin::Plugin ();
 
 our @ISA = ('Mail::SpamAssassin::Plugin');
