@@ -5,6 +5,8 @@
 
 #include "net/smtp.h"
 
+enum { REFUSALS = 2 }; /* in one conversation, which may have seen another mistake or two */
+
 /* Does a text name a version ("3.10", "2.4.1") or the product? */
 static bool tells_version(const char *text)
 {
@@ -90,6 +92,19 @@ static enum failure_class end_mail(struct session *session, struct probe_result 
 	return FAILURE_NONE;
 }
 
+/* Postfix has whoever makes mistakes wait for a second each, from the fourth on: after a few
+ * refusals another conversation is begun. */
+static enum failure_class begin_tries(struct probe_run *run, const struct probe *probe, bool anew,
+				      struct session **ret, struct probe_result *result)
+{
+	enum failure_class failure;
+
+	if (anew)
+		session_free(*ret);
+	failure = probe_converse(run, probe, STAGE_TLS, ret, result);
+	return failure ? failure : begin_mail(*ret, "", result);
+}
+
 enum failure_class probe_smtp_relay(struct probe_run *run, const struct probe *probe,
 				    struct probe_result *result)
 {
@@ -103,14 +118,16 @@ enum failure_class probe_smtp_relay(struct probe_run *run, const struct probe *p
 	    {"@" PROBE_DOMAIN ":relay@elsewhere.invalid", NULL}, /* RFC 5321 appendix C */
 	    {"\"relay@elsewhere.invalid\"@" PROBE_DOMAIN, NULL},
 	};
-	struct session *session;
-	enum failure_class failure = probe_converse(run, probe, STAGE_TLS, &session, result);
+	struct session *session = NULL;
+	enum failure_class failure = FAILURE_NONE;
 
-	if (!failure)
-		failure = begin_mail(session, "", result);
-	for (size_t i = 0; !failure && i < ARRAY_SIZE(attempts); i++)
-		failure =
-		    expect_refusal(session, attempts[i].recipient, attempts[i].enhanced, result);
+	for (size_t i = 0; !failure && i < ARRAY_SIZE(attempts); i++) {
+		if (i % REFUSALS == 0)
+			failure = begin_tries(run, probe, i > 0, &session, result);
+		if (!failure)
+			failure = expect_refusal(session, attempts[i].recipient,
+						 attempts[i].enhanced, result);
+	}
 	return failure ? failure : end_mail(session, result);
 }
 
