@@ -24,7 +24,6 @@ use IO::Socket::UNIX ();
 use Socket qw(SOCK_STREAM MSG_NOSIGNAL);
 use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
 use Postcask::Results ();
-use Postcask::SPF ();
 
 # Nothing, while the generation of an image before this one is in force.
 our %wanted = map { $_ => 'ignore' } qw(dmarc spf own_domains greylisting);
@@ -200,7 +199,7 @@ sub begin {
     @authors = ();
     %verdict = ();
     $judged = is_from_the_world();
-    Postcask::SPF::forget();
+    %Postcask::SPF::found = ();     # SpamAssassin loads that, by its path
     return remember_recipients($message) if !$judged;
     return if !asks_policy();
     @authors = authors_of($message);

@@ -5,7 +5,6 @@
 package Postcask::SPF;
 use strict;
 use warnings;
-no warnings 'redefine';     # SpamAssassin loads it by its path, Judge.pm by its name
 use Mail::SpamAssassin::Plugin ();
 
 our @ISA = ('Mail::SpamAssassin::Plugin');
@@ -15,8 +14,6 @@ my @results = qw(pass fail softfail neutral none permerror temperror);
 # Of the message at hand: by identity, mfrom and helo.  No result: it was not asked, or no answer
 # came in time.
 our %found;
-
-sub forget { %found = () }
 
 sub result {
     my ($status, $prefix) = @_;
