@@ -9,8 +9,9 @@
 /* What a recipient of a stranger is judged by; without any word it is SPF, as in the lines of
  * versions that had nothing else. */
 struct wishes {
-	bool guess; /* nobody here has that recipient */
-	bool spf;   /* who sends no mail is refused */
+	bool guess;    /* nobody here has that recipient, or nobody knows yet */
+	bool no_guess; /* somebody has, or may have, what was a guess before */
+	bool spf;      /* who sends no mail is refused */
 	enum grey_mode grey;
 };
 
@@ -26,6 +27,8 @@ static struct wishes read_wishes(const char *context)
 		}
 		if (slice_equal(word, SLICE("guess")))
 			wishes.guess = true;
+		else if (slice_equal(word, SLICE("no-guess")))
+			wishes.no_guess = true;
 		else if (slice_equal(word, SLICE("spf")))
 			wishes.spf = true;
 		else if (slice_equal(word, SLICE("suspicious")))
@@ -158,6 +161,10 @@ bool client_judge_postfix(struct client *client, const struct client_sources *so
 			return put_off_guess(client, sources, seconds,
 					     guesses_shut(sources->guesses, client->postfix->client,
 							  sources->now_ms) > 0);
+		return no_opinion(client, sources);
+	}
+	if (wishes.no_guess) {
+		guesses_take_back(sources->guesses, client->postfix->client, sources->now_ms);
 		return no_opinion(client, sources);
 	}
 	seconds = guesses_shut(sources->guesses, client->postfix->client, sources->now_ms);

@@ -122,6 +122,17 @@ unsigned guesses_add(struct guesses *guesses, const char *client, int64_t now_ms
 	return seconds(wait_ms);
 }
 
+void guesses_take_back(struct guesses *guesses, const char *client, int64_t now_ms)
+{
+	char network[HOST_NETWORK];
+	struct guesser *guesser;
+
+	host_network(client, 32, network);
+	guesser = find(guesses, network);
+	if (guesser && guesser->full_ms > now_ms)
+		guesser->full_ms -= GUESSES_EACH_MS;
+}
+
 unsigned guesses_shut(const struct guesses *guesses, const char *client, int64_t now_ms)
 {
 	const struct guesser *guesser;

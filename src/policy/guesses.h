@@ -38,6 +38,9 @@ void guesses_init(struct guesses *guesses);
 /* One more of this client.  Seconds until it may come again when that is too much, else 0. */
 unsigned guesses_add(struct guesses *guesses, const char *client, int64_t now_ms);
 
+/* The one that was added last, and for which 0 came back, was none. */
+void guesses_take_back(struct guesses *guesses, const char *client, int64_t now_ms);
+
 /* Seconds until anything of this client is taken again; 0 of nearly all. */
 unsigned guesses_shut(const struct guesses *guesses, const char *client, int64_t now_ms);
 

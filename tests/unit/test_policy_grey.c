@@ -371,6 +371,24 @@ static void an_old_list_is_not_hurt(void **state _unused_)
 	guesses_free(&guesses);
 }
 
+/* Of a recipient that is asked for elsewhere nobody knows at first. */
+static void what_was_none_is_not_counted(void **state _unused_)
+{
+	static struct guesses guesses;
+
+	guesses_init(&guesses);
+	guesses_take_back(&guesses, "192.0.2.1", 0); /* of whom nothing is known */
+	for (int i = 0; i < 1000; i++) {
+		assert_int_equal(guesses_add(&guesses, "192.0.2.1", i), 0);
+		guesses_take_back(&guesses, "192.0.2.1", i);
+	}
+	/* Nor does it make room for more. */
+	for (int i = 0; i < GUESSES_BURST; i++)
+		assert_int_equal(guesses_add(&guesses, "192.0.2.1", 1000), 0);
+	assert_true(guesses_add(&guesses, "192.0.2.1", 1000) > 0);
+	guesses_free(&guesses);
+}
+
 static void v6_counts_by_64(void **state _unused_)
 {
 	static struct guesses guesses;
@@ -413,6 +431,7 @@ int main(void)
 	    world_test(a_clock_that_was_set_back_has_one_wait_once_more),
 	    cmocka_unit_test(no_minute_has_more_than_60),
 	    cmocka_unit_test(an_old_list_is_not_hurt),
+	    cmocka_unit_test(what_was_none_is_not_counted),
 	    cmocka_unit_test(v6_counts_by_64),
 	};
 
