@@ -59,7 +59,7 @@ enum failure_class tls_client_new(const struct tls_params *params, struct tls_cl
 	    SSL_CTX_set1_sigalgs_list(context, "rsa_pss_rsae_sha256:RSA+SHA256") != 1)
 		return failure_set(failure, FAILURE_RESOURCE, "cannot ask for RSA: %s",
 				   library_error());
-	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_verify(context, params->anyone ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
 	if (params->ca_file && SSL_CTX_load_verify_file(context, params->ca_file) != 1)
 		return failure_set(failure, FAILURE_CERTIFICATE, "cannot load %s: %s",
 				   params->ca_file, library_error());
@@ -67,9 +67,9 @@ enum failure_class tls_client_new(const struct tls_params *params, struct tls_cl
 		return failure_set(failure, FAILURE_CERTIFICATE,
 				   "no certificate in the chain given by the settings");
 	client = calloc(1, sizeof(*client));
-	if (client)
+	if (client && !params->anyone)
 		client->hostname = strdup(params->hostname);
-	if (!client || !client->hostname) {
+	if (!client || (!client->hostname && !params->anyone)) {
 		free(client);
 		return failure_set(failure, FAILURE_RESOURCE, "out of memory");
 	}
@@ -171,13 +171,13 @@ enum failure_class tls_start(struct stream *stream, const struct tls_client *cli
 
 	if (failure)
 		return failure;
-	if (SSL_set_tlsext_host_name(stream->tls, client->hostname) != 1 ||
-	    SSL_set1_host(stream->tls, client->hostname) != 1)
+	if (client->hostname && (SSL_set_tlsext_host_name(stream->tls, client->hostname) != 1 ||
+				 SSL_set1_host(stream->tls, client->hostname) != 1))
 		return failure_set(&stream->failure, FAILURE_RESOURCE, "cannot set up TLS: %s",
 				   library_error());
 	failure = handshake(stream);
 	verified = SSL_get_verify_result(stream->tls);
-	if (failure == FAILURE_TLS && verified != X509_V_OK)
+	if (failure == FAILURE_TLS && client->hostname && verified != X509_V_OK)
 		return failure_set(&stream->failure, FAILURE_CERTIFICATE,
 				   "the certificate is not good for %s: %s", client->hostname,
 				   X509_verify_cert_error_string(verified));

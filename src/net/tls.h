@@ -16,6 +16,7 @@ struct tls_params {
 	const char *ca_file;  /* PEM; NULL: `chain` alone is believed */
 	const char *chain;    /* PEM text of a given certificate and its chain, trusted as it
 				 stands whoever signed it; NULL: none */
+	bool anyone;	      /* whatever certificate the server shows: no name, no trust */
 	bool rsa_only;	      /* understands no other signatures: a client of some years ago */
 };
 
@@ -39,7 +40,7 @@ _must_check_ enum failure_class tls_client_new(const struct tls_params *params,
 					       struct failure *failure);
 void tls_client_free(struct tls_client *client);
 
-/* Handshake with TLS 1.2 or newer and everything verified.  FAILURE_CERTIFICATE
+/* Handshake with TLS 1.2 or newer and everything verified, but for `anyone`.  FAILURE_CERTIFICATE
  * for chain, name and time, FAILURE_PROTOCOL when bytes of the clear dialogue are
  * left over, FAILURE_TLS for the rest.  `ret_facts` may be NULL. */
 _must_check_ enum failure_class tls_start(struct stream *stream, const struct tls_client *client,
