@@ -28,6 +28,7 @@ static json_t *unfold(json_t *item, const struct blocklist *list)
 int blocklist_derive(json_t *settings)
 {
 	json_t *filter = json_object_get(settings, "filter"), *item, *lists = json_array();
+	const json_t *services = json_object_get(settings, "services");
 	bool welcoming = false;
 	size_t i;
 
@@ -43,7 +44,11 @@ int blocklist_derive(json_t *settings)
 			return -ENOMEM;
 		welcoming = welcoming || list.weight < 0;
 	}
-	if (json_object_set_new(filter, "listing", json_boolean(json_array_size(lists) > 0)) < 0 ||
+	/* They are asked about who comes by port 25. */
+	if (json_object_set_new(filter, "listing",
+				json_boolean(json_array_size(lists) > 0 &&
+					     json_is_true(json_object_get(services, "smtp")))) <
+		0 ||
 	    json_object_set_new(filter, "welcoming", json_boolean(welcoming)) < 0)
 		return -ENOMEM;
 	return 0;
