@@ -65,7 +65,7 @@ PROGRAMS = postcask postcask-firstboot postcask-firewall postcask-verify postcas
 	postcask-update postcask-signatures postcask-volumes postcask-dns postcask-policy \
 	postcask-signing postcask-web postcask-acme postcask-acme-hook postcask-hold \
 	postcask-feedback postcask-door postcask-tls postcask-tls-fetch postcask-tls-report \
-	postcask-guard postcask-lists
+	postcask-guard postcask-lists postcask-gateway
 postcask_MAIN = src/command/postcask_main.c
 postcask-firstboot_MAIN = firstboot/firstboot_main.c
 postcask-firewall_MAIN = firewall/firewall_main.c
@@ -91,6 +91,7 @@ postcask-tls_MAIN = src/outward/tls_main.c
 postcask-tls-report_MAIN = src/outward/report_main.c
 postcask-tls-fetch_MAIN = src/outward/fetch_main.c
 postcask-lists_MAIN = src/lists/lists_main.c
+postcask-gateway_MAIN = src/probe/gateway_main.c
 postcask-web_MAIN = src/web/web_main.c
 postcask-guard_MAIN = src/guard/guard_main.c
 

@@ -7,11 +7,14 @@
 
 const struct component component_amavis = {
     .name = "amavis",
-    .files = {{"etc/amavis/amavisd.conf", "perl", .mode = 0644, .extra = "amavis"}},
+    .files = {{"etc/amavis/amavisd.conf", "perl", .mode = 0644, .extra = "amavis"},
+	      COMPONENT_MARK("amavis")},
+    .checked_if = COMPONENT_MARKS "/amavis",
     .checker = {"amavisd", "-c", "@/etc/amavis/amavisd.conf", "test-config"},
     .socket = "/run/amavis/check",
     .reload_verb = "restart",
     .units = {"amavis.service"},
+    .wanted = "here.filter",
     .vital = true,
     .inner = {{"incoming", INNER_INCOMING}, {"submitted", INNER_SUBMITTED}, {"local", INNER_LOCAL}},
     .accounts = {"amavis"},

@@ -7,10 +7,13 @@ const struct component component_dovecot = {
     .name = "dovecot",
     .files = {{"etc/dovecot/dovecot.conf", "dovecot", .mode = 0644, .extra = "dovecot"},
 	      {"etc/dovecot/users", "passwd", .mode = 0640, .group = "dovecot"},
-	      {"etc/dovecot/users_letters", "passwd", .mode = 0640, .group = "dovecot"}},
+	      {"etc/dovecot/users_letters", "passwd", .mode = 0640, .group = "dovecot"},
+	      COMPONENT_MARK("dovecot")},
     .checker = {"sh", "-c", "exec doveconf -n -c \"$0\" >/dev/null", "@/etc/dovecot/dovecot.conf"},
     .reload_verb = "reload-or-restart",
     .units = {"dovecot.service"},
+    /* Users log in by it wherever they have their mailboxes. */
+    .wanted = "here.logins",
     .wall_clock = true,
     .vital = true,
     .ports = PORT_BIT(PORT_IMAP) | PORT_BIT(PORT_IMAPS) | PORT_BIT(PORT_POP3) |

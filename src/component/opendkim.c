@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Row 55 of the table.
+// Row 48 of the table.
 #include "component/component_rows.h"
 #include "component/inner.h"
 
@@ -12,5 +12,6 @@ const struct component component_opendkim = {
     .vital = true,
     .keys = {"dkim"},
     .accounts = {"opendkim"},
-    .waits = {{.port = INNER_SIGNED, .what = "for the signer (opendkim)"}},
+    .waits = {{.port = INNER_SIGNED, .what = "for the signer (opendkim)"},
+	      {{"[the signer]"}, .what = "for the signer (opendkim)"}},
 };

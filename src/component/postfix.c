@@ -10,6 +10,7 @@ const struct component component_postfix = {
 	      {"etc/postfix/master.cf", "postfix", .mode = 0644, .extra = "postfix_services"},
 	      {"etc/postfix/domains", "table", .mode = 0644},
 	      {"etc/postfix/mailboxes", "table", .mode = 0644},
+	      {"etc/postfix/behind", "table", .mode = 0644},
 	      {"etc/postfix/aliases", "table", .mode = 0644},
 	      {"etc/postfix/senders", "table", .mode = 0644},
 	      {"etc/postfix/own_senders", "table", .mode = 0644},
@@ -37,5 +38,6 @@ const struct component component_postfix = {
 	      {{"SASL authentication failed; "},
 	       .what = "for the smarthost: it refuses the login"}},
     .logs = {{"postfix/postsuper", "postfix", .writer = WRITER_POSTSUPER},
+	     {"postfix/virtual", "root", .writer = WRITER_POSTFIX}, /* the self-test's mailbox */
 	     {LOG_SERVICES, "postfix", .writer = WRITER_POSTFIX}},
 };

@@ -92,7 +92,7 @@ static const char *sts_mode(const struct dns_facts *facts)
 	_cleanup_(error_clear) struct error none = ERROR_INIT;
 	_cleanup_json_ json_t *memory = NULL;
 
-	if (!facts->web || strcmp(mode, "none") == 0)
+	if (!facts->web || strcmp(mode, "none") == 0 || !dns_facts_has(facts, "filter"))
 		return NULL;
 	if (strcmp(mode, "enforce") == 0)
 		return "enforce";
@@ -151,6 +151,13 @@ bool dns_facts_offers(const struct dns_facts *facts, const char *name)
 bool dns_facts_smarthost(const struct dns_facts *facts)
 {
 	return json_text(json_object_get(facts->settings, "smarthost"), "host")[0];
+}
+
+bool dns_facts_has(const struct dns_facts *facts, const char *name)
+{
+	const json_t *here = json_object_get(facts->settings, "here");
+
+	return !here || json_is_true(json_object_get(here, name));
 }
 
 bool dns_facts_is_ours(const struct dns_facts *facts, const char *address)

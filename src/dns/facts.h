@@ -50,6 +50,10 @@ bool dns_facts_offers(const struct dns_facts *facts, const char *name);
 /* Mail leaves by another server, whose address receivers see. */
 bool dns_facts_smarthost(const struct dns_facts *facts);
 
+/* here.NAME of the settings: what the role has on this machine.  Settings of before there were
+ * roles have everything. */
+bool dns_facts_has(const struct dns_facts *facts, const char *name);
+
 /* The address is one of the machine's. */
 bool dns_facts_is_ours(const struct dns_facts *facts, const char *address);
 

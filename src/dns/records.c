@@ -111,6 +111,8 @@ static void add_keys(const struct dns_facts *facts, const char *which, enum dns_
 static void make_tlsa(const struct dns_facts *facts, const char *domain _unused_,
 		      struct dns_rows *rows)
 {
+	if (!dns_facts_has(facts, "filter"))
+		return; /* no port 25 */
 	add_keys(facts, "current", DNS_RECOMMENDED, NULL, rows);
 	add_keys(facts, "next", DNS_RECOMMENDED, "the next key's, before it is used", rows);
 }
@@ -148,7 +150,7 @@ static void make_host_reports(const struct dns_facts *facts, const char *domain 
 	const char *first =
 	    json_string_value(json_array_get(json_object_get(facts->settings, "domains"), 0));
 
-	if (first && !is_domain(facts, facts->host))
+	if (first && !is_domain(facts, facts->host) && dns_facts_has(facts, "filter"))
 		dns_rows_add(rows, DNS_KIND_HOST_REPORTS, DNS_OPTIONAL, NULL, NULL, "TXT",
 			     text("_smtp._tls.%s", facts->host),
 			     text("v=TLSRPTv1; rua=mailto:postmaster@%s", first));
@@ -194,13 +196,21 @@ static void make_no_mail(const struct dns_facts *facts, const char *domain _unus
 
 static void make_mx(const struct dns_facts *facts, const char *domain, struct dns_rows *rows)
 {
-	dns_rows_add(rows, DNS_KIND_MX, DNS_REQUIRED, domain, NULL, "MX", strdup(domain),
-		     text("10 %s.", facts->host));
+	if (dns_facts_has(facts,
+			  "filter")) /* else its mail goes elsewhere, and others know where */
+		dns_rows_add(rows, DNS_KIND_MX, DNS_REQUIRED, domain, NULL, "MX", strdup(domain),
+			     text("10 %s.", facts->host));
 }
 
 /* ~all at first: with -all, mail that others forward is lost before anybody has looked. */
 static void make_spf(const struct dns_facts *facts, const char *domain, struct dns_rows *rows)
 {
+	if (!dns_facts_has(facts, "filter")) { /* whose MX are others */
+		dns_rows_add(rows, DNS_KIND_SPF, DNS_REQUIRED, domain,
+			     "what the domain's other servers need stays in it", "TXT",
+			     strdup(domain), text("v=spf1 a:%s mx ~all", facts->host));
+		return;
+	}
 	dns_rows_add(rows, DNS_KIND_SPF, DNS_REQUIRED, domain,
 		     dns_facts_smarthost(facts)
 			 ? "mail leaves by the smarthost: add what its provider says, such as "
@@ -266,12 +276,12 @@ static void make_sts_name(const struct dns_facts *facts, const char *domain, str
 			     text("mta-sts.%s", domain), text("%s.", facts->host));
 }
 
-static void make_reports(const struct dns_facts *facts _unused_, const char *domain,
-			 struct dns_rows *rows)
+static void make_reports(const struct dns_facts *facts, const char *domain, struct dns_rows *rows)
 {
-	dns_rows_add(rows, DNS_KIND_REPORTS, DNS_RECOMMENDED, domain, NULL, "TXT",
-		     text("_smtp._tls.%s", domain),
-		     text("v=TLSRPTv1; rua=mailto:postmaster@%s", domain));
+	if (dns_facts_has(facts, "filter")) /* else others receive its mail */
+		dns_rows_add(rows, DNS_KIND_REPORTS, DNS_RECOMMENDED, domain, NULL, "TXT",
+			     text("_smtp._tls.%s", domain),
+			     text("v=TLSRPTv1; rua=mailto:postmaster@%s", domain));
 }
 
 /* RFC 6186 and RFC 8314: the port that begins with TLS, else the one with STARTTLS; "0 0 0 ." says
@@ -295,9 +305,10 @@ static bool is_offered(const struct dns_facts *facts, const struct service *serv
 	       !(service->better && dns_facts_offers(facts, service->better));
 }
 
+/* They tell mail programs where a person's mailbox is: another server's, if that has it. */
 static void make_services(const struct dns_facts *facts, const char *domain, struct dns_rows *rows)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(SERVICES); i++)
+	for (size_t i = 0; dns_facts_has(facts, "mailboxes") && i < ARRAY_SIZE(SERVICES); i++)
 		if (is_offered(facts, &SERVICES[i]))
 			dns_rows_add(rows, DNS_KIND_SERVICE, DNS_RECOMMENDED, domain, NULL, "SRV",
 				     text("%s._tcp.%s", SERVICES[i].label, domain),
@@ -307,7 +318,8 @@ static void make_services(const struct dns_facts *facts, const char *domain, str
 static void make_no_services(const struct dns_facts *facts, const char *domain,
 			     struct dns_rows *rows)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(SERVICES); i++)
+	/* Another server may offer what this one does not. */
+	for (size_t i = 0; dns_facts_has(facts, "mailboxes") && i < ARRAY_SIZE(SERVICES); i++)
 		if (!is_offered(facts, &SERVICES[i]))
 			dns_rows_add(rows, DNS_KIND_NO_SERVICE, DNS_OPTIONAL, domain, NULL, "SRV",
 				     text("%s._tcp.%s", SERVICES[i].label, domain),
@@ -318,7 +330,8 @@ static void make_setup(const struct dns_facts *facts, const char *domain, struct
 {
 	static const char *const labels[] = {"autoconfig", "autodiscover"};
 
-	for (size_t i = 0; facts->web && i < ARRAY_SIZE(labels); i++)
+	for (size_t i = 0;
+	     facts->web && dns_facts_has(facts, "mailboxes") && i < ARRAY_SIZE(labels); i++)
 		dns_rows_add(rows, DNS_KIND_SETUP, DNS_RECOMMENDED, domain, NULL, "CNAME",
 			     text("%s.%s", labels[i], domain), text("%s.", facts->host));
 }

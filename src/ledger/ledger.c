@@ -141,8 +141,11 @@ static void count_end(struct ledger *ledger, const struct ledger_message *messag
 	for (size_t i = 0; i < ARRAY_SIZE(ends) && counter == COUNT_UNCLEAR; i++)
 		if (message->flags & ends[i].flag)
 			counter = ends[i].counter;
-	ledger->counters[counter]++;
 	ledger->open--;
+	if (counter == COUNT_UNCLEAR && message->flags & MESSAGE_QUESTION)
+		ledger->counters[COUNT_ACCEPTED]--;
+	else
+		ledger->counters[counter]++;
 }
 
 void ledger_part_drop(struct ledger *ledger, uint32_t part)

@@ -61,6 +61,7 @@ enum {
 	MESSAGE_LOST = 1 << 6,	    /* a part is missing */
 	MESSAGE_UNLINKED = 1 << 7,  /* came from the filter, nobody knows yet as what */
 	MESSAGE_UNWATCHED = 1 << 8, /* open while lines were lost */
+	MESSAGE_QUESTION = 1 << 9,  /* Postfix asks for an address: it is no message */
 };
 
 struct ledger_part {

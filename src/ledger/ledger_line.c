@@ -134,6 +134,8 @@ static int deliver(struct ledger *ledger, const struct line *line, uint64_t time
 	else if (line->status == STATUS_SENT)
 		message_of(ledger, part)->flags |=
 		    line->discarded ? MESSAGE_DELETED : MESSAGE_DELIVERED;
+	else if (line->status == STATUS_ASKED)
+		message_of(ledger, part)->flags |= MESSAGE_QUESTION;
 	else if (line->status == STATUS_BOUNCED || line->status == STATUS_EXPIRED)
 		message_of(ledger, part)->flags |= MESSAGE_BOUNCED;
 	return 0;

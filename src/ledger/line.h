@@ -51,7 +51,14 @@ enum line_kind {
 	LINE_SETTLED,	 /* a person knows what became of it: id */
 };
 
-enum line_status { STATUS_OTHER, STATUS_SENT, STATUS_BOUNCED, STATUS_DEFERRED, STATUS_EXPIRED };
+enum line_status {
+	STATUS_OTHER,
+	STATUS_SENT,
+	STATUS_BOUNCED,
+	STATUS_DEFERRED,
+	STATUS_EXPIRED,
+	STATUS_ASKED, /* another server was asked for an address (verify(8)), and sent nothing */
+};
 
 struct line {
 	enum line_kind kind;

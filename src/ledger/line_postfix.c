@@ -114,10 +114,9 @@ static enum line_status status_of(struct slice word)
 		struct slice word;
 		enum line_status status;
 	} words[] = {
-	    {SLICE("sent"), STATUS_SENT},
-	    {SLICE("bounced"), STATUS_BOUNCED},
-	    {SLICE("deferred"), STATUS_DEFERRED},
-	    {SLICE("expired"), STATUS_EXPIRED},
+	    {SLICE("sent"), STATUS_SENT},	  {SLICE("bounced"), STATUS_BOUNCED},
+	    {SLICE("deferred"), STATUS_DEFERRED}, {SLICE("expired"), STATUS_EXPIRED},
+	    {SLICE("deliverable"), STATUS_ASKED}, {SLICE("undeliverable"), STATUS_ASKED},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
@@ -212,7 +211,8 @@ void line_parse_postfix(struct slice identifier, struct slice text, struct line 
 	line->around = slice_equal(service, SLICE("srs"));
 	line->from_filter = line->around || slice_equal(service, SLICE("filtered")) ||
 			    slice_equal(service, SLICE("signed")); /* by way of OpenDKIM */
-	line->to_filter = line->around || slice_equal(service, SLICE("amavis"));
+	line->to_filter = line->around || slice_equal(service, SLICE("amavis")) ||
+			  slice_equal(service, SLICE("signer")); /* where there is no filter */
 	line->discarded = slice_equal(program, SLICE("discard"));
 	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
 		if (slice_equal(program, programs[i].program)) {

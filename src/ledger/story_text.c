@@ -75,7 +75,7 @@ static bool delivery_text(const struct line *line, const char *note, struct buff
 	static const char *const words[] = {
 	    [STATUS_OTHER] = "tried for ",     [STATUS_SENT] = "delivered to ",
 	    [STATUS_BOUNCED] = "refused for ", [STATUS_DEFERRED] = "waits for ",
-	    [STATUS_EXPIRED] = "expired for ",
+	    [STATUS_EXPIRED] = "expired for ", [STATUS_ASKED] = "asked for the address ",
 	};
 
 	if (line->to_filter && line->status == STATUS_SENT)

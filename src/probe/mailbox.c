@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "net/imap.h"
+#include "probe/maildir.h"
 
 void mailbox_init(struct mailbox *mailbox, const struct session_params *params, const char *user,
 		  const char *password)
@@ -105,15 +106,32 @@ static enum failure_class await(struct mailbox *mailbox, const char *folder, con
 		   : failure;
 }
 
+static bool is_spam(const char *folder)
+{
+	return strcmp(folder, MAILBOX_SPAM) == 0;
+}
+
+static enum failure_class await_locked(struct mailbox *mailbox, const char *folder,
+				       const char *message_id, int64_t until_ms, bool *ret_found,
+				       struct failure *failure)
+{
+	enum failure_class class;
+
+	if (mailbox->maildir)
+		return maildir_await(mailbox->maildir, is_spam(folder), message_id, until_ms, NULL,
+				     ret_found, failure);
+	pthread_mutex_lock(&mailbox->lock);
+	class = await(mailbox, folder, message_id, until_ms, ret_found);
+	return finish(mailbox, class, failure);
+}
+
 enum failure_class mailbox_await(struct mailbox *mailbox, const char *folder,
 				 const char *message_id, int64_t until_ms, struct failure *failure)
 {
 	enum failure_class class;
 	bool found = false;
 
-	pthread_mutex_lock(&mailbox->lock);
-	class = await(mailbox, folder, message_id, until_ms, &found);
-	class = finish(mailbox, class, failure);
+	class = await_locked(mailbox, folder, message_id, until_ms, &found, failure);
 	if (!class && !found)
 		class = failure_set(failure, FAILURE_TIMEOUT,
 				    "the message did not arrive in %s before the deadline", folder);
@@ -123,11 +141,20 @@ enum failure_class mailbox_await(struct mailbox *mailbox, const char *folder,
 enum failure_class mailbox_has(struct mailbox *mailbox, const char *folder, const char *message_id,
 			       bool *ret_has, struct failure *failure)
 {
-	enum failure_class class;
+	return await_locked(mailbox, folder, message_id, 0, ret_has, failure);
+}
 
-	pthread_mutex_lock(&mailbox->lock);
-	class = await(mailbox, folder, message_id, 0, ret_has);
-	return finish(mailbox, class, failure);
+static enum failure_class fetch_file(const struct mailbox *mailbox, const char *folder,
+				     const char *message_id, struct buffer *message,
+				     struct failure *failure)
+{
+	bool found = false;
+	enum failure_class class = maildir_await(mailbox->maildir, is_spam(folder), message_id, 0,
+						 message, &found, failure);
+
+	return class || found
+		   ? class
+		   : failure_set(failure, FAILURE_CONTENT, "the message is not in %s", folder);
 }
 
 enum failure_class mailbox_fetch(struct mailbox *mailbox, const char *folder,
@@ -137,6 +164,8 @@ enum failure_class mailbox_fetch(struct mailbox *mailbox, const char *folder,
 	enum failure_class class;
 	unsigned uid = 0;
 
+	if (mailbox->maildir)
+		return fetch_file(mailbox, folder, message_id, message, failure);
 	pthread_mutex_lock(&mailbox->lock);
 	class = ensure_selected(mailbox, folder);
 	if (!class)
@@ -161,6 +190,8 @@ enum failure_class mailbox_clean(struct mailbox *mailbox, const char *folder,
 {
 	enum failure_class class;
 
+	if (mailbox->maildir)
+		return maildir_clean(mailbox->maildir, failure);
 	pthread_mutex_lock(&mailbox->lock);
 	class = clean_once(mailbox, folder);
 	if (begin_anew(mailbox, class))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The self-test mailbox as the probes see it: one IMAP session, opened when first
+/* The self-test mailbox as the probes see it: a Maildir where the machine has no mailboxes
+ * (probe/maildir.h), else one IMAP session, opened when first
  * needed and shared by all, one at a time.  After a failure that ends the session
  * the next caller gets a new one; after a temporary refusal the same caller does, once. */
 #ifndef POSTCASK_PROBE_MAILBOX_H
@@ -13,6 +14,7 @@
 #define MAILBOX_SPAM  "Spam"
 
 struct mailbox {
+	const char *maildir; /* NULL: by IMAP */
 	struct session_params params;
 	const char *user;
 	const char *password;

@@ -67,7 +67,8 @@ struct probe {
 	enum conversation conversation;
 	enum mail mail;
 	enum mechanism mechanism;
-	bool last; /* its last half waits for everything before it in the table */
+	const char *wanted; /* of what the role has here, "here.filter"; NULL: always */
+	bool last;	    /* its last half waits for everything before it in the table */
 };
 
 enum probe_outcome { PROBE_PENDING, PROBE_PASSED, PROBE_FAILED, PROBE_SKIPPED, PROBE_OUTCOMES };
@@ -114,6 +115,10 @@ _must_check_ int probe_run_init(struct probe_run *run, const struct probe *table
 /* Runs to the end; every result is set afterwards, at the latest shortly after
  * the deadline. */
 _must_check_ int probe_run_all(struct probe_run *run, struct error *error);
+
+/* Does the role have that ("here.filter") on this machine?  What was published before there
+ * were roles has everything. */
+bool probe_has(const struct probe_run *run, const char *path);
 
 /* May this port open? */
 bool probe_port_proved(const struct probe_run *run, enum port port);

@@ -231,6 +231,21 @@ enum failure_class probe_mail_fetch_pop3(struct probe_run *run, const struct pro
 	return compare(run, &fetched, result);
 }
 
+enum failure_class probe_mail_unchanged(struct probe_run *run, const struct probe *probe _unused_,
+					struct probe_result *result)
+{
+	_cleanup_(buffer_free) struct buffer fetched = BUFFER_INIT;
+
+	if (!run->mailbox.maildir) {
+		result->outcome = PROBE_SKIPPED;
+		return FAILURE_NONE;
+	}
+	if (mailbox_fetch(&run->mailbox, MAILBOX_INBOX, run->messages[MAIL_IN].id, &fetched,
+			  &result->failure))
+		return result->failure.class;
+	return compare(run, &fetched, result);
+}
+
 enum failure_class probe_mail_virus_held(struct probe_run *run, const struct probe *probe,
 					 struct probe_result *result)
 {

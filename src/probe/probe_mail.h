@@ -20,6 +20,9 @@ probe_function probe_mail_quarantine;
 probe_function probe_mail_fetch_imap;
 probe_function probe_mail_fetch_pop3;
 
+/* The same of what is a file here; skipped where there are mailboxes. */
+probe_function probe_mail_unchanged;
+
 /* At the end: the virus is in no mailbox; mailbox and quarantine are left empty. */
 probe_function probe_mail_virus_held;
 probe_function probe_mail_clean;

@@ -145,7 +145,8 @@ enum failure_class probe_smtp_unknown(struct probe_run *run, const struct probe 
 	if (!failure)
 		failure =
 		    expect_refusal(session, "no-such-mailbox@" PROBE_DOMAIN, "5.1.1 ", result);
-	if (failure || !domain)
+	/* The server behind is asked (gateway), and may be down: no reason to take no mail. */
+	if (failure || !domain || published_true(run->settings->published, "here.asks"))
 		return failure ? failure : end_mail(session, result);
 	/* Part of the Message-ID: nobody has a mailbox of that name. */
 	if (asprintf(&recipient, "%.*s@%s", (int)strcspn(run->messages[MAIL_IN].id, "@"),

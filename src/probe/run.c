@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "probe/maildir.h"
 #include "probe/probe.h"
 
 enum {
@@ -81,6 +82,13 @@ static int compose_messages(struct probe_run *run, struct error *error)
 	return 0;
 }
 
+bool probe_has(const struct probe_run *run, const char *path)
+{
+	const json_t *published = run->settings->published;
+
+	return !published_get(published, "here") || published_true(published, path);
+}
+
 /* What a client has to believe beside the machine's own authority: a given certificate, or
  * those that an ACME authority issued; owned, NULL: nothing. */
 static char *foreign_chain(const struct probe_settings *settings)
@@ -119,6 +127,10 @@ static void open_clients(struct probe_run *run)
 	session.stream.deadline_ms = run->deadline_ms;
 	session.facts = NULL;
 	mailbox_init(&run->mailbox, &session, PROBE_ADDRESS, settings->password);
+	if (!probe_has(run, "here.mailboxes")) {
+		run->mailbox.maildir = settings->maildir;
+		maildir_prepare(settings->maildir);
+	}
 	/* Before the virus is sent; a failure shows when it is waited for. */
 	run->quarantine_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (run->quarantine_fd >= 0 && inotify_add_watch(run->quarantine_fd, settings->quarantine,
@@ -231,6 +243,8 @@ static bool is_skipped(const struct schedule *schedule, const struct job *job)
 
 	if (port != PORT_NONE && !schedule->run->settings->enabled[port])
 		skip(result, "not enabled in the settings", "");
+	else if (result->probe->wanted && !probe_has(schedule->run, result->probe->wanted))
+		skip(result, "not wanted by the role", "");
 	else if (needed && needed->outcome != PROBE_PASSED)
 		skip(result, "needs what did not pass: ", needed->probe->name);
 	return result->outcome == PROBE_SKIPPED;

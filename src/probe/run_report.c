@@ -42,7 +42,8 @@ static enum report_state judge(const struct probe_run *run, bool partial)
 	for (enum direction direction = 0; direction < DIRECTIONS; direction++)
 		if (wanted[direction] && !proved[direction])
 			return REPORT_FAILED;
-	if (!any)
+	/* A machine that only sends, and has no users, has no port: it is judged by the rest. */
+	if (!any && probe_has(run, "here.filter"))
 		return REPORT_FAILED;
 	return count_outcome(run, PROBE_FAILED) || count_outcome(run, PROBE_PENDING)
 		   ? REPORT_DEGRADED
@@ -81,7 +82,9 @@ static json_t *make_signatures(const struct probe_run *run, json_t *notes)
 
 	signatures_read(run->settings->signatures, &signatures);
 	age = (time(NULL) - signatures.made) / DAY;
-	if (!signatures.any)
+	if (!probe_has(run, "here.filter"))
+		; /* nobody scans */
+	else if (!signatures.any)
 		json_add_sentence(notes, "degraded: virus signatures (none)");
 	else if (!signatures.official && age < SIGNATURES_AWAITED)
 		json_add_sentence(

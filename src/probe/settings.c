@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/json_file.h"
 #include "component/inner.h"
+#include "probe/maildir.h"
 
 enum { PASSWORD_LIMIT = 1024 };
 
@@ -19,6 +20,7 @@ void probe_settings_init(struct probe_settings *settings)
 	    .chain_file = "/var/lib/postcask/keys/chain.pem",
 	    .amavis_folder = "/run/amavis",
 	    .quarantine = "/var/lib/postcask/quarantine/selftest",
+	    .maildir = MAILDIR_FOLDER,
 	    .signatures = "/var/lib/clamav",
 	    .policy = "/run/postcask/policy/filter",
 	    .dkim = "/var/lib/postcask/keys/dkim/public.json",

@@ -23,6 +23,7 @@ struct probe_settings {
 	const char *chain_file;	   /* what is served, with an ACME authority's certificates in it */
 	const char *quarantine;	   /* folder where the test virus ends */
 	const char *amavis_folder; /* there while its service is up, see probe_local.c */
+	const char *maildir;	   /* the self-test's mailbox where there are no others */
 	const char *signatures;	   /* folder of clamav's databases */
 	const char *policy;	   /* socket where the filter asks who mail is from */
 	const char *dkim;	   /* what is published of the keys that sign */

@@ -64,9 +64,9 @@ const struct probe probe_table[] = {
      .first = probe_resolver_dnssec},
     {.name = "policy", .component = "policy", .port = PORT_NONE, .first = probe_policy},
     {.name = "amavis-incoming", .component = "amavis", .port = PORT_NONE,
-     .first = probe_amavis_incoming, .carries_mail = true},
+     .first = probe_amavis_incoming, .carries_mail = true, .wanted = "here.filter"},
     {.name = "amavis-submitted", .component = "amavis", .port = PORT_NONE,
-     .first = probe_amavis_submitted},
+     .first = probe_amavis_submitted, .wanted = "here.filter"},
 
     /* Who gets in. */
     {.name = "smtp-banner", .component = "postfix", .port = PORT_SMTP, USER,
@@ -88,7 +88,7 @@ const struct probe probe_table[] = {
     {.name = "web-tls", .component = "lighttpd", .port = PORT_HTTPS, USER,
      .first = probe_access_tls},
     {.name = "web-autoconfig", .component = "lighttpd", .port = PORT_HTTPS, USER,
-     .first = probe_web_autoconfig},
+     .first = probe_web_autoconfig, .wanted = "here.mailboxes"},
     {.name = "web-help", .component = "lighttpd", .port = PORT_HTTPS, USER,
      .first = probe_web_help},
     {.name = "web-old-tls", .component = "lighttpd", .port = PORT_HTTPS,
@@ -125,6 +125,10 @@ const struct probe probe_table[] = {
      .second = probe_mail_fetch_pop3, .after = "mail-in", .mechanism = MECHANISM_PLAIN},
     {.name = "pop3s-mail", .component = "dovecot", .port = PORT_POP3S, USER,
      .second = probe_mail_fetch_pop3, .after = "mail-in", .mechanism = MECHANISM_LOGIN},
+
+    /* Where nobody fetches it, it is what was sent all the same. */
+    {.name = "mail-unchanged", .component = "postfix", .port = PORT_NONE,
+     .second = probe_mail_unchanged, .after = "mail-in"},
 
     /* What a login sent is signed.  No port stays shut for it: who receives mail cannot tell. */
     {.name = "submission-signed", .component = "amavis", .port = PORT_NONE,

@@ -8,6 +8,7 @@
 #include "quarantine/quarantine.h"
 #include "report/part_certificate.h"
 #include "report/part_dns.h"
+#include "report/part_gateway.h"
 #include "report/part_guard.h"
 #include "report/part_hold.h"
 #include "report/part_lists.h"
@@ -27,6 +28,7 @@ void report_parts_add(json_t *report, const char *run, bool expected)
 	tls_summary_add(report, run);
 	guard_summary_add(report, run);
 	lists_part_add(report, run);
+	gateway_part_add(report, run);
 	certificate_part_add(report, CERTIFICATE_FOLDER);
 	hold_part_add(report, LIMIT_HOLD_FILE);
 }

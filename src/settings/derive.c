@@ -156,6 +156,73 @@ static int derive_tls(json_t *tls)
 		   : 0;
 }
 
+static bool is_alias(const json_t *settings, const char *address)
+{
+	const json_t *alias;
+	size_t i;
+
+	json_array_foreach(json_object_get(settings, "aliases"), i, alias)
+	{
+		if (strcmp(json_text(alias, "address"), address) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Whether a server elsewhere has the postmaster's mailbox in one of the domains. */
+static bool has_postmaster_elsewhere(const json_t *settings)
+{
+	const char *postmaster = json_text(settings, "postmaster"), *at = strchr(postmaster, '@');
+
+	return at && json_has_text(json_object_get(settings, "domains"), at + 1) &&
+	       !is_alias(settings, postmaster);
+}
+
+/* What there is on this machine: components, templates, probes and records go by it. */
+static int derive_here(json_t *settings)
+{
+	bool gateway = is_text(settings, "role", "gateway");
+	bool send_only = is_text(settings, "role", "send-only");
+	const json_t *gateway_keys = json_object_get(settings, "gateway");
+	json_t *here = json_pack(
+	    "{s:b, s:b, s:b, s:b, s:b}", "mailboxes", !gateway && !send_only, "logins",
+	    json_array_size(json_object_get(settings, "users")) > 0, "filter", !send_only, "asks",
+	    gateway && json_array_size(json_object_get(gateway_keys, "recipients")) == 0,
+	    "postmaster_elsewhere", (gateway || send_only) && has_postmaster_elsewhere(settings));
+
+	return json_object_set_new(settings, "here", here) < 0 ? -ENOMEM : 0;
+}
+
+/* Labels and quotas are the business of the server that has them. */
+static int derive_no_mailboxes(json_t *settings)
+{
+	return json_object_set_new(settings, "plus", json_array()) < 0 ||
+		       json_object_set_new(settings, "plus_users", json_array()) < 0 ||
+		       json_object_set_new(settings, "has_quota", json_false()) < 0
+		   ? -ENOMEM
+		   : 0;
+}
+
+/* Where there is no filter nobody is judged, nothing passes through, no reports of others come,
+ * and OpenDKIM signs.  What logins send is counted all the same. */
+static int derive_no_filter(json_t *settings)
+{
+	json_t *filter = json_object_get(settings, "filter");
+	json_t *counted = json_object_get(json_object_get(settings, "limits"), "counted");
+
+	return json_object_set(filter, "asked", counted) < 0 ||
+		       json_object_set_new(json_object_get(settings, "reports"), "read",
+					   json_false()) < 0 ||
+		       json_object_set_new(json_object_get(settings, "forwarding"), "srs",
+					   json_false()) < 0 ||
+		       json_object_set_new(json_object_get(settings, "signatures"), "updates",
+					   json_false()) < 0 ||
+		       json_object_set_new(json_object_get(settings, "dkim"), "signer",
+					   json_string("opendkim")) < 0
+		   ? -ENOMEM
+		   : 0;
+}
+
 int derive_values(json_t *settings)
 {
 	size_t i;
@@ -173,9 +240,16 @@ int derive_values(json_t *settings)
 		return -ENOMEM;
 	if (derive_reports(settings) < 0 || derive_has_quota(settings) < 0)
 		return -ENOMEM;
+	if (derive_here(settings) < 0)
+		return -ENOMEM;
+	if (is_text(settings, "role", "send-only") && derive_no_filter(settings) < 0)
+		return -ENOMEM;
 	if (derive_tls(json_object_get(settings, "tls")) < 0)
 		return -ENOMEM;
 	if (derive_hostname(settings) < 0 || plus_derive(settings) < 0)
+		return -ENOMEM;
+	if (!json_is_true(json_object_get(json_object_get(settings, "here"), "mailboxes")) &&
+	    derive_no_mailboxes(settings) < 0)
 		return -ENOMEM;
 	return letters_derive(settings);
 }

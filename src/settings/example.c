@@ -34,7 +34,7 @@ static void write_comment(struct buffer *buffer, const struct setting *setting, 
 /* Whether the row or one below it must be written. */
 static bool is_needed(const struct setting *setting)
 {
-	return setting->flags & SETTING_REQUIRED;
+	return setting->flags & (SETTING_REQUIRED | SETTING_EXPECTED);
 }
 
 static void write_key(struct buffer *buffer, const struct setting *setting, struct place place)

@@ -6,9 +6,9 @@
 #include "settings/derive.h"
 #include "settings/rule.h"
 
-const struct rule *const meaning_rules[] = {meaning_name,  meaning_address, meaning_tls,
-					    meaning_relay, meaning_filter,  meaning_sender,
-					    meaning_dns,   meaning_web,	    NULL};
+const struct rule *const meaning_rules[] = {
+    meaning_name,   meaning_role,   meaning_address, meaning_tls, meaning_relay,
+    meaning_filter, meaning_sender, meaning_dns,     meaning_web, NULL};
 
 static int apply_rules(struct check *check)
 {
@@ -30,6 +30,7 @@ int meaning_check(const struct meaning *meaning)
 	r = apply_rules(&check);
 	mailbook_free(&check.book);
 	names_free(&check.domains);
+	names_free(&check.behind);
 	if (r == 0 && !meaning->diagnostics->errors)
 		r = derive_values(meaning->settings);
 	return r < 0 ? -ENOMEM : 0;

@@ -19,6 +19,8 @@
  *	reports			receiver: `to`, or the postmaster
  *	plus, plus_users	settings/plus.h
  *	own_letters and more	settings/letters.h
+ *	here			what the role has here: mailboxes, logins, filter; asks: who exists,
+ *				the server behind is asked; postmaster_elsewhere: that has him
  *	tls			offered: ciphers, groups, signatures; public
  *	services		web, where it is not written
  */

@@ -110,14 +110,33 @@ static void localize(const struct check *check, json_t *value)
 	json_string_set(value, address);
 }
 
+/* Whether another server has the mailbox, as far as can be known here. */
+static bool is_elsewhere(const struct check *check, const char *address)
+{
+	if (rule_has_mailboxes(check) ||
+	    !rule_is_local_domain(check, strchr(address, '@') + 1, false))
+		return false;
+	return check->behind.count == 0 ||
+	       names_find(&check->behind, address, strlen(address)) != NULL;
+}
+
 /* A local address must be somebody's. */
 static void check_receiver(const struct check *check, const char *address, struct mark mark)
 {
+	const struct mailbook_entry *entry = mailbook_find(&check->book, address);
+
 	if (!rule_is_local_domain(check, strchr(address, '@') + 1, true) ||
-	    mailbook_find(&check->book, address))
+	    is_elsewhere(check, address) || (entry && (entry->alias || rule_has_mailboxes(check))))
 		return;
-	diagnostics_error(check->diagnostics, mark,
-			  "%s is neither a user nor an alias here; add it to one of them", address);
+	if (check->behind.count > 0)
+		diagnostics_error(check->diagnostics, mark,
+				  "%s is neither an alias nor one of gateway.recipients; add it to "
+				  "one of them",
+				  address);
+	else
+		diagnostics_error(check->diagnostics, mark,
+				  "%s is neither a user nor an alias here; add it to one of them",
+				  address);
 }
 
 static void check_reports(struct check *check)
@@ -158,6 +177,17 @@ static void check_targets(struct check *check)
 	}
 }
 
+/* Of the first domain, whose mailboxes another server has. */
+static int set_postmaster_elsewhere(struct check *check)
+{
+	const char *domain =
+	    json_string_value(json_array_get(json_object_get(check->settings, "domains"), 0));
+
+	return domain ? json_object_set_new(check->settings, "postmaster",
+					    json_sprintf("postmaster@%s", domain))
+		      : 0;
+}
+
 /* mail.postmaster, by default the first user. */
 static int check_postmaster(struct check *check)
 {
@@ -169,8 +199,10 @@ static int check_postmaster(struct check *check)
 		localize(check, postmaster);
 		return 0;
 	}
-	if (!first || node_get(check->meaning->mail, "postmaster"))
+	if (node_get(check->meaning->mail, "postmaster"))
 		return 0;
+	if (!first)
+		return rule_has_mailboxes(check) ? 0 : set_postmaster_elsewhere(check);
 	return json_object_set_new(check->settings, "postmaster", json_string(first));
 }
 
@@ -198,6 +230,7 @@ static int derive_role(struct check *check, const char *role, const char *domain
  * there. */
 static int derive_roles(struct check *check)
 {
+	bool ours = rule_has_mailboxes(check); /* else another server has those of the domains */
 	size_t i;
 	json_t *value;
 	int r = 0;
@@ -206,14 +239,15 @@ static int derive_roles(struct check *check)
 		return 0; /* refused already */
 	json_array_foreach(json_object_get(check->settings, "domains"), i, value)
 	{
-		if (r == 0)
+		if (r == 0 && ours)
 			r = derive_role(check, "postmaster", json_string_value(value));
-		if (r == 0)
+		if (r == 0 && ours)
 			r = derive_role(check, "abuse", json_string_value(value));
 	}
-	if (r == 0)
+	ours = ours || !check->hostname || !rule_is_local_domain(check, check->hostname, false);
+	if (r == 0 && ours)
 		r = derive_role(check, "postmaster", check->hostname);
-	if (r == 0)
+	if (r == 0 && ours)
 		r = derive_role(check, "abuse", check->hostname);
 	return r < 0 ? r : derive_role(check, "root", check->hostname);
 }
@@ -228,10 +262,48 @@ static int check_receivers(struct check *check)
 	if (r < 0)
 		return r;
 	check_targets(check);
-	if (node_get(mail, "postmaster") && rule_text(check->settings, "postmaster"))
+	if (rule_text(check->settings, "postmaster") &&
+	    (node_get(mail, "postmaster") || !rule_has_mailboxes(check)))
 		check_receiver(check, rule_text(check->settings, "postmaster"),
-			       rule_mark(mail, "postmaster"));
+			       node_get(mail, "postmaster") ? rule_mark(mail, "postmaster")
+							    : rule_mail_mark(check));
 	check_reports(check);
+	return 0;
+}
+
+/* A gateway's list: in the domains, each once, and none of them an alias. */
+static int check_behind(struct check *check)
+{
+	const struct node *list = node_get(node_get(check->meaning->mail, "gateway"), "recipients");
+	const struct node *node = list ? list->first : NULL;
+	size_t i;
+	json_t *value;
+
+	json_array_foreach(
+	    json_object_get(json_object_get(check->settings, "gateway"), "recipients"), i, value)
+	{
+		const char *address = json_string_value(value);
+		struct mark mark = node ? node->mark : rule_mail_mark(check);
+		const struct mailbook_entry *entry;
+
+		node = node ? node->next : NULL;
+		if (!address)
+			continue;
+		check_address_domain(check, address, mark, false);
+		entry = mailbook_find(&check->book, address);
+		if (entry && entry->alias && !strcmp(entry->address, address))
+			diagnostics_error(
+			    check->diagnostics, mark,
+			    "%s is an alias (line %u), which comes first; write one of "
+			    "the two",
+			    address, entry->mark.line);
+		else if (names_find(&check->behind, address, strlen(address)))
+			diagnostics_error(check->diagnostics, mark,
+					  "%s stands in gateway.recipients already; write it once",
+					  address);
+		else if (names_add(&check->behind, address, strlen(address), value) < 0)
+			return -ENOMEM;
+	}
 	return 0;
 }
 
@@ -253,8 +325,12 @@ const struct rule meaning_address[] = {
     {"Users and aliases are in one of the `domains`; aliases may also be in the hostname. No two "
      "of them are equal, whatever their case.",
      check_people},
+    {"What stands in `gateway.recipients` is in one of the `domains`, once, and is no alias.",
+     check_behind},
     {"An address in one of the domains, or in the hostname, must exist where it stands in "
-     "`aliases[].to`, `postmaster` and `reports.to`.",
+     "`aliases[].to`, `postmaster` and `reports.to`: here, or among `gateway.recipients`; of "
+     "another "
+     "server that has the mailboxes nobody can know.",
      check_receivers},
     {"An alias leads to users or to addresses elsewhere, over at most " ALIASES
      " aliases in a row, never back to itself.",

@@ -17,7 +17,8 @@ bool web_is_public(const json_t *tls)
 static int fill_web(struct check *check)
 {
 	json_t *services = json_object_get(check->settings, "services");
-	bool public = web_is_public(json_object_get(check->settings, "tls"));
+	bool public = web_is_public(json_object_get(check->settings, "tls")) &&
+		      !rule_is_role(check, "send-only");
 
 	if (!services || json_object_get(services, "web"))
 		return 0;
@@ -25,6 +26,8 @@ static int fill_web(struct check *check)
 }
 
 const struct rule meaning_web[] = {
-    {"`services.web` is on by itself only with a certificate that browsers believe.", fill_web},
+    {"`services.web` is on by itself only with a certificate that browsers believe, and not "
+     "with the role send-only.",
+     fill_web},
     {0},
 };

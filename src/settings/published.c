@@ -7,6 +7,18 @@
 #include "settings/settings.h"
 #include "settings/table.h"
 
+/* Lists of people below a group. */
+static void forget_people(json_t *published)
+{
+	for (size_t i = 0; i < settings_table_count; i++) {
+		const char *path = settings_table[i].path, *dot = strrchr(path, '.');
+		_cleanup_free_ char *group = dot ? strndup(path, (size_t)(dot - path)) : NULL;
+
+		if (group && settings_table[i].flags & SETTING_PEOPLE)
+			json_object_del((json_t *)published_get(published, group), dot + 1);
+	}
+}
+
 json_t *published_settings(const json_t *settings)
 {
 	json_t *user = json_array_get(json_object_get(settings, "users"), 0);
@@ -22,7 +34,11 @@ json_t *published_settings(const json_t *settings)
 		    json_object_set(rows, row->path, value) < 0)
 			return NULL;
 	}
+	if (json_object_get(settings, "here") &&
+	    json_object_set(rows, "here", json_object_get(settings, "here")) < 0)
+		return NULL;
 	published = settings_redact(rows);
+	forget_people(published);
 	if (json_object_set_new(published, "version", json_string(POSTCASK_VERSION)) < 0 ||
 	    json_object_set(published, "first_address", first ? first : json_null()) < 0)
 		return NULL;

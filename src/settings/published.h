@@ -8,10 +8,10 @@
  *	secrets		each reads "(secret)"
  *	people		users, aliases and whatever else is a list of mappings, and what is
  *			derived from them, are left out; the first user's address alone is
- *			there, as `first_address` (or null)
+ *			there, as `first_address` (or null); rows marked PEOPLE likewise
  *
- * and with the `version` of postcask that wrote it.  A new key needs nothing more: a
- * reader names its path. */
+ * and with the `version` of postcask that wrote it, and what the role has `here`.  A new key needs
+ *nothing more: a reader names its path. */
 #ifndef POSTCASK_PUBLISHED_H
 #define POSTCASK_PUBLISHED_H
 

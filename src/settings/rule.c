@@ -22,6 +22,18 @@ struct mark rule_mark(const struct node *parent, const char *key)
 	return member ? member->mark : parent->mark;
 }
 
+bool rule_is_role(const struct check *check, const char *role)
+{
+	const char *found = rule_text(check->settings, "role");
+
+	return found && !strcmp(found, role);
+}
+
+bool rule_has_mailboxes(const struct check *check)
+{
+	return !rule_is_role(check, "gateway") && !rule_is_role(check, "send-only");
+}
+
 bool rule_is_local_domain(const struct check *check, const char *domain, bool with_hostname)
 {
 	return names_find(&check->domains, domain, strlen(domain)) ||

@@ -17,6 +17,7 @@ struct check {
 	struct names domains; /* domain -> mark of its item */
 	const char *hostname; /* NULL: unknown */
 	struct mailbook book;
+	struct names behind; /* recipients of the server behind -> their text; of a gateway */
 };
 
 struct rule {
@@ -29,7 +30,7 @@ struct rule {
 };
 
 extern const struct rule meaning_name[], meaning_address[], meaning_tls[], meaning_relay[],
-    meaning_filter[], meaning_sender[], meaning_dns[], meaning_web[];
+    meaning_filter[], meaning_sender[], meaning_dns[], meaning_web[], meaning_role[];
 
 /* All of them; NULL ends it. */
 extern const struct rule *const meaning_rules[];
@@ -44,6 +45,11 @@ const char *rule_text(const json_t *object, const char *key);
 /* The place of `mail:`; that of a member, or of its parent when it is not written. */
 struct mark rule_mail_mark(const struct check *check);
 struct mark rule_mark(const struct node *parent, const char *key);
+
+bool rule_is_role(const struct check *check, const char *role);
+
+/* Whether people have their mailboxes here. */
+bool rule_has_mailboxes(const struct check *check);
 
 /* Whether mail to the domain is this server's. */
 bool rule_is_local_domain(const struct check *check, const char *domain, bool with_hostname);

@@ -47,6 +47,8 @@ enum setting_flag {
 	SETTING_REQUIRED = 1 << 1, /* has no default and must be there */
 	SETTING_SECRET = 1 << 2,   /* never shown */
 	SETTING_LATER = 1 << 3,	   /* not available in this version */
+	SETTING_PEOPLE = 1 << 4,   /* says who there is: not published */
+	SETTING_EXPECTED = 1 << 5, /* a rule says when it must be there; the example has it */
 };
 
 struct setting {

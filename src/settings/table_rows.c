@@ -10,6 +10,8 @@
 #define REQUIRED SETTING_REQUIRED
 #define SECRET	 SETTING_SECRET
 #define LATER	 SETTING_LATER
+#define PEOPLE	 SETTING_PEOPLE
+#define EXPECTED SETTING_EXPECTED
 
 /* Not sorted by name. */
 /* clang-format off */

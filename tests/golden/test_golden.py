@@ -139,7 +139,8 @@ def used(template):
 # Some of another list's items.
 PART_OF = {"plus_users[]": "plus[]", "login_patterns[]": "own_letters[]"}
 # For users[].letters, see src/settings/letters.c; a group of others; what wants a component.
-NO_TEMPLATE = {"own_letters[].letters", "tls.offered", "filter.asked"}
+NO_TEMPLATE = {"own_letters[].letters", "tls.offered", "filter.asked",
+               "here", "here.filter", "here.logins", "here.postmaster_elsewhere"}
 
 
 def whole_list(path):

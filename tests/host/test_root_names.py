@@ -75,6 +75,8 @@ NAMES_IN_C = {
     "/var/lib/postcask/lists/state.json": "postcask-lists, as itself",
     "/var/spool/postfix/lists/ask": "postcask-lists, as itself",
     "/run/postcask/dns/report.json": "its own account writes it; read by file_read_foreign",
+    "/run/postcask/gateway/report.json": "the same",
+    "/var/lib/postcask/selftest/mailbox": "the self-test, which is not root, reads its own",
     "/var/lib/unbound/root.key": "`postcask dns`, which root may run; read by file_read_foreign",
     "/run/postcask/signatures": "postcask-signatures, as clamav",
     "/run/postcask/acme/web/.well-known/acme-challenge": "postcask-acme, as its own account",

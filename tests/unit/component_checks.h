@@ -454,9 +454,13 @@ static void check_writers(void)
 	for (enum line_writer writer = WRITER_NONE + 1; writer < WRITERS; writer++) {
 		size_t count = 0;
 
-		for (size_t i = 0; i < component_count; i++)
+		for (size_t i = 0; i < component_count; i++) {
+			bool has = false; /* under one account or several */
+
 			for (const struct component_log *log = rows[i]->logs; log->writer; log++)
-				count += log->writer == writer;
+				has = has || log->writer == writer;
+			count += has;
+		}
 		if (count != 1)
 			complain("%zu rows have the log of writer %d", count, (int)writer);
 	}

@@ -238,6 +238,26 @@ static void counts_each_end(void **state)
 	book_close(&book);
 }
 
+/* Whether an address exists elsewhere (verify(8)): no message, before it ends and after. */
+static void counts_no_question(void **state)
+{
+	struct book book;
+
+	(void)state;
+	book_open(&book);
+	SAY(&book, INCOMING("AAAAAA"),
+	    "postfix/behind/smtp | AAAAAA: to=<c@d>, relay=x, dsn=2.1.5, status=deliverable (250 "
+	    "Ok)",
+	    "postfix/qmgr | AAAAAA: removed");
+	SAY(&book, INCOMING("AAAAAB"),
+	    "postfix/behind/smtp | AAAAAB: to=<c@d>, relay=x, dsn=5.1.1, status=undeliverable (no)",
+	    "postfix/qmgr | AAAAAB: removed");
+	assert_count(&book, COUNT_ACCEPTED, 0);
+	assert_count(&book, COUNT_UNCLEAR, 0);
+	assert_int_equal(book.ledger.open, 0);
+	book_close(&book);
+}
+
 static void follows_a_requeued_message(void **state)
 {
 	struct book book;
@@ -492,6 +512,7 @@ int main(void)
 	    cmocka_unit_test(links_what_sendmail_gave),
 	    cmocka_unit_test(follows_what_went_round),
 	    cmocka_unit_test(counts_each_end),
+	    cmocka_unit_test(counts_no_question),
 	    cmocka_unit_test(follows_a_requeued_message),
 	    cmocka_unit_test(misses_what_is_gone),
 	    cmocka_unit_test(makes_no_alarm_of_lost_lines),

@@ -168,7 +168,7 @@ static void a_wrong_row_is_said(void **state _unused_)
 	    {"postfix", without_keys, "postfix: a public port without a certificate"},
 	    {"dovecot", without_keys, "etc/dovecot/dovecot.conf names a key, but the row has none"},
 	    {"postfix", with_other_key, "postfix: there is no kind of keys backups"},
-	    {"amavis", without_end, "amavis: a list has no end"},
+	    {"spamassassin", without_end, "spamassassin: a list has no end"},
 	    {"quarantine", without_log, "0 rows have the log of writer 5"},
 	    {"timesync", without_name, "probe clock: no component timesync"},
 	    {"amavis", with_written_port,

@@ -208,6 +208,10 @@ static const char *const left_at_default[] = {
     "services.imap",
     "services.imaps",
     "reports.tls",	  /* not beside tls.policies: ignore; acme.yaml has it */
+    "gateway.host", /* not with this role; tests/golden/gateway.yaml has this group */
+    "gateway.port",
+    "gateway.tls",
+    "gateway.recipients",
     "tls.names",	  /* tls.certificate has them */
     "tls.acme.directory", /* not beside it; tests/golden/acme.yaml has this group */
     "tls.acme.contact",

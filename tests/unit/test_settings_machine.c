@@ -89,12 +89,14 @@ static void places_come_from_the_user_data(void **state)
 	_cleanup_free_ char *combined = NULL;
 
 	assert_true(asprintf(&combined, COMBINED, ", \"role\": \"x\"") > 0);
-	assert_refused(
-	    state, (struct machine){combined, RAW "  role: x\n"}, -EINVAL,
-	    "user-data.txt:8:9: \"x\" is none of its values; write one of internet, smarthost");
-	assert_refused(
-	    state, (struct machine){combined, ""}, -EINVAL,
-	    "combined.json: \"x\" is none of its values; write one of internet, smarthost");
+	assert_refused(state, (struct machine){combined, RAW "  role: x\n"}, -EINVAL,
+		       "user-data.txt:8:9: \"x\" is none of its values; write one of internet, "
+		       "smarthost, gateway, "
+		       "send-only");
+	assert_refused(state, (struct machine){combined, ""}, -EINVAL,
+		       "combined.json: \"x\" is none of its values; write one of internet, "
+		       "smarthost, gateway, "
+		       "send-only");
 }
 
 /* The number 83 in the merged data was written 0123: judged as on the host. */
@@ -175,9 +177,10 @@ static void unjudged_parts_give_no_places(void **state)
 	_cleanup_free_ char *combined = NULL;
 
 	assert_true(asprintf(&combined, COMBINED, ", \"role\": \"x\"") > 0);
-	assert_refused(
-	    state, (struct machine){combined, raw}, -EINVAL,
-	    "combined.json: \"x\" is none of its values; write one of internet, smarthost");
+	assert_refused(state, (struct machine){combined, raw}, -EINVAL,
+		       "combined.json: \"x\" is none of its values; write one of internet, "
+		       "smarthost, gateway, "
+		       "send-only");
 }
 
 int main(void)

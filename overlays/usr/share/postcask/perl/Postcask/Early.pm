@@ -14,12 +14,14 @@ package Postcask::Early;
 use strict;
 use warnings;
 use IO::Socket::UNIX ();
+use Socket qw(SOCK_DGRAM);
 use Postcask::SpamAssassin ();
 
 use constant {
     SETTLED      => '/run/postcask/firstboot.json',    # firstboot has ended, this boot
     CURRENT      => '/etc/amavis/amavisd.conf',
     RULES        => '/etc/spamassassin/postcask.cf',   # the settings' own, beside the image's
+    WANTED       => '/etc/postcask/wanted/amavis',     # empty: the role has no filter
     EARLY        => '/usr/share/postcask/amavis/early.conf',
     SOCKET       => '/run/amavis/check',
     INOTIFY_INIT => 294,                               # system calls of amd64
@@ -113,6 +115,14 @@ sub rules {
     return <$file> // '';
 }
 
+# To systemd one that ends before it was ready has failed, whatever it says.
+sub leave {
+    my ($path) = ($ENV{NOTIFY_SOCKET} // '') =~ m{\A(/\S+)\z};
+    my $systemd = defined $path && IO::Socket::UNIX->new(Type => SOCK_DGRAM, Peer => $path);
+    $systemd->send("READY=1\nSTATUS=not wanted\n") if $systemd;
+    exit EX_CONFIG;
+}
+
 # Once more from the start: SpamAssassin takes no rules in or out when it has compiled.
 sub restart {
     $ENV{PATH} = '/usr/sbin:/usr/bin:/sbin:/bin';
@@ -131,7 +141,7 @@ sub run {
     load_spamassassin();
     serve($listener, $events, 1);
     unlink SOCKET;
-    exit EX_CONFIG if !-e CURRENT;                     # nothing to filter for
+    leave() if !-e CURRENT || !-s WANTED;              # nothing to filter for
     restart() if rules() ne $rules;
     trust_the_configuration();
 }
