@@ -184,6 +184,7 @@ int web_facts_load(const json_t *settings, const char *keys, int64_t now, struct
 		   struct error *error)
 {
 	_cleanup_(web_facts_clear) struct web_facts facts = {.common = json_object()};
+	const json_t *here = json_object_get(settings, "here");
 	int result = load_signer(keys, &facts.signer, error);
 
 	if (result == 0)
@@ -194,6 +195,7 @@ int web_facts_load(const json_t *settings, const char *keys, int64_t now, struct
 		result = load_public(keys, &facts.public, error);
 	if (result < 0)
 		return result;
+	facts.mailboxes = !here || json_is_true(json_object_get(here, "mailboxes"));
 	facts.profiles = json_array_size(json_object_get(facts.common, "incoming")) &&
 			 json_array_size(json_object_get(facts.common, "outgoing"));
 	*ret = facts;

@@ -28,6 +28,7 @@
 struct web_facts {
 	json_t *common;		 /* owned */
 	struct key_chain signer; /* the server's RSA pair, or the given one */
+	bool mailboxes;		 /* people have theirs here (role) */
 	bool profiles;		 /* there is a server to read from and one to send by */
 	bool public;		 /* other servers believe the certificate: keys/public.json */
 };

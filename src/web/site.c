@@ -21,16 +21,17 @@ enum { TEMPLATE_LIMIT = 256 * 1024 };
 struct page {
 	const char *template, *folder, *end;
 	bool is_signed; /* only where there is a profile */
+	bool is_asked;	/* by programs that look for a mailbox: only where those are */
 };
 
 static const struct page pages[] = {
     {.template = "help.html", .folder = "pages/", .end = ".html"},
-    {.template = "autoconfig.xml", .folder = "autoconfig/", .end = ".xml"},
+    {.template = "autoconfig.xml", .folder = "autoconfig/", .end = ".xml", .is_asked = true},
     {.template = "profile.mobileconfig",
      .folder = "profiles/",
      .end = ".mobileconfig",
      .is_signed = true},
-    {.template = "autodiscover.xml", .folder = "autodiscover/"},
+    {.template = "autodiscover.xml", .folder = "autodiscover/", .is_asked = true},
     {.template = "security.txt", .folder = ".well-known/"},
     {.template = "robots.txt", .folder = ""},
     {.template = "error-404.html", .folder = ""},
@@ -67,6 +68,13 @@ static void site_clear(struct site *site)
 char *site_share(void)
 {
 	return share_path("web");
+}
+
+/* One that would promise what is not here is not there: a program then looks elsewhere. */
+static bool is_wanted(const struct site *site, const struct page *page)
+{
+	return (!page->is_signed || site->facts->profiles) &&
+	       (!page->is_asked || site->facts->mailboxes);
 }
 
 static int write_file(const struct site *site, const char *name, const void *bytes, size_t size,
@@ -127,7 +135,7 @@ static bool take_pages(const struct site *site, const char *domain)
 	bool taken = site->before;
 
 	for (size_t i = 0; taken && i < ARRAY_SIZE(pages); i++)
-		if (pages[i].end && !(pages[i].is_signed && !site->facts->profiles))
+		if (pages[i].end && is_wanted(site, &pages[i]))
 			taken = take_page(site, &pages[i], domain);
 	return taken;
 }
@@ -142,7 +150,7 @@ static int write_pages(const struct site *site, const char *domain, bool once, s
 	result = web_facts_of(site->facts, domain, &facts, error);
 
 	for (size_t i = 0; result == 0 && i < ARRAY_SIZE(pages); i++) {
-		if (!pages[i].end != once || (pages[i].is_signed && !site->facts->profiles))
+		if (!pages[i].end != once || !is_wanted(site, &pages[i]))
 			continue;
 		result = write_page(site, i, facts, error);
 	}

@@ -247,6 +247,36 @@ static void a_machine_that_nobody_reads_on_has_no_profile(void **state _unused_)
 	assert_null(read_text("site/profiles/example.org.mobileconfig", NULL));
 }
 
+/* With the roles gateway and send-only. */
+static void a_machine_without_mailboxes_promises_none(void **state _unused_)
+{
+	static const struct {
+		const char *services, *said;
+	} cases[] = {
+	    {"{\"submission\": true, \"managesieve\": false}", "this server only sends"},
+	    {"{\"submission\": false, \"managesieve\": false}", "nothing to set up here"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_json_ json_t *settings =
+		    settings_of("[\"example.org\"]", cases[i].services);
+		_cleanup_free_ char *page = NULL;
+
+		json_object_set_new(settings, "here", json_pack("{s:b}", "mailboxes", 0));
+		make_site(settings, NULL);
+		assert_non_null(page = read_text("site/pages/example.org.html", NULL));
+		assert_has(page, cases[i].said);
+		assert_lacks(page, "IMAP");
+		assert_lacks(page, "POP3");
+		assert_lacks(page, "#thunderbird");
+		assert_lacks(page, "profile");
+		assert_int_equal(strstr(page, "<td class=\"value\">587</td>") != NULL, i == 0);
+		assert_null(read_text("site/autoconfig/example.org.xml", NULL));
+		assert_null(read_text("site/autodiscover/autodiscover.xml", NULL));
+		assert_null(read_text("site/profiles/example.org.mobileconfig", NULL));
+	}
+}
+
 /* Whatever came past the checks of the settings: it is text on the page, and no more. */
 static void names_are_text_on_every_page(void **state _unused_)
 {
@@ -590,6 +620,7 @@ int main(void)
 	    cmocka_unit_test(a_site_has_its_files),
 	    cmocka_unit_test(only_what_is_on_is_offered),
 	    cmocka_unit_test(a_machine_that_nobody_reads_on_has_no_profile),
+	    cmocka_unit_test(a_machine_without_mailboxes_promises_none),
 	    cmocka_unit_test(names_are_text_on_every_page),
 	    cmocka_unit_test(a_site_is_made_when_something_changed),
 	    cmocka_unit_test(a_new_domain_leaves_the_others_as_they_are),
