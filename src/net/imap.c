@@ -3,12 +3,11 @@
 
 #include <string.h>
 
+#include "base/crypto.h"
+
 enum {
 	RESPONSES = 10000, /* untagged ones to a single command */
 };
-
-typedef void imap_untagged(struct session *session, const struct imap_response *response,
-			   void *context);
 
 static void parse_capabilities(struct session *session, const char *text)
 {
@@ -18,7 +17,8 @@ static void parse_capabilities(struct session *session, const char *text)
 	} known[] = {
 	    {"STARTTLS", CAPABILITY_STARTTLS},		 {"AUTH=PLAIN", CAPABILITY_AUTH_PLAIN},
 	    {"AUTH=LOGIN", CAPABILITY_AUTH_LOGIN},	 {"IDLE", CAPABILITY_IDLE},
-	    {"LOGINDISABLED", CAPABILITY_LOGINDISABLED},
+	    {"LOGINDISABLED", CAPABILITY_LOGINDISABLED}, {"SPECIAL-USE", CAPABILITY_SPECIAL_USE},
+	    {"NAMESPACE", CAPABILITY_NAMESPACE},	 {"X-GM-EXT-1", CAPABILITY_GMAIL},
 	};
 	const char *list = strcasestr(text, "CAPABILITY ");
 
@@ -62,9 +62,14 @@ static enum failure_class fail_early(struct session *session)
 			   "the server ended a command that had only begun");
 }
 
-/* Reads responses up to the one that ends the current command, or, if
- * `continuation`, up to a "+". */
-static enum failure_class read_result(struct session *session, bool continuation,
+enum await {
+	AWAIT_END,	  /* of the command */
+	AWAIT_GO,	  /* a "+" */
+	AWAIT_END_ANYHOW, /* each "+" before it gets an empty line */
+};
+
+/* Reads responses up to the one that is awaited. */
+static enum failure_class read_result(struct session *session, enum await await,
 				      imap_untagged *untagged, void *context)
 {
 	_cleanup_(imap_response_free) struct imap_response response = IMAP_RESPONSE_INIT;
@@ -77,11 +82,17 @@ static enum failure_class read_result(struct session *session, bool continuation
 
 		if (failure)
 			return failure;
-		if (continuation && text[0] == '+')
+		if (await == AWAIT_GO && text[0] == '+')
 			return FAILURE_NONE;
+		if (await == AWAIT_END_ANYHOW && text[0] == '+') {
+			failure = stream_writef(&session->stream, "\r\n");
+			if (failure)
+				return failure;
+			continue;
+		}
 		if (strncmp(text, tag, (size_t)tag_size) == 0) {
 			failure = finish(session, text + tag_size);
-			return failure || !continuation ? failure : fail_early(session);
+			return failure || await != AWAIT_GO ? failure : fail_early(session);
 		}
 		if (strncmp(text, "* ", 2) != 0)
 			return failure_set(&session->stream.failure, FAILURE_PROTOCOL,
@@ -95,9 +106,8 @@ static enum failure_class read_result(struct session *session, bool continuation
 			   "more than %d responses to one command", RESPONSES);
 }
 
-/* Sends a command and reads its result. */
-_printf_(4, 5) static enum failure_class
-    run(struct session *session, imap_untagged *untagged, void *context, const char *format, ...)
+enum failure_class imap_run(struct session *session, imap_untagged *untagged, void *context,
+			    const char *format, ...)
 {
 	enum failure_class failure;
 	va_list arguments;
@@ -112,7 +122,7 @@ _printf_(4, 5) static enum failure_class
 	failure = stream_writef(&session->stream, "A%u %s\r\n", ++session->tag, command);
 	explicit_bzero(command, size);
 	free(command);
-	return failure ? failure : read_result(session, false, untagged, context);
+	return failure ? failure : read_result(session, AWAIT_END, untagged, context);
 }
 
 static enum failure_class imap_greet(struct session *session)
@@ -127,21 +137,20 @@ static enum failure_class imap_greet(struct session *session)
 				   "'%s' is no IMAP greeting", buffer_text(&response.text));
 	parse_capabilities(session, buffer_text(&response.text));
 	session->greeting = buffer_take(&response.text);
-	return session->capabilities ? FAILURE_NONE : run(session, NULL, NULL, "CAPABILITY");
+	return session->capabilities ? FAILURE_NONE : imap_run(session, NULL, NULL, "CAPABILITY");
 }
 
 static enum failure_class imap_start_tls(struct session *session)
 {
-	return run(session, NULL, NULL, "STARTTLS");
+	return imap_run(session, NULL, NULL, "STARTTLS");
 }
 
 static enum failure_class imap_encrypted(struct session *session)
 {
-	return run(session, NULL, NULL, "CAPABILITY");
+	return imap_run(session, NULL, NULL, "CAPABILITY");
 }
 
-/* A quoted string, §4.3; NULL when the text cannot be one. */
-static char *quote(const char *text)
+char *imap_quote(const char *text)
 {
 	_cleanup_(buffer_wipe) struct buffer quoted = BUFFER_INIT;
 
@@ -159,14 +168,14 @@ static char *quote(const char *text)
 
 static enum failure_class login(struct session *session, const char *user, const char *password)
 {
-	_cleanup_free_ char *quoted_user = quote(user);
-	_cleanup_free_ char *quoted = quote(password);
+	_cleanup_free_ char *quoted_user = imap_quote(user);
+	_cleanup_free_ char *quoted = imap_quote(password);
 	enum failure_class failure;
 
 	if (!quoted_user || !quoted)
 		return failure_set(&session->stream.failure, FAILURE_RESOURCE,
 				   "no way to send this user and password");
-	failure = run(session, NULL, NULL, "LOGIN %s %s", quoted_user, quoted);
+	failure = imap_run(session, NULL, NULL, "LOGIN %s %s", quoted_user, quoted);
 	explicit_bzero(quoted, strlen(quoted));
 	return failure;
 }
@@ -182,20 +191,42 @@ static enum failure_class authenticate_plain(struct session *session, const char
 		return failure_set(&session->stream.failure, FAILURE_RESOURCE, "out of memory");
 	failure = stream_writef(&session->stream, "A%u AUTHENTICATE PLAIN\r\n", ++session->tag);
 	if (!failure)
-		failure = read_result(session, true, NULL, NULL);
+		failure = read_result(session, AWAIT_GO, NULL, NULL);
 	if (!failure)
 		failure = stream_writef(&session->stream, "%s\r\n", response);
 	if (!failure)
-		failure = read_result(session, false, NULL, NULL);
+		failure = read_result(session, AWAIT_END, NULL, NULL);
 	explicit_bzero(response, strlen(response));
 	return failure;
+}
+
+/* As Google and Microsoft have it: a token in the place of a password.  Who is refused is told why
+ * in base64 and must answer before the refusal itself comes. */
+static enum failure_class authenticate_xoauth2(struct session *session, const char *user,
+					       const char *token)
+{
+	_cleanup_(buffer_wipe) struct buffer plain = BUFFER_INIT;
+	_cleanup_free_ char *response = NULL;
+	enum failure_class failure;
+
+	buffer_addf(&plain, "user=%s\001auth=Bearer %s\001\001", user, token);
+	if (plain.failed || !(response = crypto_base64(plain.data, plain.size)))
+		return failure_set(&session->stream.failure, FAILURE_RESOURCE, "out of memory");
+	failure = stream_writef(&session->stream, "A%u AUTHENTICATE XOAUTH2\r\n", ++session->tag);
+	if (!failure)
+		failure = read_result(session, AWAIT_GO, NULL, NULL);
+	if (!failure)
+		failure = stream_writef(&session->stream, "%s\r\n", response);
+	explicit_bzero(response, strlen(response));
+	return failure ? failure : read_result(session, AWAIT_END_ANYHOW, NULL, NULL);
 }
 
 static enum failure_class imap_authenticate(struct session *session, enum mechanism mechanism,
 					    const char *user, const char *password)
 {
-	enum failure_class failure = mechanism == MECHANISM_LOGIN
-					 ? login(session, user, password)
+	enum failure_class failure = mechanism == MECHANISM_LOGIN ? login(session, user, password)
+				     : mechanism == MECHANISM_XOAUTH2
+					 ? authenticate_xoauth2(session, user, password)
 					 : authenticate_plain(session, user, password);
 
 	if (failure == FAILURE_CONTENT) /* RFC 5530 §3 */
@@ -205,12 +236,12 @@ static enum failure_class imap_authenticate(struct session *session, enum mechan
 			: FAILURE_POLICY;
 	if (failure || session->capabilities & CAPABILITY_IDLE)
 		return failure;
-	return run(session, NULL, NULL, "CAPABILITY"); /* §6.2.3: they change with the login */
+	return imap_run(session, NULL, NULL, "CAPABILITY"); /* §6.2.3: they change with the login */
 }
 
 static void imap_quit(struct session *session)
 {
-	(void)!run(session, NULL, NULL, "LOGOUT");
+	(void)!imap_run(session, NULL, NULL, "LOGOUT");
 }
 
 const struct protocol imap_protocol = {
@@ -222,9 +253,36 @@ const struct protocol imap_protocol = {
     .quit = imap_quit,
 };
 
+void imap_append_add(struct buffer *parts, const char *flags, const char *date, const void *message,
+		     size_t size)
+{
+	buffer_addf(parts, " (%s)", flags);
+	if (date[0])
+		buffer_addf(parts, " \"%s\"", date);
+	buffer_addf(parts, " {%zu+}\r\n", size);
+	buffer_add(parts, message, size);
+}
+
+enum failure_class imap_append(struct session *session, const char *mailbox, const void *parts,
+			       size_t size)
+{
+	_cleanup_free_ char *quoted = imap_quote(mailbox);
+	enum failure_class failure;
+
+	if (!quoted)
+		return failure_set(&session->stream.failure, FAILURE_CONTENT,
+				   "no way to write this mailbox's name");
+	failure = stream_writef(&session->stream, "A%u APPEND %s", ++session->tag, quoted);
+	if (!failure)
+		failure = stream_write(&session->stream, parts, size);
+	if (!failure)
+		failure = stream_write(&session->stream, "\r\n", 2);
+	return failure ? failure : read_result(session, AWAIT_END, NULL, NULL);
+}
+
 enum failure_class imap_select(struct session *session, const char *mailbox)
 {
-	enum failure_class failure = run(session, NULL, NULL, "SELECT \"%s\"", mailbox);
+	enum failure_class failure = imap_run(session, NULL, NULL, "SELECT \"%s\"", mailbox);
 
 	return failure ? failure_wrap(&session->stream.failure, "mailbox %s", mailbox)
 		       : FAILURE_NONE;
@@ -258,8 +316,8 @@ enum failure_class imap_search(struct session *session, const char *message_id, 
 			       bool *ret_news)
 {
 	struct search search = {0};
-	enum failure_class failure =
-	    run(session, take_search, &search, "UID SEARCH HEADER Message-ID \"%s\"", message_id);
+	enum failure_class failure = imap_run(session, take_search, &search,
+					      "UID SEARCH HEADER Message-ID \"%s\"", message_id);
 
 	if (failure)
 		return failure_wrap(&session->stream.failure, "SEARCH");
@@ -286,7 +344,7 @@ static void take_fetch(struct session *session _unused_, const struct imap_respo
 enum failure_class imap_fetch(struct session *session, unsigned uid, struct buffer *message)
 {
 	enum failure_class failure =
-	    run(session, take_fetch, message, "UID FETCH %u (BODY.PEEK[])", uid);
+	    imap_run(session, take_fetch, message, "UID FETCH %u (BODY.PEEK[])", uid);
 
 	if (failure)
 		return failure_wrap(&session->stream.failure, "FETCH");
@@ -301,10 +359,10 @@ enum failure_class imap_fetch(struct session *session, unsigned uid, struct buff
 enum failure_class imap_expunge_all(struct session *session)
 {
 	enum failure_class failure =
-	    run(session, NULL, NULL, "UID STORE 1:* +FLAGS.SILENT (\\Deleted)");
+	    imap_run(session, NULL, NULL, "UID STORE 1:* +FLAGS.SILENT (\\Deleted)");
 
 	if (!failure)
-		failure = run(session, NULL, NULL, "EXPUNGE");
+		failure = imap_run(session, NULL, NULL, "EXPUNGE");
 	return failure ? failure_wrap(&session->stream.failure, "EXPUNGE") : FAILURE_NONE;
 }
 
@@ -337,7 +395,7 @@ enum failure_class imap_idle(struct session *session, int64_t until_ms)
 				   "the server does not offer IDLE");
 	failure = stream_writef(&session->stream, "A%u IDLE\r\n", ++session->tag);
 	if (!failure)
-		failure = read_result(session, true, NULL, NULL);
+		failure = read_result(session, AWAIT_GO, NULL, NULL);
 	if (failure)
 		return failure_wrap(&session->stream.failure, "IDLE");
 	if (until_ms < deadline_ms)
@@ -349,6 +407,6 @@ enum failure_class imap_idle(struct session *session, int64_t until_ms)
 	if (!failure)
 		failure = stream_writef(&session->stream, "DONE\r\n");
 	if (!failure)
-		failure = read_result(session, false, NULL, NULL);
+		failure = read_result(session, AWAIT_END, NULL, NULL);
 	return failure ? failure_wrap(&session->stream.failure, "IDLE") : FAILURE_NONE;
 }

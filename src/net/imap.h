@@ -26,6 +26,28 @@ bool imap_parse_literal(const char *line, size_t size, size_t *ret_size);
  * when the line is no search result. */
 bool imap_parse_search(const char *line, unsigned *ret_uid);
 
+/* What a command's untagged responses are handed to, one after the other. */
+typedef void imap_untagged(struct session *session, const struct imap_response *response,
+			   void *context);
+
+/* Sends a command, without its tag, and reads its result: FAILURE_CONTENT for NO,
+ * FAILURE_PROTOCOL for BAD and for more than 10,000 responses.  What was sent is wiped. */
+_must_check_ enum failure_class imap_run(struct session *session, imap_untagged *untagged,
+					 void *context, const char *format, ...) _printf_(4, 5);
+
+/* A message for imap_append.  `flags` are separated by blanks, `date` as INTERNALDATE is written;
+ * "" for none. */
+void imap_append_add(struct buffer *parts, const char *flags, const char *date, const void *message,
+		     size_t size);
+
+/* Appends the messages to a mailbox of a server that has LITERAL+ (RFC 7888) and, for more than
+ * one, MULTIAPPEND (RFC 3502): all of them or none. */
+_must_check_ enum failure_class imap_append(struct session *session, const char *mailbox,
+					    const void *parts, size_t size);
+
+/* A quoted string, RFC 3501 §4.3; owned by the caller.  NULL when the text cannot be one. */
+char *imap_quote(const char *text);
+
 _must_check_ enum failure_class imap_read_response(struct session *session,
 						   struct imap_response *response);
 

@@ -39,11 +39,15 @@ enum capability {
 	CAPABILITY_SIZE = 1 << 4,
 	CAPABILITY_IDLE = 1 << 5,
 	CAPABILITY_LOGINDISABLED = 1 << 6,
+	CAPABILITY_SPECIAL_USE = 1 << 7, /* RFC 6154 */
+	CAPABILITY_NAMESPACE = 1 << 8,	 /* RFC 2342 */
+	CAPABILITY_GMAIL = 1 << 9,	 /* Google's extensions, which only Gmail has */
 };
 
 enum mechanism {
-	MECHANISM_PLAIN, /* RFC 4616 */
-	MECHANISM_LOGIN, /* user and password one after the other; IMAP LOGIN, POP3 USER/PASS */
+	MECHANISM_PLAIN,   /* RFC 4616 */
+	MECHANISM_LOGIN,   /* user and password one after the other; IMAP LOGIN, POP3 USER/PASS */
+	MECHANISM_XOAUTH2, /* IMAP alone: a token as the password */
 };
 
 struct protocol {
