@@ -53,7 +53,7 @@ endif
 ALL_CFLAGS = -std=c17 $(WARNINGS) $(HARDENING) -ffunction-sections -MMD -MP $(CFLAGS) $(CPPFLAGS)
 
 # One library a folder; a file *_main.c is a program.
-FOLDERS = src/command src/report src/hold src/volume src/ledger src/update src/signatures src/policy src/lists src/guard src/outward src/feedback src/web src/acme firstboot src/certificate src/dkim src/generation src/dns firewall src/quarantine src/watch src/probe src/settings src/state src/queue src/net src/key src/component src/base
+FOLDERS = src/command src/report src/hold src/import src/volume src/ledger src/update src/signatures src/policy src/lists src/guard src/outward src/feedback src/web src/acme firstboot src/certificate src/dkim src/generation src/dns firewall src/quarantine src/watch src/probe src/settings src/state src/queue src/net src/key src/component src/base
 sources = $(filter-out %_main.c,$(wildcard $(1)/*.c))
 objects = $(patsubst %.c,$(OUT)/object/%.o,$(call sources,$(1)))
 LIBRARY_OBJECTS = $(foreach folder,$(FOLDERS),$(call objects,$(folder)))

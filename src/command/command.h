@@ -20,6 +20,7 @@ int command_dns(int argc, char **argv);
 int command_lists(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_help(int argc, char **argv);
+int command_import(int argc, char **argv);
 int command_limits(int argc, char **argv);
 int command_quarantine(int argc, char **argv);
 int command_render(int argc, char **argv);

@@ -23,6 +23,7 @@ static const struct command {
     {"quarantine", command_quarantine, "list, show, release or delete quarantined mail"},
     {"limits", command_limits, "show the limits of sending and who is near one"},
     {"user", command_user, "show whose sending is held, and release it"},
+    {"import", command_import, "bring a person's mail from elsewhere into the mailbox"},
     {"cert", command_cert, "show, fetch or renew certificates"},
     {"dns", command_dns, "show this machine's DNS records, check or update them"},
     {"lists", command_lists, "show the DNS lists of senders, and whether they are used"},
