@@ -10,6 +10,7 @@
 
 int command_adopt(int argc, char **argv);
 int command_apply(int argc, char **argv);
+int command_audit(int argc, char **argv);
 int command_ban(int argc, char **argv);
 int command_cert(int argc, char **argv);
 int command_dkim(int argc, char **argv);

@@ -2,7 +2,8 @@
 /* postcask user: the logins whose sending is held; see postcask-hold(8).
  *
  *	postcask user held [--json]	who is held, since when and why, and their messages
- *	postcask user release ADDRESS	lets the login send, and its messages go on */
+ *	postcask user release ADDRESS	lets the login send, and its messages go on
+ *	postcask user app, main		command_app.c */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include "base/json_file.h"
 #include "command/ask_policy.h"
 #include "command/command.h"
+#include "command/command_app.h"
 #include "command/print.h"
 #include "hold/hold.h"
 #include "policy/limit_hold.h"
@@ -23,7 +25,10 @@ enum { LOCK_MS = 60 * 1000 };
 static const char usage[] =
     "usage: postcask user held [--json]\n"
     "       postcask user release ADDRESS\n"
-    "Shows whose sending is held (see limits.hold in the settings), and lets it go on.\n";
+    "       postcask user app add|list|revoke ...\n"
+    "       postcask user main ADDRESS on|off\n"
+    "Shows whose sending is held (see limits.hold in the settings), and lets it go on; keeps\n"
+    "passwords of devices (postcask user app --help).\n";
 
 static int fail(const struct error *error)
 {
@@ -170,14 +175,18 @@ int command_user(int argc, char **argv)
 	static const struct {
 		const char *name;
 		int (*run)(int argc, char **argv);
-	} VERBS[] = {{"held", run_held}, {"release", run_release}};
+	} VERBS[] = {{"held", run_held},
+		     {"release", run_release},
+		     {"app", command_user_app},
+		     {"main", command_user_main}};
 
 	signal(SIGPIPE, SIG_IGN); /* net/stream.h asks for it */
 	for (size_t i = 0; i < ARRAY_SIZE(VERBS) && argc > 1; i++) {
 		if (strcmp(argv[1], VERBS[i].name) != 0)
 			continue;
 		if (geteuid() != 0 && !(argc > 2 && strcmp(argv[2], "--help") == 0)) {
-			fputs("postcask: who is held is root's to know; run it as root\n", stderr);
+			fputs("postcask: this is root's to know and change; run it as root\n",
+			      stderr);
 			return COMMAND_FAILED;
 		}
 		return VERBS[i].run(argc - 1, argv + 1);

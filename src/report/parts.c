@@ -7,6 +7,7 @@
 #include "policy/limit_hold.h"
 #include "quarantine/quarantine.h"
 #include "report/part_certificate.h"
+#include "report/part_directory.h"
 #include "report/part_dns.h"
 #include "report/part_gateway.h"
 #include "report/part_guard.h"
@@ -29,6 +30,7 @@ void report_parts_add(json_t *report, const char *run, bool expected)
 	guard_summary_add(report, run);
 	lists_part_add(report, run);
 	gateway_part_add(report, run);
+	directory_part_add(report, run);
 	certificate_part_add(report, CERTIFICATE_FOLDER);
 	hold_part_add(report, LIMIT_HOLD_FILE);
 }
@@ -43,4 +45,5 @@ void report_parts_text(const json_t *report, struct buffer *text)
 	tls_summary_text(report, text);
 	guard_summary_text(report, text);
 	lists_part_text(report, text);
+	directory_part_text(report, text);
 }

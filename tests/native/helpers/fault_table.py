@@ -21,6 +21,7 @@ FEEDBACK = "postcask-feedback.socket"
 DOOR = "postcask-door.service"
 OUTWARD = "postcask-tls.service"
 GUARD = "postcask-guard.service"
+DIRECTORY = "postcask-directory.service"
 LISTS = "postcask-lists.service"
 
 
@@ -85,6 +86,7 @@ killed("policy killed", POLICY)
 killed("door killed", DOOR)
 killed("policies of others killed", OUTWARD)
 killed("guard killed", GUARD)
+killed("directory killed", DIRECTORY)
 killed("lists of senders killed", LISTS)
 
 # Stopped, and started again by somebody.
@@ -95,6 +97,7 @@ stopped("resolver stopped", UNBOUND)
 stopped("policy stopped", POLICY)
 stopped("reader of reports stopped", FEEDBACK)
 stopped("guard stopped", GUARD)
+stopped("directory stopped", DIRECTORY)
 stopped("lists of senders stopped", LISTS)
 
 # Hanging, for ever.
@@ -108,6 +111,7 @@ hanging("web server hanging", WEB)
 hanging("policy hanging", POLICY)
 hanging("policies of others hanging", OUTWARD)
 hanging("guard hanging", GUARD)
+hanging("directory hanging", DIRECTORY)
 hanging("lists of senders hanging", LISTS)
 
 
