@@ -193,6 +193,11 @@ static int derive_here(json_t *settings)
 	return json_object_set_new(settings, "here", here) < 0 ? -ENOMEM : 0;
 }
 
+static bool has_mailboxes(const json_t *settings)
+{
+	return json_is_true(json_object_get(json_object_get(settings, "here"), "mailboxes"));
+}
+
 /* Labels and quotas are the business of the server that has them. */
 static int derive_no_mailboxes(json_t *settings)
 {
@@ -223,6 +228,35 @@ static int derive_no_filter(json_t *settings)
 		   : 0;
 }
 
+/* A row of Dovecot's languages. */
+static json_t *language_row(const char *name, bool first)
+{
+	return json_pack("{s:s, s:b, s:b}", "name", name, "first", first, "english",
+			 strcmp(name, "en") == 0);
+}
+
+/* Whether there is an index of words, whether documents are read for it, and in what languages. */
+static int derive_search(json_t *search, bool mailboxes)
+{
+	const json_t *languages = json_object_get(search, "languages"), *language;
+	bool indexed = mailboxes && !is_text(search, "index", "off");
+	bool reading = indexed && json_is_true(json_object_get(search, "attachments"));
+	json_t *rows = json_array();
+	size_t i;
+
+	json_array_foreach(languages, i, language)
+	    json_array_append_new(rows, language_row(json_string_value(language), i == 0));
+	if (json_array_size(rows) != json_array_size(languages)) {
+		json_decref(rows);
+		return -ENOMEM;
+	}
+	return json_object_set_new(search, "rows", rows) < 0 ||
+		       json_object_set_new(search, "indexed", json_boolean(indexed)) < 0 ||
+		       json_object_set_new(search, "reading", json_boolean(reading)) < 0
+		   ? -ENOMEM
+		   : 0;
+}
+
 int derive_values(json_t *settings)
 {
 	size_t i;
@@ -244,12 +278,12 @@ int derive_values(json_t *settings)
 		return -ENOMEM;
 	if (is_text(settings, "role", "send-only") && derive_no_filter(settings) < 0)
 		return -ENOMEM;
-	if (derive_tls(json_object_get(settings, "tls")) < 0)
+	if (derive_tls(json_object_get(settings, "tls")) < 0 ||
+	    derive_search(json_object_get(settings, "search"), has_mailboxes(settings)) < 0)
 		return -ENOMEM;
 	if (derive_hostname(settings) < 0 || plus_derive(settings) < 0)
 		return -ENOMEM;
-	if (!json_is_true(json_object_get(json_object_get(settings, "here"), "mailboxes")) &&
-	    derive_no_mailboxes(settings) < 0)
+	if (!has_mailboxes(settings) && derive_no_mailboxes(settings) < 0)
 		return -ENOMEM;
 	return letters_derive(settings);
 }

@@ -19,6 +19,7 @@ const struct setting settings_table[] = {
 #include "settings/rows/identity.inc"
 #include "settings/rows/people.inc"
 #include "settings/rows/services.inc"
+#include "settings/rows/search.inc"
 #include "settings/rows/tls.inc"
 #include "settings/rows/filter.inc"
 #include "settings/rows/forwarding.inc"

@@ -23,6 +23,7 @@ OUTWARD = "postcask-tls.service"
 GUARD = "postcask-guard.service"
 DIRECTORY = "postcask-directory.service"
 LISTS = "postcask-lists.service"
+TEXT = "postcask-text.socket"
 
 
 @dataclass
@@ -88,6 +89,7 @@ killed("policies of others killed", OUTWARD)
 killed("guard killed", GUARD)
 killed("directory killed", DIRECTORY)
 killed("lists of senders killed", LISTS)
+killed("indexer killed", DOVECOT, r"indexer")
 
 # Stopped, and started again by somebody.
 stopped("clamd stopped", CLAMD_SOCKET, CLAMD)
@@ -99,6 +101,7 @@ stopped("reader of reports stopped", FEEDBACK)
 stopped("guard stopped", GUARD)
 stopped("directory stopped", DIRECTORY)
 stopped("lists of senders stopped", LISTS)
+stopped("reader of documents stopped", TEXT)
 
 # Hanging, for ever.
 hanging("clamd hanging", CLAMD)
@@ -113,6 +116,7 @@ hanging("policies of others hanging", OUTWARD)
 hanging("guard hanging", GUARD)
 hanging("directory hanging", DIRECTORY)
 hanging("lists of senders hanging", LISTS)
+hanging("indexer hanging", DOVECOT, r"indexer")
 
 
 @fault("amavis killed repeatedly")
