@@ -53,7 +53,7 @@ endif
 ALL_CFLAGS = -std=c17 $(WARNINGS) $(HARDENING) -ffunction-sections -MMD -MP $(CFLAGS) $(CPPFLAGS)
 
 # One library a folder; a file *_main.c is a program.
-FOLDERS = src/command src/report src/hold src/import src/volume src/ledger src/directory src/update src/signatures src/policy src/lists src/guard src/outward src/feedback src/text src/web src/acme firstboot src/certificate src/dkim src/generation src/dns firewall src/quarantine src/watch src/probe src/settings src/state src/queue src/net src/key src/component src/base
+FOLDERS = src/command src/report src/hold src/import src/volume src/ledger src/directory src/update src/signatures src/policy src/lists src/guard src/outward src/feedback src/search src/text src/web src/acme firstboot src/certificate src/dkim src/generation src/dns firewall src/quarantine src/watch src/probe src/settings src/state src/queue src/net src/key src/component src/base
 sources = $(filter-out %_main.c,$(wildcard $(1)/*.c))
 objects = $(patsubst %.c,$(OUT)/object/%.o,$(call sources,$(1)))
 LIBRARY_OBJECTS = $(foreach folder,$(FOLDERS),$(call objects,$(folder)))
@@ -65,7 +65,8 @@ PROGRAMS = postcask postcask-firstboot postcask-firewall postcask-verify postcas
 	postcask-update postcask-signatures postcask-volumes postcask-dns postcask-policy \
 	postcask-signing postcask-web postcask-acme postcask-acme-hook postcask-hold \
 	postcask-feedback postcask-door postcask-tls postcask-tls-fetch postcask-tls-report \
-	postcask-guard postcask-lists postcask-gateway postcask-directory postcask-text
+	postcask-guard postcask-lists postcask-gateway postcask-directory postcask-text \
+	postcask-search
 postcask_MAIN = src/command/postcask_main.c
 postcask-firstboot_MAIN = firstboot/firstboot_main.c
 postcask-firewall_MAIN = firewall/firewall_main.c
@@ -95,6 +96,7 @@ postcask-gateway_MAIN = src/probe/gateway_main.c
 postcask-web_MAIN = src/web/web_main.c
 postcask-directory_MAIN = src/directory/directory_main.c
 postcask-text_MAIN = src/text/text_main.c
+postcask-search_MAIN = src/search/search_main.c
 postcask-guard_MAIN = src/guard/guard_main.c
 
 all: $(PROGRAMS:%=$(OUT)/bin/%) $(OUT)/bin/postcask-image $(if $(filter build,$(OUT)),build/share/made)

@@ -16,6 +16,7 @@
 #include "report/part_mail.h"
 #include "report/part_policy.h"
 #include "report/part_quarantine.h"
+#include "report/part_search.h"
 #include "report/part_tls.h"
 #include "update/summary.h"
 
@@ -31,6 +32,7 @@ void report_parts_add(json_t *report, const char *run, bool expected)
 	lists_part_add(report, run);
 	gateway_part_add(report, run);
 	directory_part_add(report, run);
+	search_part_add(report, run);
 	certificate_part_add(report, CERTIFICATE_FOLDER);
 	hold_part_add(report, LIMIT_HOLD_FILE);
 }

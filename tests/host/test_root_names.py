@@ -65,6 +65,7 @@ NAMES_IN_C = {
     "/var/lib/postcask/policy/held.json": "its own account writes it; read by file_read_foreign",
     "/var/lib/postcask/policy/store": "postcask-policy, as itself",
     "/var/spool/postfix/policy/postfix": "postcask-policy, as itself",
+    "/run/postcask/search/report.json": "its own account writes it; read by file_read_foreign",
     "/run/postcask/tls/state.json": "its own account writes it; read by file_read_foreign",
     "/var/lib/postcask/tls/policies.sqlite": "postcask-tls, as itself",
     "/var/lib/postcask/tls/sessions.sqlite": "postcask-tls, as itself",

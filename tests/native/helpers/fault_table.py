@@ -23,7 +23,7 @@ OUTWARD = "postcask-tls.service"
 GUARD = "postcask-guard.service"
 DIRECTORY = "postcask-directory.service"
 LISTS = "postcask-lists.service"
-TEXT = "postcask-text.socket"
+TEXT, SEARCH = "postcask-text.socket", "postcask-search.service"
 
 
 @dataclass
@@ -89,6 +89,7 @@ killed("policies of others killed", OUTWARD)
 killed("guard killed", GUARD)
 killed("directory killed", DIRECTORY)
 killed("lists of senders killed", LISTS)
+killed("mender of indexes killed", SEARCH)
 killed("indexer killed", DOVECOT, r"indexer")
 
 # Stopped, and started again by somebody.
@@ -116,6 +117,7 @@ hanging("policies of others hanging", OUTWARD)
 hanging("guard hanging", GUARD)
 hanging("directory hanging", DIRECTORY)
 hanging("lists of senders hanging", LISTS)
+hanging("mender of indexes hanging", SEARCH)
 hanging("indexer hanging", DOVECOT, r"indexer")
 
 

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* postcask-search: makes indexes of words anew that a power cut has damaged.  See
+ * postcask-search(8). */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <systemd/sd-journal.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/json_file.h"
+#include "base/listen.h"
+#include "base/options.h"
+#include "base/process.h"
+#include "search/trouble.h"
+
+static const char usage[] = "usage: postcask-search\n"
+			    "Makes indexes of words anew that are damaged.\n";
+
+#define STATE_FILE "/run/postcask/search/report.json"
+
+enum {
+	REMOVE_MS = 60 * 1000,
+	INDEX_MS = 4 * 60 * 60 * 1000, /* of a million messages */
+	LINE = 2048,
+};
+
+struct follower {
+	sd_journal *journal;
+	struct troubles troubles;
+	json_int_t made, failed; /* since it was started */
+	int signals;
+};
+
+static void close_journal(sd_journal **journal)
+{
+	if (*journal)
+		sd_journal_close(*journal);
+}
+
+/* ---- One index ---- */
+
+static int run(const char *user, int timeout_ms, const char *const *argv, struct error *error)
+{
+	_cleanup_(buffer_free) struct buffer name = BUFFER_INIT, said = BUFFER_INIT;
+	struct process process = {.argv = argv, .timeout_ms = timeout_ms};
+	int status;
+
+	/* Without a home, which is then the one of Dovecot's settings. */
+	buffer_addf(&name, "USER=%s", user);
+	process.environment = (const char *const[]){buffer_text(&name), "PATH=/usr/bin:/bin", NULL};
+	status = process_run(&process, &said, error);
+	if (status <= 0)
+		return status;
+	return error_set(error, EIO, "doveadm: %s", buffer_text(&said));
+}
+
+/* `doveadm fts rescan` reads the index, and so fails as the search did: it is removed first. */
+static int make_anew(const char *user, struct error *error)
+{
+	int code = run(user, REMOVE_MS,
+		       (const char *const[]){"doveadm", "fts", "flatcurve", "remove",
+					     "--no-userdb-lookup", "*", NULL},
+		       error);
+
+	return code < 0
+		   ? code
+		   : run(user, INDEX_MS,
+			 (const char *const[]){"doveadm", "index", "--no-userdb-lookup", "*", NULL},
+			 error);
+}
+
+static void say_state(const struct follower *follower)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	_cleanup_json_ json_t *state =
+	    json_pack("{s:I, s:I, s:I}", "made", follower->made, "failed", follower->failed, "when",
+		      (json_int_t)time(NULL));
+
+	if (json_file_replace(STATE_FILE, state, 0, 0644, &error) < 0)
+		error_print(&error);
+}
+
+static void heal(struct follower *follower, const char *user)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+
+	if (!trouble_due(&follower->troubles, user, clock_now_ms()))
+		return;
+	printf("<5>the index of words of %s is damaged: it is made anew\n", user);
+	if (make_anew(user, &error) == 0) {
+		follower->made++;
+		printf("<6>the index of words of %s is whole again\n", user);
+	} else {
+		follower->failed++;
+		error_print(&error);
+		printf("<4>the index of words of %s could not be made anew\n", user);
+	}
+	say_state(follower);
+}
+
+/* ---- The journal ---- */
+
+/* Errors of Dovecot's log process, from now on: what is damaged shows itself at every search. */
+static int open_journal(sd_journal **journal, struct error *error)
+{
+	static const char *const matches[] = {"_SYSTEMD_UNIT=dovecot.service",
+					      "SYSLOG_IDENTIFIER=dovecot", "_UID=0", "PRIORITY=3"};
+	int result = sd_journal_open(journal, SD_JOURNAL_LOCAL_ONLY);
+
+	for (size_t i = 0; i < ARRAY_SIZE(matches) && result >= 0; i++)
+		result = sd_journal_add_match(*journal, matches[i], 0);
+	if (result >= 0)
+		result = sd_journal_set_data_threshold(*journal, LINE);
+	if (result >= 0)
+		result = sd_journal_seek_tail(*journal);
+	if (result >= 0)
+		result = sd_journal_previous(*journal);
+	if (result == 0) /* there is none: nothing would ever follow it */
+		result = sd_journal_seek_head(*journal);
+	return result < 0 ? error_errno(error, -result, "the journal cannot be opened") : 0;
+}
+
+static void read_news(struct follower *follower)
+{
+	const struct slice field = SLICE("MESSAGE=");
+	char user[TROUBLE_USER];
+	const void *data;
+	size_t size;
+
+	while (sd_journal_next(follower->journal) > 0) {
+		if (sd_journal_get_data(follower->journal, "MESSAGE", &data, &size) < 0)
+			continue;
+		struct slice line = {data, size};
+
+		if (slice_skip(&line, field) && trouble_read(line, user))
+			heal(follower, user);
+	}
+}
+
+static int follow(struct follower *follower, struct error *error)
+{
+	for (;;) {
+		struct pollfd polled[] = {
+		    {sd_journal_get_fd(follower->journal),
+		     (short)sd_journal_get_events(follower->journal), 0},
+		    {follower->signals, POLLIN, 0},
+		};
+
+		read_news(follower);
+		if (poll(polled, ARRAY_SIZE(polled), -1) < 0 && errno != EINTR)
+			return error_errno(error, errno, "poll");
+		if (polled[1].revents)
+			return 0;
+		if (sd_journal_process(follower->journal) < 0)
+			return error_set(error, EIO, "the journal cannot be followed");
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static struct follower follower;
+	_cleanup_(close_journal) sd_journal *journal = NULL;
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	int code, status = command_options(argc, argv, NULL, 0, usage, 0, 0);
+
+	if (status != COMMAND_GO_ON)
+		return status;
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	code = listen_end(&follower.signals, &error);
+	if (code == 0)
+		code = open_journal(&journal, &error);
+	follower.journal = journal;
+	if (code == 0)
+		code = follow(&follower, &error);
+	if (code < 0) {
+		error_print(&error);
+		return COMMAND_FAILED;
+	}
+	return COMMAND_GOOD;
+}
