@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* postcask-search: makes indexes of words anew that a power cut has damaged.  See
+/* postcask-search: has mailboxes indexed that were there before the index was, and makes indexes of
+ * words anew that a power cut has damaged.  See
  * postcask-search(8). */
 #include <errno.h>
 #include <poll.h>
@@ -13,12 +14,14 @@
 #include "base/listen.h"
 #include "base/options.h"
 #include "base/process.h"
+#include "search/first.h"
 #include "search/trouble.h"
 
 static const char usage[] = "usage: postcask-search\n"
-			    "Makes indexes of words anew that are damaged.\n";
+			    "Has mailboxes indexed, and makes damaged indexes of words anew.\n";
 
-#define STATE_FILE "/run/postcask/search/report.json"
+#define STATE_FILE   "/run/postcask/search/report.json"
+#define MARKS_FOLDER "/var/lib/postcask/search"
 
 enum {
 	REMOVE_MS = 60 * 1000,
@@ -29,6 +32,8 @@ enum {
 struct follower {
 	sd_journal *journal;
 	struct troubles troubles;
+	struct first first;
+	bool first_over;
 	json_int_t made, failed; /* since it was started */
 	int signals;
 };
@@ -56,6 +61,13 @@ static int run(const char *user, int timeout_ms, const char *const *argv, struct
 	return error_set(error, EIO, "doveadm: %s", buffer_text(&said));
 }
 
+static int index_all(const char *user, struct error *error)
+{
+	return run(user, INDEX_MS,
+		   (const char *const[]){"doveadm", "index", "--no-userdb-lookup", "*", NULL},
+		   error);
+}
+
 /* `doveadm fts rescan` reads the index, and so fails as the search did: it is removed first. */
 static int make_anew(const char *user, struct error *error)
 {
@@ -64,11 +76,7 @@ static int make_anew(const char *user, struct error *error)
 					     "--no-userdb-lookup", "*", NULL},
 		       error);
 
-	return code < 0
-		   ? code
-		   : run(user, INDEX_MS,
-			 (const char *const[]){"doveadm", "index", "--no-userdb-lookup", "*", NULL},
-			 error);
+	return code < 0 ? code : index_all(user, error);
 }
 
 static void say_state(const struct follower *follower)
@@ -98,6 +106,24 @@ static void heal(struct follower *follower, const char *user)
 		printf("<4>the index of words of %s could not be made anew\n", user);
 	}
 	say_state(follower);
+}
+
+/* One mailbox that was there before.  One that cannot be indexed is tried again at the next start.
+ */
+static void index_next(struct follower *follower)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	char user[TROUBLE_USER];
+	int code;
+
+	follower->first_over = !first_next(&follower->first, user);
+	if (follower->first_over)
+		return;
+	code = index_all(user, &error);
+	if (code == 0)
+		code = first_done(&follower->first, user, &error);
+	if (code < 0)
+		error_print(&error);
 }
 
 /* ---- The journal ---- */
@@ -149,7 +175,10 @@ static int follow(struct follower *follower, struct error *error)
 		};
 
 		read_news(follower);
-		if (poll(polled, ARRAY_SIZE(polled), -1) < 0 && errno != EINTR)
+		if (!follower->first_over)
+			index_next(follower);
+		if (poll(polled, ARRAY_SIZE(polled), follower->first_over ? -1 : 0) < 0 &&
+		    errno != EINTR)
 			return error_errno(error, errno, "poll");
 		if (polled[1].revents)
 			return 0;
@@ -160,7 +189,7 @@ static int follow(struct follower *follower, struct error *error)
 
 int main(int argc, char **argv)
 {
-	static struct follower follower;
+	static struct follower follower = {.first = {.mail = "/var/vmail", .marks = MARKS_FOLDER}};
 	_cleanup_(close_journal) sd_journal *journal = NULL;
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	int code, status = command_options(argc, argv, NULL, 0, usage, 0, 0);

@@ -20,8 +20,7 @@ static bool takes_process(struct slice *line)
 	return false;
 }
 
-/* What a login here can be, and what may become a folder's name and a variable's value. */
-static bool is_user(struct slice user)
+bool trouble_is_user(struct slice user)
 {
 	size_t ats = 0;
 
@@ -49,8 +48,8 @@ bool trouble_read(struct slice line, char user[TROUBLE_USER])
 {
 	struct slice name, session;
 
-	if (!takes_process(&line) || !slice_until(&line, SLICE(")<"), &name) || !is_user(name) ||
-	    !slice_until(&line, SLICE(": "), &session) ||
+	if (!takes_process(&line) || !slice_until(&line, SLICE(")<"), &name) ||
+	    !trouble_is_user(name) || !slice_until(&line, SLICE(": "), &session) ||
 	    !slice_skip(&line, SLICE("Error: fts-flatcurve")) || !is_damage(line))
 		return false;
 	slice_copy(name, user, TROUBLE_USER);

@@ -20,6 +20,9 @@ enum {
  * pass by itself is none: a lock, a change meanwhile, a full disk. */
 _must_check_ bool trouble_read(struct slice line, char user[TROUBLE_USER]);
 
+/* What a login here can be, and what may become a file's name and a variable's value. */
+_must_check_ bool trouble_is_user(struct slice user);
+
 /* Whose index was made anew, and when. */
 struct troubles {
 	struct {

@@ -65,6 +65,8 @@ NAMES_IN_C = {
     "/var/lib/postcask/policy/held.json": "its own account writes it; read by file_read_foreign",
     "/var/lib/postcask/policy/store": "postcask-policy, as itself",
     "/var/spool/postfix/policy/postfix": "postcask-policy, as itself",
+    "/var/vmail": "postcask-search lists it, as vmail",
+    "/var/lib/postcask/search": "postcask-search, as vmail",
     "/run/postcask/search/report.json": "its own account writes it; read by file_read_foreign",
     "/run/postcask/tls/state.json": "its own account writes it; read by file_read_foreign",
     "/var/lib/postcask/tls/policies.sqlite": "postcask-tls, as itself",

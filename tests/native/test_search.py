@@ -219,6 +219,17 @@ def test_an_index_that_is_removed_is_made_anew(box):
     assert len(found(box, ALICE, "BODY", "ehrlich")) == want == 1
 
 
+def test_mail_of_before_is_indexed_once(box):
+    """As on a machine that was updated: nobody has written to it or searched in it since."""
+    mark = f"/var/lib/postcask/search/{ALICE}"
+    box.run("systemctl", "stop", "postcask-search.service")
+    last = indexed(box, ALICE)
+    box.run("rm", "-rf", INDEX.format("alice"), mark)
+    box.run("systemctl", "start", "postcask-search.service")
+    wait_until(lambda: box.run("ls", mark, check=False).returncode == 0)
+    assert indexed(box, ALICE) == last > 0
+
+
 def test_off_is_no_process_and_every_word_is_found(box):
     """The last one: it is another machine afterwards."""
     box.run("postcask", "apply", "-", stdin=user_data() + "  search: {index: \"off\"}\n",

@@ -2,6 +2,9 @@
 /* Whose index is damaged, by what Dovecot says, and how often it is made anew. */
 #include "test.h"
 
+#include <sys/stat.h>
+
+#include "search/first.h"
 #include "search/trouble.h"
 
 #define OPEN ": Error: fts-flatcurve: fts-flatcurve(INBOX): Cannot open DB "
@@ -86,6 +89,33 @@ static void the_memory_of_users_has_an_end(void **state _unused_)
 	assert_false(trouble_due(&troubles, user, TROUBLE_USERS));
 }
 
+static void mailboxes_of_before_are_told_once(void **state)
+{
+	static const char *const folders[] = {"mail",
+					      "mail/example.org",
+					      "mail/example.org/a.b",
+					      "mail/example.org/-x",
+					      "mail/lost+found",
+					      "marks"};
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	char user[TROUBLE_USER], path[256];
+
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+		snprintf(path, sizeof(path), "%s/%s", (char *)*state, folders[i]);
+		assert_int_equal(mkdir(path, 0700), 0);
+	}
+	_cleanup_free_ char *mail = file_join(*state, "mail"), *marks = file_join(*state, "marks");
+	struct first first = {.mail = mail, .marks = marks};
+
+	assert_true(first_next(&first, user));
+	assert_string_equal(user, "a.b@example.org");
+	assert_false(first_next(&first, user));
+	assert_true(first_next(&first, user)); /* it was not said that it is done */
+	assert_int_equal(first_done(&first, user, &error), 0);
+	assert_false(first_next(&first, user));
+	assert_false(first_next(&first, user));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -94,6 +124,7 @@ int main(void)
 	    cmocka_unit_test(a_stranger_writes_no_such_line),
 	    cmocka_unit_test(one_user_has_one_turn_an_hour),
 	    cmocka_unit_test(the_memory_of_users_has_an_end),
+	    folder_test(mailboxes_of_before_are_told_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
