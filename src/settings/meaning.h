@@ -22,6 +22,8 @@
  *	here			what the role has here: mailboxes, logins, filter; asks: who exists,
  *				the server behind is asked; postmaster_elsewhere: that has him
  *	tls			offered: ciphers, groups, signatures; public
+ *	search			indexed: there is an index; reading: of documents too; rows:
+ *				its languages, with name, first, english
  *	services		web, where it is not written
  */
 #ifndef POSTCASK_MEANING_H

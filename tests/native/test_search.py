@@ -17,7 +17,7 @@ from machine import Machine, letter, user_data
 
 ALICE, BOB = "alice@example.org", "bob@example.org"
 INDEX = "/var/vmail/example.org/{}/Maildir/fts-flatcurve"
-SETTINGS = "  search:\n    languages: [de, en]\n"
+SETTINGS = "  search: {index: words, languages: [de, en]}\n"
 
 
 @pytest.fixture(scope="module")
@@ -232,8 +232,7 @@ def test_mail_of_before_is_indexed_once(box):
 
 def test_off_is_no_process_and_every_word_is_found(box):
     """The last one: it is another machine afterwards."""
-    box.run("postcask", "apply", "-", stdin=user_data() + "  search: {index: \"off\"}\n",
-            timeout=120)
+    box.run("postcask", "apply", "-", stdin=user_data(), timeout=120)
     assert "fts_" not in box.run("doveconf", "-n").stdout
     assert box.run("systemctl", "is-active", "postcask-text.socket", "postcask-search.service",
                    check=False).stdout.split() == ["inactive", "inactive"]
