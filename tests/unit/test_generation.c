@@ -29,12 +29,14 @@ static void templates_make(const char *folder)
 static json_t *settings_of(const char *value)
 {
 	return json_pack("{s:s, s:{s:b}, s:{s:b}, s:{s:b}, s:{s:b, s:b}, s:{s:b, s:b}, s:{s:s}, "
-			 "s:{s:s, s:{s:s}}, s:{s:b, s:s}, s:{s:b}, s:{s:b, s:b}, s:{s:s}}",
+			 "s:{s:s, s:{s:s}}, s:{s:b, s:s}, s:{s:b}, s:{s:b, s:b}, s:{s:s}, "
+			 "s:{s:b, s:b}}",
 			 "value", value, "signatures", "updates", 1, "updates", "automatic", 1,
 			 "forwarding", "srs", 1, "services", "web", 1, "smtp", 1, "filter", "asked",
 			 1, "listing", 0, "dkim", "signer", "filter", "tls", "policies", "follow",
 			 "acme", "directory", "", "reports", "read", 1, "tls", "ignore", "ban",
-			 "enabled", 1, "here", "logins", 1, "filter", 1, "gateway", "host", "");
+			 "enabled", 1, "here", "logins", 1, "filter", 1, "gateway", "host", "",
+			 "search", "indexed", 1, "reading", 1);
 }
 
 static void key_follows_settings_and_templates(void **state)
