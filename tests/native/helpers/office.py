@@ -38,13 +38,14 @@ def pdf(text, more=(), drawing=b"", used=b""):
 
 
 def pdf_without_end(text):
-    """A page that draws a form 30 times, which draws another 30 times, and so on: 30^7 letters."""
+    """A page that draws a form 30 times, which draws another 30 times, and so on: 30^7 times
+    nothing, without memory."""
     forms = [b"<</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</Font<</F1 5 0 R>>/XObject"
              b"<</X %d 0 R>>>>/Length %d>>stream\n%s\nendstream" % (7 + i, 6 * 30, b"/X Do " * 30)
              for i in range(6)]
-    letters = b"BT /F1 9 Tf (a) Tj ET " * 30
+    nothing = b"q Q " * 30
     forms.append(b"<</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</Font<</F1 5 0 R>>>>"
-                 b"/Length %d>>stream\n%s\nendstream" % (len(letters), letters))
+                 b"/Length %d>>stream\n%s\nendstream" % (len(nothing), nothing))
     return pdf(text, forms, b"/X Do", b"/XObject<</X 6 0 R>>")
 
 
