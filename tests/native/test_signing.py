@@ -29,6 +29,7 @@ def data(signer="filter"):
   senders:
     - login: {BOB}
       as: [info@example.org, example.net]
+  limits: {{user_recipients_per_hour: 0, user_recipients_per_day: 0}}
   dkim:
     sign: [rsa, ed25519]
     signer: {signer}
