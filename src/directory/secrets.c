@@ -32,17 +32,17 @@ static const char prepare[] =
 static const char *const texts[SECRETS_STATEMENTS] = {
     [SECRETS_ADD] = "INSERT INTO app VALUES (?, ?, ?, ?, ?, ?)",
     [SECRETS_COUNT] = "SELECT count(*) FROM app WHERE address = ?",
-    [SECRETS_LIST] = "SELECT app.address, label, protocols, created, expires, ifnull(main, 1)"
-		     " FROM app LEFT JOIN login ON login.address = app.address"
-		     " WHERE ?1 IS NULL OR app.address = ?1 ORDER BY app.address, label",
+    [SECRETS_LIST] = ("SELECT app.address, label, protocols, created, expires, ifnull(main, 1)"
+		      " FROM app LEFT JOIN login ON login.address = app.address"
+		      " WHERE ?1 IS NULL OR app.address = ?1 ORDER BY app.address, label"),
     [SECRETS_REVOKE] = "DELETE FROM app WHERE address = ? AND label = ?",
     [SECRETS_EXPIRED] = "DELETE FROM app WHERE address = ? AND expires <= ?",
     [SECRETS_MAIN] = "INSERT OR REPLACE INTO login VALUES (?, ?)",
     [SECRETS_MAIN_OFF] = "SELECT address FROM login WHERE main = 0 ORDER BY address",
     [SECRETS_NOTE] = "INSERT INTO audit (time, who, verb, address, detail) VALUES (?, ?, ?, ?, ?)",
     [SECRETS_TRIM] = "DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ?",
-    [SECRETS_HISTORY] = "SELECT time, who, verb, address, detail FROM audit"
-			" WHERE ?1 IS NULL OR address = ?1 ORDER BY id DESC LIMIT ?2",
+    [SECRETS_HISTORY] = ("SELECT time, who, verb, address, detail FROM audit"
+			 " WHERE ?1 IS NULL OR address = ?1 ORDER BY id DESC LIMIT ?2"),
     [SECRETS_OWNERS] = "SELECT address FROM app UNION SELECT address FROM login",
     [SECRETS_MISS] = "INSERT OR IGNORE INTO gone VALUES (?, ?)",
     [SECRETS_FOUND] = "DELETE FROM gone WHERE address = ?",
