@@ -237,6 +237,7 @@ enum failure_class probe_mail_unchanged(struct probe_run *run, const struct prob
 	_cleanup_(buffer_free) struct buffer fetched = BUFFER_INIT;
 
 	if (!run->mailbox.maildir) {
+		result->detail = strdup("the mailbox's protocols compare it");
 		result->outcome = PROBE_SKIPPED;
 		return FAILURE_NONE;
 	}

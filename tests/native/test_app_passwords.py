@@ -105,13 +105,13 @@ def test_however_the_login_is_written(box):
     assert login(box, "imap", ODD, PASSWORDS[BOB]) is not True
     assert login(box, "imap", ODD, password) is True
     box.run("postcask", "user", "main", ODD, "on")
-    wait_until(lambda: login(box, "imap", ODD, PASSWORDS[BOB]) is True, "let in again")
+    wait_until(lambda: login(box, "imap", ODD, PASSWORDS[BOB]) is True, "let in again", 60)
 
 
 def test_it_ends(box):
-    password = add(box, ALICE, "guest", "--until", f"@{int(time.time()) + 4}")
+    password = add(box, ALICE, "guest", "--until", f"@{int(time.time()) + 12}")
     assert login(box, "imap", ALICE, password) is True
-    wait_until(lambda: login(box, "imap", ALICE, password) is not True, "it has expired")
+    wait_until(lambda: login(box, "imap", ALICE, password) is not True, "it has expired", 60)
     assert "it has expired" in box.run("postcask", "user", "app", "list", ALICE).stdout
     assert "expired already" in refused(box, "user", "app", "add", ALICE, "late", "--until", "yesterday")
     add(box, ALICE, "guest")                    # what has expired makes room
@@ -121,7 +121,7 @@ def test_it_ends(box):
 def test_the_main_password_lets_nobody_in(box):
     password = add(box, BOB, "laptop")
     box.run("postcask", "user", "main", BOB, "off")
-    wait_until(lambda: not logins(box, BOB, PASSWORDS[BOB]), "refused")
+    wait_until(lambda: not logins(box, BOB, PASSWORDS[BOB]), "refused", 60)
     assert logins(box, BOB, password) == set(PORTS)
     assert "lets nobody in" in box.run("postcask", "user", "app", "list", BOB).stdout
     box.run("systemctl", "stop", UNIT)          # also while the program is not there
@@ -131,7 +131,7 @@ def test_the_main_password_lets_nobody_in(box):
     finally:
         box.run("systemctl", "start", UNIT)
     box.run("postcask", "user", "main", BOB, "on")
-    wait_until(lambda: logins(box, BOB, PASSWORDS[BOB]) == set(PORTS), "let in again")
+    wait_until(lambda: logins(box, BOB, PASSWORDS[BOB]) == set(PORTS), "let in again", 60)
     revoke(box, BOB, "laptop")
 
 

@@ -314,7 +314,7 @@ class TestCloudInit:
         ("  role: relay\n", "role: relay", "relay"),
         ("  tls: {names: [a b.example.org]}\n", "names:", "a b.example.org"),
         ("  extra: {postfix: [x]}\n", "postfix: [x]", "is not of type"),
-        ("  gateway: {host: inside.example.net}\n", "mail:", "gateway"),
+        ("  backup: {repository: /srv/copy}\n", "mail:", "backup"),
     ])
     def test_wrong_user_data_is_marked_by_line(self, own, wrong, line, said):
         done = self.schema(own, user_data() + wrong)
