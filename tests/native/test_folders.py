@@ -7,7 +7,8 @@ import re
 import pytest
 
 from machine import letter
-from test_mailbox import BOB, PASSWORDS, Sieve
+from managesieve import active
+from test_mailbox import BOB
 
 MAILDIR = "/var/vmail/example.org/bob/Maildir"
 # What people bring along from other servers, and what is something else on the disk.
@@ -45,7 +46,7 @@ def bob(machine):
     client = machine.imap(BOB)
     yield client
     client.select("INBOX", readonly=True)
-    for name in sorted(listed(client) - {"INBOX", "Drafts", "Sent", "Spam", "Trash"}, reverse=True):
+    for name in sorted(listed(client) - {"INBOX", "Archive", "Drafts", "Sent", "Spam", "Trash"}, reverse=True):
         client.delete('"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"')
     client.logout()
 
@@ -109,25 +110,16 @@ def test_folders_of_an_older_image_are_found_under_their_names(machine, bob):
 
 
 def test_sieve_files_into_a_name_with_dots(machine, bob):
-    sieve = Sieve(machine)
-    sieve.starttls()
-    assert sieve.login(BOB, PASSWORDS[BOB]).startswith(b"OK")
     names = ["lists/example.com", "~Dr. Jörg", "50%2e"]
     script = 'require ["fileinto","mailbox"];\r\n' + "".join(
         f'if header :is "subject" "file {number}" {{ fileinto :create "{name}"; }}\r\n'
         for number, name in enumerate(names))
-    body = script.encode()
-    assert sieve.command(b'PUTSCRIPT "dots" {%d+}\r\n' % len(body) + body)[-1].startswith(b"OK")
-    assert sieve.command(b'SETACTIVE "dots"')[-1].startswith(b"OK")
-    try:
+    with active(machine, BOB, script):
         for number, name in enumerate(names):
             message = letter("x", subject=f"file {number}")
             machine.send(message, to=BOB)
             machine.wait_message(BOB, message["Message-ID"], folder=utf7(name))
             assert utf7(name) in listed(bob)
-    finally:
-        sieve.command(b'SETACTIVE ""')
-        sieve.close()
 
 
 def test_nobody_leaves_the_mailbox_by_a_name(machine, bob):

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """143, 993, 110, 995 and 4190: people reading."""
 
-import base64
 import imaplib
 import poplib
 import socket
@@ -11,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from machine import PASSWORDS, letter
+from managesieve import Sieve
 
 ALICE, BOB = "alice@example.org", "bob@example.org"
 
@@ -62,7 +62,7 @@ def test_imap_folders_have_their_special_use(machine):
     client = machine.imap(ALICE)
     listed = b"\n".join(client.list()[1]).decode()
     for folder, use in (("Spam", "\\Junk"), ("Sent", "\\Sent"), ("Drafts", "\\Drafts"),
-                        ("Trash", "\\Trash")):
+                        ("Archive", "\\Archive"), ("Trash", "\\Trash")):
         assert any(use in line and folder in line for line in listed.splitlines()), listed
     client.logout()
 
@@ -152,43 +152,6 @@ def test_the_self_test_account_cannot_log_in_from_outside(machine):
     client.shutdown()
 
 
-class Sieve:
-    """The little of RFC 5804 that the tests need."""
-
-    def __init__(self, machine):
-        self.machine = machine
-        self.socket = socket.create_connection((machine.host, 4190), 20)
-        self.stream = self.socket.makefile("rb")
-        self.capabilities = self.answer()
-
-    def answer(self):
-        lines = []
-        while True:
-            line = self.stream.readline()
-            assert line, lines
-            lines.append(line)
-            if line[:2] in (b"OK", b"NO") or line[:3] == b"BYE":
-                return lines
-
-    def command(self, data):
-        self.socket.sendall(data + b"\r\n")
-        return self.answer()
-
-    def starttls(self):
-        assert self.command(b"STARTTLS")[-1].startswith(b"OK")
-        self.socket = self.machine.tls().wrap_socket(self.socket,
-                                                     server_hostname="mail.example.org")
-        self.stream = self.socket.makefile("rb")
-        self.capabilities = self.answer()
-
-    def login(self, user, password):
-        secret = base64.b64encode(f"\0{user}\0{password}".encode())
-        return self.command(b'AUTHENTICATE "PLAIN" "' + secret + b'"')[-1]
-
-    def close(self):
-        self.socket.close()
-
-
 def test_managesieve_needs_tls_before_the_password(machine):
     sieve = Sieve(machine)
     listed = b"".join(sieve.capabilities)
@@ -202,10 +165,8 @@ def test_managesieve_script_files_mail(machine):
     sieve.starttls()
     assert b'"SASL" "PLAIN' in b"".join(sieve.capabilities)
     assert sieve.login(BOB, PASSWORDS[BOB]).startswith(b"OK")
-    script = b'require ["fileinto","mailbox"];\r\nif header :is "subject" "to be filed" {\r\n' \
-             b'fileinto :create "Filed";\r\n}\r\n'
-    put = b'PUTSCRIPT "mine" {%d+}\r\n' % len(script) + script
-    assert sieve.command(put)[-1].startswith(b"OK")
+    sieve.put("mine", 'require ["fileinto","mailbox"];\r\nif header :is "subject" "to be filed" {\r\n'
+                      'fileinto :create "Filed";\r\n}\r\n')
     assert sieve.command(b'SETACTIVE "mine"')[-1].startswith(b"OK")
     message = letter("x", subject="to be filed")
     with machine.smtp() as client:
