@@ -171,6 +171,15 @@ def test_it_is_killed_and_nobody_notices(box):
     revoke(box, ALICE, "Phone")
 
 
+def test_many_log_in_at_once(box):
+    """Each is looked up by a process of Dovecot's, and with too few of those right passwords failed."""
+    box.run("systemctl", "restart", "dovecot")
+    with ThreadPoolExecutor(24) as pool:
+        said = list(pool.map(lambda _: login(box, "imap", ALICE, PASSWORDS[ALICE]), range(48)))
+    assert said == [True] * 48, said
+    assert "process_limit" not in box.journal("dovecot")
+
+
 def test_who_changed_what_is_known(box):
     box.run("env", "SUDO_USER=frances", "postcask", "user", "app", "add", CAROL, "watch")
     changes = json.loads(box.run("postcask", "audit", CAROL, "--json").stdout)
