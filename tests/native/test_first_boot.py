@@ -18,6 +18,7 @@ MADE = ("home/debian/.ssh/authorized_keys", "etc/sudoers.d/90-cloud-init-users",
         "etc/ssh/ssh_host_ed25519_key", "etc/ssh/ssh_host_ecdsa_key", "etc/hostname")
 # What is synced, or is not there after a boot: mail, settings and keys, and all of the above.
 SYNCED = ("etc/", "home/", "run/", "tmp/", "var/lib/cloud/", "var/lib/postcask/generations/",
+          "var/lib/postcask/directory/",
           "var/lib/postcask/keys/", "var/lib/postcask/quarantine/", "var/spool/postfix/active/",
           "var/spool/postfix/deferred/", "var/spool/postfix/incoming/", "var/vmail/", "var/log/journal/")
 

@@ -17,6 +17,14 @@ enum { NOW = 1800000000, DAY = 86400 };
 
 static const struct change by_root = {"root", NOW};
 
+static void write_file(const char *path, const char *text)
+{
+	struct error error = ERROR_INIT;
+
+	assert_int_equal(file_replace(path, text, strlen(text), 0644, (uid_t)-1, (gid_t)-1, &error),
+			 0);
+}
+
 /* In the test's folder. */
 static struct directory opened(void **state)
 {
@@ -25,9 +33,7 @@ static struct directory opened(void **state)
 	struct error error = ERROR_INIT;
 
 	assert_int_equal(chdir(*state), 0);
-	assert_int_equal(file_replace("people", ALICE "\no'neil@example.org\n", 39, 0644, (uid_t)-1,
-				      (gid_t)-1, &error),
-			 0);
+	write_file("people", ALICE "\no'neil@example.org\n");
 	assert_int_equal(secrets_open(&directory.secrets, "secrets.db", &error), 0);
 	return directory;
 }
@@ -179,9 +185,7 @@ static void a_damaged_file_is_set_aside(void **state)
 	struct error error = ERROR_INIT;
 
 	secrets_close(&directory.secrets);
-	assert_int_equal(file_replace("secrets.db", "no database at all, but long enough for one",
-				      43, 0644, (uid_t)-1, (gid_t)-1, &error),
-			 0);
+	write_file("secrets.db", "no database at all, but long enough for one");
 	directory = opened(state);
 	assert_true(directory.secrets.damaged);
 	assert_int_equal(access("secrets.db.damaged", F_OK), 0);
