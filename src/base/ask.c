@@ -92,3 +92,23 @@ int ask_service(const struct ask_params *params, const json_t *question, json_t 
 	*ret_answer = TAKE_POINTER(answer);
 	return 0;
 }
+
+char *ask_answer(const struct ask_verb *verbs, size_t count, void *context, struct slice question)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+	_cleanup_json_ json_t *asked =
+	    json_loadb(question.at, question.size, JSON_REJECT_DUPLICATES, NULL);
+	_cleanup_json_ json_t *answer = json_object();
+	int result = error_set(&error, EINVAL, "this is no question");
+
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(json_text(asked, "do"), verbs[i].name) == 0) {
+			error_clear(&error);
+			result = verbs[i].answer(context, asked, answer, &error);
+		}
+	if (result < 0) {
+		json_object_clear(answer);
+		json_object_set_new(answer, "error", json_string(error_text(&error)));
+	}
+	return json_dumps(answer, JSON_COMPACT);
+}

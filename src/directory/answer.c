@@ -3,14 +3,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/ask.h"
 #include "base/buffer.h"
 #include "base/json_file.h"
 #include "directory/directory.h"
 
 enum { AUDIT_AT_ONCE = 10000, ADDRESS_LIMIT = 319, WHO_LIMIT = 100, HASH_SIZE = 64 };
-
-typedef int answer_function(struct directory *directory, const json_t *question, json_t *answer,
-			    struct error *error);
 
 /* ---- What is asked about ---- */
 
@@ -97,9 +95,10 @@ static int take_protocols(const json_t *question, struct buffer *ret, struct err
 
 /* ---- The answers ---- */
 
-static int answer_add(struct directory *directory, const json_t *question, json_t *answer _unused_,
+static int answer_add(void *context, const json_t *question, json_t *answer _unused_,
 		      struct error *error)
 {
+	struct directory *directory = context;
 	_cleanup_(buffer_free) struct buffer protocols = BUFFER_INIT;
 	struct app app = {.expires = json_number(question, "expires")};
 	struct change change;
@@ -121,9 +120,9 @@ static int answer_add(struct directory *directory, const json_t *question, json_
 	return result < 0 ? result : directory_publish(directory, error);
 }
 
-static int answer_list(struct directory *directory, const json_t *question, json_t *answer,
-		       struct error *error)
+static int answer_list(void *context, const json_t *question, json_t *answer, struct error *error)
 {
+	struct directory *directory = context;
 	json_t *apps = json_array(), *off = json_array();
 	int result = secrets_list(&directory->secrets, address_of(question), apps, error);
 
@@ -135,9 +134,10 @@ static int answer_list(struct directory *directory, const json_t *question, json
 }
 
 /* Also of who is no user any more. */
-static int answer_revoke(struct directory *directory, const json_t *question,
-			 json_t *answer _unused_, struct error *error)
+static int answer_revoke(void *context, const json_t *question, json_t *answer _unused_,
+			 struct error *error)
 {
+	struct directory *directory = context;
 	struct change change;
 	const char *label;
 	int result = take_change(question, &change, error);
@@ -150,9 +150,10 @@ static int answer_revoke(struct directory *directory, const json_t *question,
 	return result < 0 ? result : directory_publish(directory, error);
 }
 
-static int answer_main(struct directory *directory, const json_t *question, json_t *answer _unused_,
+static int answer_main(void *context, const json_t *question, json_t *answer _unused_,
 		       struct error *error)
 {
+	struct directory *directory = context;
 	const json_t *on = json_object_get(question, "on");
 	struct change change;
 	const char *address;
@@ -168,9 +169,9 @@ static int answer_main(struct directory *directory, const json_t *question, json
 	return result < 0 ? result : directory_publish(directory, error);
 }
 
-static int answer_audit(struct directory *directory, const json_t *question, json_t *answer,
-			struct error *error)
+static int answer_audit(void *context, const json_t *question, json_t *answer, struct error *error)
 {
+	struct directory *directory = context;
 	long long most = json_number(question, "most");
 	json_t *changes = json_array();
 
@@ -181,8 +182,8 @@ static int answer_audit(struct directory *directory, const json_t *question, jso
 			       error);
 }
 
-static int answer_ping(struct directory *directory _unused_, const json_t *question _unused_,
-		       json_t *answer, struct error *error _unused_)
+static int answer_ping(void *context _unused_, const json_t *question _unused_, json_t *answer,
+		       struct error *error _unused_)
 {
 	json_object_set_new(answer, "pong", json_true());
 	return 0;
@@ -190,26 +191,9 @@ static int answer_ping(struct directory *directory _unused_, const json_t *quest
 
 char *directory_answer(struct directory *directory, struct slice question)
 {
-	static const struct {
-		const char *name;
-		answer_function *answer;
-	} VERBS[] = {{"app-add", answer_add},	    {"app-list", answer_list},
-		     {"app-revoke", answer_revoke}, {"main", answer_main},
-		     {"audit", answer_audit},	    {"ping", answer_ping}};
-	_cleanup_(error_clear) struct error error = ERROR_INIT;
-	_cleanup_json_ json_t *asked =
-	    json_loadb(question.at, question.size, JSON_REJECT_DUPLICATES, NULL);
-	_cleanup_json_ json_t *answer = json_object();
-	int result = error_set(&error, EINVAL, "this is no question");
+	static const struct ask_verb verbs[] = {
+	    {"app-add", answer_add}, {"app-list", answer_list}, {"app-revoke", answer_revoke},
+	    {"main", answer_main},   {"audit", answer_audit},	{"ping", answer_ping}};
 
-	for (size_t i = 0; i < ARRAY_SIZE(VERBS); i++)
-		if (strcmp(json_text(asked, "do"), VERBS[i].name) == 0) {
-			error_clear(&error);
-			result = VERBS[i].answer(directory, asked, answer, &error);
-		}
-	if (result < 0) {
-		json_object_clear(answer);
-		json_object_set_new(answer, "error", json_string(error_text(&error)));
-	}
-	return json_dumps(answer, JSON_COMPACT);
+	return ask_answer(verbs, ARRAY_SIZE(verbs), directory, question);
 }

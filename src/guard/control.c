@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/ask.h"
 #include "base/json_file.h"
 
 static json_t *ban_to_json(const struct judged *judged)
@@ -27,9 +28,10 @@ static int take_address(const json_t *question, struct network *ret, struct erro
 			 "%s is no address; write one such as 192.0.2.1 or 2001:db8::1", text);
 }
 
-static int answer_list(struct guard *guard, const json_t *question _unused_, json_t *answer,
+static int answer_list(void *context, const json_t *question _unused_, json_t *answer,
 		       struct error *error _unused_)
 {
+	const struct guard *guard = context;
 	int64_t now = (int64_t)time(NULL);
 	json_t *bans = json_array();
 
@@ -40,9 +42,9 @@ static int answer_list(struct guard *guard, const json_t *question _unused_, jso
 	return 0;
 }
 
-static int answer_why(struct guard *guard, const json_t *question, json_t *answer,
-		      struct error *error)
+static int answer_why(void *context, const json_t *question, json_t *answer, struct error *error)
 {
+	struct guard *guard = context;
 	int64_t now = (int64_t)time(NULL);
 	struct network network;
 	const struct judged *judged;
@@ -70,9 +72,9 @@ static int answer_why(struct guard *guard, const json_t *question, json_t *answe
 	return 0;
 }
 
-static int answer_add(struct guard *guard, const json_t *question, json_t *answer,
-		      struct error *error)
+static int answer_add(void *context, const json_t *question, json_t *answer, struct error *error)
 {
+	struct guard *guard = context;
 	long long seconds = json_number(question, "seconds");
 	struct network network;
 	int result = take_address(question, &network, error);
@@ -107,9 +109,9 @@ static int remove_all(struct guard *guard, json_t *answer, struct error *error)
 	return result;
 }
 
-static int answer_remove(struct guard *guard, const json_t *question, json_t *answer,
-			 struct error *error)
+static int answer_remove(void *context, const json_t *question, json_t *answer, struct error *error)
 {
+	struct guard *guard = context;
 	struct network network;
 	bool was = false;
 	int result;
@@ -127,28 +129,10 @@ static int answer_remove(struct guard *guard, const json_t *question, json_t *an
 
 char *control_answer(struct guard *guard, struct slice question)
 {
-	static const struct {
-		const char *name;
-		int (*answer)(struct guard *guard, const json_t *question, json_t *answer,
-			      struct error *error);
-	} VERBS[] = {{"list", answer_list},
-		     {"why", answer_why},
-		     {"add", answer_add},
-		     {"remove", answer_remove}};
-	_cleanup_(error_clear) struct error error = ERROR_INIT;
-	_cleanup_json_ json_t *asked =
-	    json_loadb(question.at, question.size, JSON_REJECT_DUPLICATES, NULL);
-	_cleanup_json_ json_t *answer = json_object();
-	int result = error_set(&error, EINVAL, "this is no question");
+	static const struct ask_verb verbs[] = {{"list", answer_list},
+						{"why", answer_why},
+						{"add", answer_add},
+						{"remove", answer_remove}};
 
-	for (size_t i = 0; i < ARRAY_SIZE(VERBS); i++)
-		if (strcmp(json_text(asked, "do"), VERBS[i].name) == 0) {
-			error_clear(&error);
-			result = VERBS[i].answer(guard, asked, answer, &error);
-		}
-	if (result < 0) {
-		json_object_clear(answer);
-		json_object_set_new(answer, "error", json_string(error_text(&error)));
-	}
-	return json_dumps(answer, JSON_COMPACT);
+	return ask_answer(verbs, ARRAY_SIZE(verbs), guard, question);
 }
