@@ -3,10 +3,10 @@
 
 #include <string.h>
 
-#include "base/file.h"
 #include "base/json_file.h"
 #include "base/utf8.h"
 #include "component/components.h"
+#include "report/part.h"
 #include "state/report_state.h"
 
 #define NOTE "degraded: gateway: "
@@ -15,18 +15,14 @@ enum { SENTENCES_MAX = 3 };
 
 void gateway_part_add(json_t *report, const char *run)
 {
-	_cleanup_(error_clear) struct error none = ERROR_INIT;
-	_cleanup_free_ char *path = file_join(run, "gateway/report.json");
-	_cleanup_json_ json_t *found = NULL;
+	const json_t *found = part_take(report, run, "gateway", JSON_FILE_LIMIT, NOTE);
 	json_t *finding;
 	size_t i;
 
-	report_forget(report, NOTE);
-	json_object_del(report, "gateway");
-	if (!component_is_wanted(component_find("gateway"), "") ||
-	    json_file_read(path, JSON_FILE_LIMIT, JSON_FILE_FOREIGN, &found, &none) < 0)
+	if (!component_is_wanted(component_find("gateway"), "")) {
+		json_object_del(report, "gateway");
 		return;
-	json_object_set(report, "gateway", found);
+	}
 	json_array_foreach(json_object_get(found, "findings"), i, finding)
 	{
 		/* The other server's words are in it, and it goes to consoles. */

@@ -1,23 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "report/part_guard.h"
 
-#include "base/file.h"
 #include "base/json_file.h"
+#include "report/part.h"
 #include "state/report_state.h"
 
 #define NOTE "degraded: bans: "
 
 void guard_summary_add(json_t *report, const char *run)
 {
-	_cleanup_(error_clear) struct error none = ERROR_INIT;
-	_cleanup_free_ char *path = file_join(run, "guard/report.json");
-	_cleanup_json_ json_t *found = NULL;
+	const json_t *found = part_take(report, run, "guard", JSON_FILE_LIMIT, NOTE);
 
-	report_forget(report, NOTE);
-	json_object_del(report, "guard");
-	if (json_file_read(path, JSON_FILE_LIMIT, JSON_FILE_FOREIGN, &found, &none) < 0)
-		return;
-	json_object_set(report, "guard", found);
 	if (json_is_true(json_object_get(found, "broken")))
 		report_degrade(
 		    report,
