@@ -11,18 +11,16 @@
 #include "base/file.h"
 #include "base/json_file.h"
 #include "base/options.h"
-#include "base/process.h"
 #include "dns/print.h"
+#include "state/report_news.h"
 
 #define RUN_FOLDER    "/run/postcask/"
 #define SETTINGS_FILE RUN_FOLDER "verify-settings.json"
-#define REPORT_FILE   RUN_FOLDER "report.json"
 #define RESULT_FILE   "/run/postcask/dns/report.json"
 
 enum {
 	CHECK_MS = 240 * 1000, /* less than the unit's own limit */
 	FINDINGS_MAX = 100,    /* in the result; the counts are of all */
-	TELL_MS = 60 * 1000,
 };
 
 static const char usage[] =
@@ -70,38 +68,20 @@ static int check(struct error *error)
 	return json_file_replace(RESULT_FILE, json, JSON_FILE_REPORT, 0644, error);
 }
 
-/* What the report says of it, but for when that was. */
-static bool says_the_same(json_t *reported, json_t *found)
+/* What the report does not say of it yet, but for when that was.  That there is no DNS is no news
+ * of the records: `postcask status` says it, no console. */
+static bool is_news(const json_t *report, const json_t *found)
 {
 	static const char *const keys[] = {"offline", "missing", "wrong", "harmful", "findings"};
+	const json_t *reported = json_object_get(report, "dns");
 
+	if (json_is_true(json_object_get(found, "offline")))
+		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (!json_equal(json_object_get(reported, keys[i]),
 				json_object_get(found, keys[i])))
-			return false;
-	return true;
-}
-
-static int tell(struct error *error)
-{
-	static const char *const command[] = {"/usr/bin/systemctl", "--no-block", "restart",
-					      "postcask-report.service", NULL};
-	_cleanup_json_ json_t *report = NULL, *found = NULL;
-	struct process process = {.argv = command, .timeout_ms = TELL_MS};
-	int code = json_file_read(REPORT_FILE, JSON_FILE_LIMIT, 0, &report, error);
-
-	if (code == -ENOENT)
-		return 0; /* the one that is to come has it */
-	if (code == 0)
-		code =
-		    json_file_read(RESULT_FILE, JSON_FILE_LIMIT, JSON_FILE_FOREIGN, &found, error);
-	/* That there is no DNS is no news of the records: `postcask status` says it, no console. */
-	if (code == 0 && json_is_true(json_object_get(found, "offline")))
-		return 0;
-	if (code < 0 || says_the_same(json_object_get(report, "dns"), found))
-		return code;
-	code = process_run(&process, NULL, error);
-	return code > 0 ? error_set(error, EIO, "systemctl ends with %d", code) : code;
+			return true;
+	return false;
 }
 
 int main(int argc, char **argv)
@@ -114,7 +94,7 @@ int main(int argc, char **argv)
 	if (status != COMMAND_GO_ON)
 		return status;
 	signal(SIGPIPE, SIG_IGN);
-	if ((only_tell ? tell(&error) : check(&error)) < 0) {
+	if ((only_tell ? report_news(RESULT_FILE, is_news, &error) : check(&error)) < 0) {
 		error_print(&error);
 		return COMMAND_FAILED;
 	}

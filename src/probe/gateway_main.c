@@ -8,20 +8,16 @@
 
 #include "base/json_file.h"
 #include "base/options.h"
-#include "base/process.h"
 #include "component/inner.h"
 #include "probe/behind.h"
 #include "settings/published.h"
+#include "state/report_news.h"
 
 #define RUN_FOLDER    "/run/postcask/"
 #define SETTINGS_FILE RUN_FOLDER PUBLISHED_NAME
-#define REPORT_FILE   RUN_FOLDER "report.json"
 #define RESULT_FILE   RUN_FOLDER "gateway/report.json"
 
-enum {
-	LOOK_MS = 40 * 1000, /* less than the unit's own limit */
-	TELL_MS = 60 * 1000,
-};
+enum { LOOK_MS = 40 * 1000 }; /* less than the unit's own limit */
 
 static const char usage[] =
     "usage: postcask-gateway [--tell]\n"
@@ -46,28 +42,15 @@ static int look(struct error *error)
 	return json_file_replace(RESULT_FILE, result, JSON_FILE_REPORT, 0644, error);
 }
 
-static int tell(struct error *error)
+/* How a server does not answer is no news. */
+static bool is_news(const json_t *report, const json_t *found)
 {
-	static const char *const command[] = {"/usr/bin/systemctl", "--no-block", "restart",
-					      "postcask-report.service", NULL};
-	_cleanup_json_ json_t *report = NULL, *found = NULL;
-	struct process process = {.argv = command, .timeout_ms = TELL_MS};
-	int code = json_file_read(REPORT_FILE, JSON_FILE_LIMIT, 0, &report, error);
+	const json_t *reported = json_object_get(report, "gateway");
 
-	if (code == -ENOENT)
-		return 0; /* the one that is to come has it */
-	if (code == 0)
-		code =
-		    json_file_read(RESULT_FILE, JSON_FILE_LIMIT, JSON_FILE_FOREIGN, &found, error);
-	/* How a server does not answer is no news. */
-	if (code < 0 ||
-	    (json_equal(json_object_get(json_object_get(report, "gateway"), "answers"),
-			json_object_get(found, "answers")) &&
-	     json_array_size(json_object_get(json_object_get(report, "gateway"), "findings")) ==
-		 json_array_size(json_object_get(found, "findings"))))
-		return code;
-	code = process_run(&process, NULL, error);
-	return code > 0 ? error_set(error, EIO, "systemctl ends with %d", code) : code;
+	return !json_equal(json_object_get(reported, "answers"),
+			   json_object_get(found, "answers")) ||
+	       json_array_size(json_object_get(reported, "findings")) !=
+		   json_array_size(json_object_get(found, "findings"));
 }
 
 int main(int argc, char **argv)
@@ -80,7 +63,7 @@ int main(int argc, char **argv)
 	if (status != COMMAND_GO_ON)
 		return status;
 	signal(SIGPIPE, SIG_IGN); /* see net/stream.h */
-	if ((only_tell ? tell(&error) : look(&error)) < 0) {
+	if ((only_tell ? report_news(RESULT_FILE, is_news, &error) : look(&error)) < 0) {
 		error_print(&error);
 		return COMMAND_FAILED;
 	}
