@@ -41,17 +41,6 @@ static const char usage[] =
     "printed once, and is nowhere on the machine.  LIST is some of " SECRETS_PROTOCOLS ", with\n"
     "commas; TIME is such as 2027-06-30.  With `main off` the main password lets nobody in.\n";
 
-const char *app_time(long long seconds, const char *none, char text[APP_TIME_TEXT])
-{
-	time_t time = (time_t)seconds;
-	struct tm parts;
-
-	if (seconds == 0 || !localtime_r(&time, &parts) ||
-	    strftime(text, APP_TIME_TEXT, "%Y-%m-%d %H:%M:%S", &parts) == 0)
-		return none;
-	return text;
-}
-
 static int fail(const struct error *error)
 {
 	error_print(error);
@@ -177,14 +166,14 @@ static int run_add(const struct options *options, const char *address, const cha
 static void print_app(const json_t *app)
 {
 	const char *protocols = json_text(app, "protocols");
-	char since[APP_TIME_TEXT], until[APP_TIME_TEXT];
+	char since[PRINT_WHEN], until[PRINT_WHEN];
 	long long expires = json_number(app, "expires");
 
 	printf("%s  \"%s\"\n", json_text(app, "address"), json_text(app, "label"));
 	printf("    for     %.*s\n", (int)(strlen(protocols) > 2 ? strlen(protocols) - 2 : 0),
 	       protocols + 1);
-	printf("    since   %s, until %s%s\n", app_time(json_number(app, "created"), "-", since),
-	       app_time(expires, "it is revoked", until),
+	printf("    since   %s, until %s%s\n", print_when(json_number(app, "created"), since),
+	       expires ? print_when(expires, until) : "it is revoked",
 	       expires && expires <= (long long)time(NULL) ? ": it has expired" : "");
 }
 

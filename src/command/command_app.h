@@ -6,8 +6,4 @@
 int command_user_app(int argc, char **argv);
 int command_user_main(int argc, char **argv);
 
-/* What `postcask audit` prints too: the machine's time, or `none` for 0.  In `text`. */
-enum { APP_TIME_TEXT = 32 };
-const char *app_time(long long seconds, const char *none, char text[APP_TIME_TEXT]);
-
 #endif

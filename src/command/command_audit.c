@@ -8,7 +8,6 @@
 
 #include "command/ask_policy.h"
 #include "command/command.h"
-#include "command/command_app.h"
 #include "command/print.h"
 #include "directory/directory.h"
 
@@ -46,7 +45,7 @@ int command_audit(int argc, char **argv)
 						 {"most", .take = take_most, .into = &most}};
 	int status = COMMAND_OPTIONS(argc, argv, options, usage, 0, 1);
 	const json_t *changes, *one;
-	char text[APP_TIME_TEXT];
+	char text[PRINT_WHEN];
 	size_t i;
 
 	if (status != COMMAND_GO_ON)
@@ -62,7 +61,7 @@ int command_audit(int argc, char **argv)
 	if (json)
 		return command_print(changes, JSON_INDENT(1));
 	json_array_foreach(changes, i, one)
-	    printf("%s  %s  %s  %s  %s\n", app_time(json_number(one, "time"), "-", text),
+	    printf("%s  %s  %s  %s  %s\n", print_when(json_number(one, "time"), text),
 		   json_text(one, "who"), json_text(one, "verb"), json_text(one, "address"),
 		   json_text(one, "detail"));
 	return command_print_text("");

@@ -8,15 +8,12 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/json_file.h"
 #include "base/slice.h"
 #include "command/command.h"
 #include "command/print.h"
 #include "guard/control.h"
-
-enum { TIME_TEXT = 32 };
 
 struct options {
 	int json;
@@ -42,23 +39,11 @@ static json_t *ask(json_t *question)
 	return answer;
 }
 
-/* The machine's time. */
-static const char *time_text(long long seconds, char text[TIME_TEXT])
-{
-	time_t time = (time_t)seconds;
-	struct tm parts;
-
-	if (!localtime_r(&time, &parts) ||
-	    strftime(text, TIME_TEXT, "%Y-%m-%d %H:%M:%S", &parts) == 0)
-		snprintf(text, TIME_TEXT, "%lld", seconds);
-	return text;
-}
-
 static int run_list(const struct options *options)
 {
 	_cleanup_json_ json_t *answer = NULL;
 	const json_t *bans, *ban;
-	char until[TIME_TEXT];
+	char until[PRINT_WHEN];
 	size_t i;
 
 	if (options->address || options->for_)
@@ -71,19 +56,19 @@ static int run_list(const struct options *options)
 		return command_print(bans, JSON_INDENT(1));
 	json_array_foreach(bans, i, ban)
 	    printf("%-24s until %s  %s\n", json_text(ban, "address"),
-		   time_text(json_number(ban, "until"), until), json_text(ban, "reason"));
+		   print_when(json_number(ban, "until"), until), json_text(ban, "reason"));
 	return command_print_text("");
 }
 
 static void print_known(const json_t *known)
 {
 	const char *address = json_text(known, "address"), *never = json_text(known, "never");
-	char since[TIME_TEXT], until[TIME_TEXT];
+	char since[PRINT_WHEN], until[PRINT_WHEN];
 
 	if (json_is_true(json_object_get(known, "banned")))
 		printf("%s is banned since %s, until %s: %s\n", address,
-		       time_text(json_number(known, "since"), since),
-		       time_text(json_number(known, "until"), until), json_text(known, "reason"));
+		       print_when(json_number(known, "since"), since),
+		       print_when(json_number(known, "until"), until), json_text(known, "reason"));
 	else
 		printf("%s is not banned\n", address);
 	if (never[0])
@@ -94,7 +79,8 @@ static void print_known(const json_t *known)
 	       json_number(known, "tries"), json_real_value(json_object_get(known, "points")),
 	       json_number(known, "limit"));
 	if (json_number(known, "good") > 0)
-		printf("last login from there: %s\n", time_text(json_number(known, "good"), since));
+		printf("last login from there: %s\n",
+		       print_when(json_number(known, "good"), since));
 	if (!json_is_true(json_object_get(known, "banned")) && json_text(known, "reason")[0])
 		printf("the last: %s\n", json_text(known, "reason"));
 }
@@ -136,7 +122,7 @@ static int run_add(const struct options *options)
 {
 	long long seconds = options->for_ ? take_time(options->for_) : 0;
 	_cleanup_json_ json_t *answer = NULL;
-	char until[TIME_TEXT];
+	char until[PRINT_WHEN];
 
 	if (!options->address)
 		return COMMAND_USAGE;
@@ -152,7 +138,7 @@ static int run_add(const struct options *options)
 	if (options->json)
 		return command_print(answer, JSON_INDENT(1));
 	printf("%s is banned until %s\n", json_text(answer, "address"),
-	       time_text(json_number(answer, "until"), until));
+	       print_when(json_number(answer, "until"), until));
 	return command_print_text("");
 }
 

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/json_file.h"
 #include "base/utf8.h"
@@ -43,13 +42,11 @@ static void print_list(const json_t *list)
 {
 	_cleanup_free_ char *zone = clean(list, "zone"), *state = clean(list, "state"),
 			    *sentence = clean(list, "sentence");
-	time_t since = (time_t)json_number(list, "since");
-	char when[64] = "-";
-	struct tm local;
+	long long since = json_number(list, "since");
+	char when[PRINT_WHEN];
 
-	if (since > 0 && localtime_r(&since, &local))
-		strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &local);
-	printf("%-32s %-9s since %s\n", zone ? zone : "", state ? state : "", when);
+	printf("%-32s %-9s since %s\n", zone ? zone : "", state ? state : "",
+	       since > 0 ? print_when(since, when) : "-");
 	if (sentence && sentence[0])
 		printf("    %s\n", sentence);
 }

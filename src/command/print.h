@@ -8,4 +8,8 @@
  * standard error what was wrong. */
 int command_print(const json_t *value, size_t format);
 
+/* Seconds since 1970 as a person reads them, in the machine's time: "2026-11-30 15:20:00". */
+enum { PRINT_WHEN = 32 };
+const char *print_when(long long seconds, char text[PRINT_WHEN]);
+
 #endif
