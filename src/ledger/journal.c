@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/journal_news.h"
+
 static bool has_account(const struct journal *journal, const char *name)
 {
 	for (size_t i = 0; i < journal->account_count; i++)
@@ -170,19 +172,9 @@ int journal_seek_cursor(struct journal *journal, const char *cursor, bool *ret_f
 	return result < 0 ? error_errno(error, result, "the journal cannot be searched") : 0;
 }
 
-static struct slice get_field(sd_journal *journal, const char *name)
-{
-	const void *data;
-	size_t size, skip = strlen(name) + 1;
-
-	if (sd_journal_get_data(journal, name, &data, &size) < 0 || size < skip)
-		return (struct slice){"", 0};
-	return (struct slice){(const char *)data + skip, size - skip};
-}
-
 static long long get_number(sd_journal *journal, const char *name)
 {
-	struct slice value = get_field(journal, name);
+	struct slice value = journal_field(journal, name);
 	long long number;
 
 	return slice_number(&value, &number) && value.size == 0 ? number : -1;
@@ -198,14 +190,14 @@ static bool take_line(struct journal *journal, struct journal_line *line)
 	if (uid < 0 || uid > UINT32_MAX ||
 	    sd_journal_get_realtime_usec(journal->journal, &time) < 0)
 		return false;
-	slice_copy(get_field(journal->journal, "SYSLOG_IDENTIFIER"), journal->identifier,
+	slice_copy(journal_field(journal->journal, "SYSLOG_IDENTIFIER"), journal->identifier,
 		   sizeof(journal->identifier));
 	*line = (struct journal_line){.identifier = slice_of(journal->identifier), .time = time};
 	line->writer = line_writer(&accounts, line->identifier, (uint32_t)uid);
 	if (line->writer == WRITER_NONE)
 		return false;
 	line->pid = (pid_t)get_number(journal->journal, "_PID");
-	line->text = get_field(journal->journal, "MESSAGE");
+	line->text = journal_field(journal->journal, "MESSAGE");
 	return true;
 }
 

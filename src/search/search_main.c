@@ -6,10 +6,10 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <systemd/sd-journal.h>
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/journal_news.h"
 #include "base/json_file.h"
 #include "base/listen.h"
 #include "base/options.h"
@@ -37,12 +37,6 @@ struct follower {
 	json_int_t made, failed; /* since it was started */
 	int signals;
 };
-
-static void close_journal(sd_journal **journal)
-{
-	if (*journal)
-		sd_journal_close(*journal);
-}
 
 /* ---- One index ---- */
 
@@ -133,36 +127,17 @@ static int open_journal(sd_journal **journal, struct error *error)
 {
 	static const char *const matches[] = {"_SYSTEMD_UNIT=dovecot.service",
 					      "SYSLOG_IDENTIFIER=dovecot", "_UID=0", "PRIORITY=3"};
-	int result = sd_journal_open(journal, SD_JOURNAL_LOCAL_ONLY);
 
-	for (size_t i = 0; i < ARRAY_SIZE(matches) && result >= 0; i++)
-		result = sd_journal_add_match(*journal, matches[i], 0);
-	if (result >= 0)
-		result = sd_journal_set_data_threshold(*journal, LINE);
-	if (result >= 0)
-		result = sd_journal_seek_tail(*journal);
-	if (result >= 0)
-		result = sd_journal_previous(*journal);
-	if (result == 0) /* there is none: nothing would ever follow it */
-		result = sd_journal_seek_head(*journal);
-	return result < 0 ? error_errno(error, -result, "the journal cannot be opened") : 0;
+	return journal_news_open(NULL, matches, ARRAY_SIZE(matches), LINE, journal, error);
 }
 
 static void read_news(struct follower *follower)
 {
-	const struct slice field = SLICE("MESSAGE=");
 	char user[TROUBLE_USER];
-	const void *data;
-	size_t size;
 
-	while (sd_journal_next(follower->journal) > 0) {
-		if (sd_journal_get_data(follower->journal, "MESSAGE", &data, &size) < 0)
-			continue;
-		struct slice line = {data, size};
-
-		if (slice_skip(&line, field) && trouble_read(line, user))
+	while (sd_journal_next(follower->journal) > 0)
+		if (trouble_read(journal_field(follower->journal, "MESSAGE"), user))
 			heal(follower, user);
-	}
 }
 
 static int follow(struct follower *follower, struct error *error)
@@ -190,7 +165,7 @@ static int follow(struct follower *follower, struct error *error)
 int main(int argc, char **argv)
 {
 	static struct follower follower = {.first = {.mail = "/var/vmail", .marks = MARKS_FOLDER}};
-	_cleanup_(close_journal) sd_journal *journal = NULL;
+	_cleanup_(journal_news_close) sd_journal *journal = NULL;
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	int code, status = command_options(argc, argv, NULL, 0, usage, 0, 0);
 
