@@ -117,7 +117,7 @@ static int answer_add(void *context, const json_t *question, json_t *answer _unu
 	app.protocols = buffer_text(&protocols);
 	if (result == 0)
 		result = secrets_add_app(&directory->secrets, &app, &change, error);
-	return result < 0 ? result : directory_publish(directory, error);
+	return result < 0 ? result : directory_publish_apps(directory, error);
 }
 
 static int answer_list(void *context, const json_t *question, json_t *answer, struct error *error)
@@ -147,7 +147,7 @@ static int answer_revoke(void *context, const json_t *question, json_t *answer _
 	if (result == 0)
 		result = secrets_revoke(&directory->secrets, json_text(question, "address"), label,
 					&change, error);
-	return result < 0 ? result : directory_publish(directory, error);
+	return result < 0 ? result : directory_publish_apps(directory, error);
 }
 
 static int answer_main(void *context, const json_t *question, json_t *answer _unused_,
@@ -166,7 +166,7 @@ static int answer_main(void *context, const json_t *question, json_t *answer _un
 	if (result == 0)
 		result = secrets_set_main(&directory->secrets, address, json_is_true(on), &change,
 					  error);
-	return result < 0 ? result : directory_publish(directory, error);
+	return result < 0 ? result : directory_publish_main_off(directory, error);
 }
 
 static int answer_audit(void *context, const json_t *question, json_t *answer, struct error *error)

@@ -50,9 +50,10 @@ char *directory_answer(struct directory *directory, struct slice question);
 /* *ret: an object with each address of the settings as a key. */
 _must_check_ int directory_people(const char *path, json_t **ret, struct error *error);
 
-/* Writes `main_off` and `report` anew, of what the database says.  The first is a table of
- * Dovecot's own kind, which it can read when nobody else is there. */
-_must_check_ int directory_publish(struct directory *directory, struct error *error);
+/* Writes `main_off` or `report` anew, of what the database says.  The first is a table of Dovecot's
+ * own kind, which it can read when nobody else is there. */
+_must_check_ int directory_publish_main_off(struct directory *directory, struct error *error);
+_must_check_ int directory_publish_apps(struct directory *directory, struct error *error);
 
 /* Serves until it is told to end. */
 _must_check_ int directory_serve(struct directory *directory, const char *socket,

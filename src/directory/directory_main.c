@@ -39,7 +39,9 @@ int main(int argc, char **argv)
 			"in %s.damaged, and app passwords have to be made again\n",
 			secrets, secrets);
 	if (result == 0)
-		result = directory_publish(&directory, &error);
+		result = directory_publish_main_off(&directory, &error);
+	if (result == 0)
+		result = directory_publish_apps(&directory, &error);
 	if (result == 0)
 		result = directory_serve(&directory, socket, &error);
 	secrets_close(&directory.secrets);

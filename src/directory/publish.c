@@ -18,7 +18,7 @@ static void add_line(struct buffer *text, const char *address)
 	buffer_add(text, ":\n", 2);
 }
 
-static int write_main_off(struct directory *directory, struct error *error)
+int directory_publish_main_off(struct directory *directory, struct error *error)
 {
 	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
 	_cleanup_json_ json_t *off = json_array();
@@ -35,21 +35,15 @@ static int write_main_off(struct directory *directory, struct error *error)
 			    (gid_t)-1, error);
 }
 
-static int write_report(struct directory *directory, struct error *error)
+int directory_publish_apps(struct directory *directory, struct error *error)
 {
-	_cleanup_json_ json_t *apps = json_array(), *report = NULL;
-	int result = secrets_list(&directory->secrets, NULL, apps, error);
+	_cleanup_json_ json_t *report = NULL;
+	int64_t apps;
+	int result = secrets_count(&directory->secrets, &apps, error);
 
 	if (result < 0)
 		return result;
-	report = json_pack("{s:I, s:b}", "apps", (json_int_t)json_array_size(apps), "damaged",
+	report = json_pack("{s:I, s:b}", "apps", (json_int_t)apps, "damaged",
 			   directory->secrets.damaged);
 	return json_file_replace(directory->report, report, JSON_FILE_REPORT, 0644, error);
-}
-
-int directory_publish(struct directory *directory, struct error *error)
-{
-	int result = write_main_off(directory, error);
-
-	return result < 0 ? result : write_report(directory, error);
 }

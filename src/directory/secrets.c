@@ -31,7 +31,7 @@ static const char prepare[] =
 
 static const char *const texts[SECRETS_STATEMENTS] = {
     [SECRETS_ADD] = "INSERT INTO app VALUES (?, ?, ?, ?, ?, ?)",
-    [SECRETS_COUNT] = "SELECT count(*) FROM app WHERE address = ?",
+    [SECRETS_COUNT] = "SELECT count(*) FROM app WHERE ?1 IS NULL OR address = ?1",
     [SECRETS_LIST] = ("SELECT app.address, label, protocols, created, expires, ifnull(main, 1)"
 		      " FROM app LEFT JOIN login ON login.address = app.address"
 		      " WHERE ?1 IS NULL OR app.address = ?1 ORDER BY app.address, label"),
@@ -191,26 +191,35 @@ static int note(struct secrets *secrets, const struct change *change, const char
 	return code == SQLITE_DONE ? 0 : failed(secrets, code, error);
 }
 
+/* Of a person, or of all with NULL. */
+static int count_apps(struct secrets *secrets, const char *address, int64_t *ret,
+		      struct error *error)
+{
+	sqlite3_stmt *count = secrets->statements[SECRETS_COUNT];
+	int code;
+
+	bind_text(count, 1, address);
+	code = sqlite3_step(count);
+	*ret = sqlite3_column_int64(count, 0);
+	database_again(count);
+	return code == SQLITE_ROW ? 0 : failed(secrets, code, error);
+}
+
 /* What has expired is nobody's any more, and makes room. */
 static int make_room(struct secrets *secrets, const struct app *app, int64_t now,
 		     struct error *error)
 {
-	sqlite3_stmt *count = secrets->statements[SECRETS_COUNT];
-	int code = run_with(secrets, SECRETS_EXPIRED, app->address, now), apps = 0;
+	int code = run_with(secrets, SECRETS_EXPIRED, app->address, now), result;
+	int64_t apps = 0;
 
-	if (code == SQLITE_DONE) {
-		bind_text(count, 1, app->address);
-		code = sqlite3_step(count);
-		apps = sqlite3_column_int(count, 0);
-		database_again(count);
-	}
-	if (code != SQLITE_ROW)
+	if (code != SQLITE_DONE)
 		return failed(secrets, code, error);
-	if (apps >= SECRETS_APPS)
-		return error_set(error, E2BIG,
-				 "%s has %d app passwords, and that is the most; revoke one first",
-				 app->address, apps);
-	return 0;
+	result = count_apps(secrets, app->address, &apps, error);
+	if (result == 0 && apps >= SECRETS_APPS)
+		result = error_set(
+		    error, E2BIG, "%s has %d app passwords, and that is the most; revoke one first",
+		    app->address, (int)apps);
+	return result;
 }
 
 static int insert_app(struct secrets *secrets, const struct app *app, int64_t now,
@@ -309,6 +318,11 @@ int secrets_list(struct secrets *secrets, const char *address, json_t *list, str
 {
 	bind_text(secrets->statements[SECRETS_LIST], 1, address);
 	return each_row(secrets, SECRETS_LIST, make_app, list, error);
+}
+
+int secrets_count(struct secrets *secrets, int64_t *ret, struct error *error)
+{
+	return count_apps(secrets, NULL, ret, error);
 }
 
 static json_t *make_address(sqlite3_stmt *row)

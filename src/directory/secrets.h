@@ -80,6 +80,9 @@ _must_check_ int secrets_revoke(struct secrets *secrets, const char *address, co
 _must_check_ int secrets_list(struct secrets *secrets, const char *address, json_t *list,
 			      struct error *error);
 
+/* How many app passwords there are, of all. */
+_must_check_ int secrets_count(struct secrets *secrets, int64_t *ret, struct error *error);
+
 /* Whether the main password lets him in; of whom nothing is known it does. */
 _must_check_ int secrets_set_main(struct secrets *secrets, const char *address, bool on,
 				  const struct change *change, struct error *error);

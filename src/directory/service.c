@@ -82,7 +82,8 @@ static void look_for_gone(struct directory *directory)
 
 	if (directory_people(directory->people, &people, &error) < 0 ||
 	    secrets_forget_gone(&directory->secrets, people, (int64_t)time(NULL), &error) < 0 ||
-	    directory_publish(directory, &error) < 0)
+	    directory_publish_main_off(directory, &error) < 0 ||
+	    directory_publish_apps(directory, &error) < 0)
 		error_print(&error);
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "probe/behind.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "net/dns.h"
 #include "net/smtp.h"
 #include "settings/published.h"
+#include "settings/type_ip.h"
 
 enum {
 	ADDRESSES = 4,		/* that are tried; the rest of a long list is not */
@@ -28,13 +28,6 @@ struct behind {
 	json_t *findings;
 };
 
-static bool is_numeric(const char *host)
-{
-	unsigned char bytes[16];
-
-	return inet_pton(AF_INET, host, bytes) == 1 || inet_pton(AF_INET6, host, bytes) == 1;
-}
-
 /* The addresses, one a line. */
 static enum failure_class find_addresses(const struct behind *behind, struct buffer *addresses,
 					 struct failure *failure)
@@ -47,7 +40,7 @@ static enum failure_class find_addresses(const struct behind *behind, struct buf
 					.deadline_ms = behind->deadline_ms};
 	enum failure_class class = FAILURE_NONE;
 
-	if (is_numeric(behind->host)) {
+	if (type_is_ip(behind->host)) {
 		buffer_addf(addresses, "%s\n", behind->host);
 		return FAILURE_NONE;
 	}

@@ -190,7 +190,7 @@ static void a_damaged_file_is_set_aside(void **state)
 	assert_true(directory.secrets.damaged);
 	assert_int_equal(access("secrets.db.damaged", F_OK), 0);
 	assert_int_equal(count_apps(&directory), 0);
-	assert_int_equal(directory_publish(&directory, &error), 0);
+	assert_int_equal(directory_publish_apps(&directory, &error), 0);
 	secrets_close(&directory.secrets);
 	directory = opened(state);
 	assert_false(directory.secrets.damaged);
