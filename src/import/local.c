@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "import/imap_scan.h"
+#include "import/listing.h"
 
 enum {
 	ANSWER_MS = 5 * 60 * 1000, /* a disk that is slow, a folder that is locked */
@@ -86,33 +87,16 @@ static int greet(struct local *mailbox, struct error *error)
 	return 0;
 }
 
-struct listing {
-	struct folders *folders;
-	struct error *error;
-	int result;
-};
-
-static void take_folder(struct session *session _unused_, const struct imap_response *response,
-			void *context)
-{
-	struct listing *listing = context;
-	struct listed listed;
-
-	if (listing->result == 0 && words_list(response, "LIST", &listed))
-		listing->result = folders_add(listing->folders, listed.name, listed.separator,
-					      listed.use, listed.no_messages, listing->error);
-}
-
 int local_open(struct local *mailbox, const struct local_owner *owner, struct error *error)
 {
-	struct listing listing = {&mailbox->folders, error, 0};
+	struct listing listing = {&mailbox->folders, "LIST", error, 0};
 	int result = start_imap(mailbox, owner, error);
 
 	if (result == 0)
 		result = greet(mailbox, error);
 	if (result == 0) {
 		imap_allow(&mailbox->session, ANSWER_MS, 0);
-		if (imap_run(&mailbox->session, take_folder, &listing, "LIST \"\" \"*\""))
+		if (imap_run(&mailbox->session, listing_take, &listing, "LIST \"\" \"*\""))
 			result = imap_error(&mailbox->session, error);
 		else
 			result = listing.result;

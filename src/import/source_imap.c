@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "import/imap_scan.h"
+#include "import/listing.h"
 #include "import/source.h"
 
 enum {
@@ -21,29 +22,6 @@ struct source_imap {
 };
 
 /* ---- Folders ---- */
-
-struct listing {
-	struct folders *folders;
-	const char *verb;
-	struct error *error;
-	int result;
-};
-
-static void take_folder(struct session *session _unused_, const struct imap_response *response,
-			void *context)
-{
-	struct listing *listing = context;
-	struct listed listed;
-
-	if (listing->result < 0 || !words_list(response, listing->verb, &listed))
-		return;
-	if (folders_find(listing->folders, listed.name)) {
-		free(listed.name);
-		return;
-	}
-	listing->result = folders_add(listing->folders, listed.name, listed.separator, listed.use,
-				      listed.no_messages, listing->error);
-}
 
 static void take_subscription(struct session *session _unused_,
 			      const struct imap_response *response, void *context)
@@ -81,12 +59,12 @@ static enum failure_class list_all(struct source_imap *imap, struct listing *lis
 
 	imap_allow(session, imap->answer_ms, 0);
 	if (session->capabilities & CAPABILITY_SPECIAL_USE) {
-		failure =
-		    imap_run(session, take_folder, listing, "LIST \"\" \"*\" RETURN (SPECIAL-USE)");
+		failure = imap_run(session, listing_take, listing,
+				   "LIST \"\" \"*\" RETURN (SPECIAL-USE)");
 		if (failure != FAILURE_CONTENT && failure != FAILURE_PROTOCOL)
 			return failure;
 	}
-	return imap_run(session, take_folder, listing, "LIST \"\" \"*\"");
+	return imap_run(session, listing_take, listing, "LIST \"\" \"*\"");
 }
 
 static int list(struct source *source, struct folders *ret, struct error *error)
