@@ -11,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from guesser import PORTS, Guesser, wait_until
+from guesser import PORTS, Guesser
 from machine import PASSWORDS, Machine, user_data
+from waiting import wait_until
 
 ALICE, BOB, CAROL = "alice@example.org", "bob@example.org", "carol@example.net"
 ODD = "o'neil@example.org"

@@ -9,9 +9,10 @@ import time
 
 import pytest
 
-from guesser import PORTS, Guesser, guess, reaches, wait_until, why
+from guesser import PORTS, Guesser, guess, reaches, why
 from machine import PASSWORDS, Machine, user_data
 from sample import part, turn
+from waiting import wait_until
 
 pytestmark = turn("guard")
 

@@ -16,6 +16,7 @@ import pytest
 from far import Server
 from machine import PASSWORDS, Machine, letter, shifted, user_data
 from sample import turn
+from waiting import wait_until
 
 pytestmark = turn("limits")
 
@@ -97,10 +98,7 @@ def test_what_was_sent_is_known_after_a_start(machine):
 
 def answers(machine):
     """Until the service does again: Postfix goes on without one that does not."""
-    end = time.monotonic() + 20
-    while machine.run("postcask", "limits", check=False).returncode != 0:
-        assert time.monotonic() < end
-        time.sleep(0.1)             # nobody tells when
+    wait_until(lambda: machine.run("postcask", "limits", check=False).returncode == 0, "it answers")
 
 
 @pytest.mark.parametrize("fault", ["kill", "stop", "gone"])

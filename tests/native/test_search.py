@@ -14,6 +14,7 @@ import office
 import pytest
 
 from machine import Machine, letter, user_data
+from waiting import wait_until
 
 ALICE, BOB = "alice@example.org", "bob@example.org"
 INDEX = "/var/vmail/example.org/{}/Maildir/fts-flatcurve"
@@ -66,14 +67,6 @@ def attached(data, kind, name=None, text="siehe Anlage"):
     return message
 
 
-def wait_until(true, seconds=30):
-    """What a process does meanwhile tells nobody when it has done it."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.1)
-
-
 def indexed(box, user, folder="INBOX"):
     """The last message that the index has."""
     told = box.run("doveadm", "-f", "flow", "fts", "flatcurve", "stats", "-u", user, folder).stdout
@@ -115,7 +108,7 @@ def test_a_delivery_is_indexed_without_a_search(box):
     message = attached(office.pdf("lieferwort"), "pdf")
     box.send(message)
     box.wait_message(ALICE, message["Message-ID"])
-    wait_until(lambda: indexed(box, ALICE) > before)
+    wait_until(lambda: indexed(box, ALICE) > before, "it is indexed", 30)
     assert len(found(box, ALICE, "BODY", "lieferwort")) == 1
 
 
@@ -150,7 +143,7 @@ def test_a_hostile_document_costs_its_own_words_alone(box):
         assert found(box, ALICE, "BODY", text) == [number]
     assert found(box, ALICE, "BODY", "zipwort") == []
     wait_until(lambda: "postcask-text@" not in box.run("systemctl", "list-units", "--no-legend",
-                                                       "postcask-text@*").stdout)
+                                                       "postcask-text@*").stdout, "nobody reads", 30)
     assert box.run("pgrep", "pdftotext", check=False).returncode == 1
 
 
@@ -196,8 +189,9 @@ def test_a_damaged_index_is_made_anew(box, damage):
                     len(ask(client, "TEXT", "bürgermeister")) == len(office.TYPES)
         return False
 
-    wait_until(healed)
-    wait_until(lambda: "is whole again" in box.journal("postcask-search.service").splitlines()[-1])
+    wait_until(healed, "the index is whole", 30)
+    wait_until(lambda: "is whole again" in box.journal("postcask-search.service").splitlines()[-1],
+               "it says so", 30)
     state = json.loads(box.run("cat", "/run/postcask/search/report.json").stdout)
     assert (state["made"], state["failed"]) == (1, 0)
     told = json.loads(box.run("postcask", "status", "--json", check=False).stdout)
@@ -226,7 +220,7 @@ def test_mail_of_before_is_indexed_once(box):
     last = indexed(box, ALICE)
     box.run("rm", "-rf", INDEX.format("alice"), mark)
     box.run("systemctl", "start", "postcask-search.service")
-    wait_until(lambda: box.run("ls", mark, check=False).returncode == 0)
+    wait_until(lambda: box.run("ls", mark, check=False).returncode == 0, "it is marked", 30)
     assert indexed(box, ALICE) == last > 0
 
 

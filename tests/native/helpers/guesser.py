@@ -5,7 +5,6 @@ import base64
 import contextlib
 import json
 import socket
-import time
 
 from machine import HOSTNAME
 
@@ -75,16 +74,6 @@ def guess(machine, protocol, source, passwords, context, user="alice@example.org
 
 def why(machine, address):
     return json.loads(machine.run("postcask", "ban", "why", address, "--json").stdout)
-
-
-def wait_until(true, what, timeout=20):
-    """The seconds it took."""
-    begin = time.monotonic()
-    while not true():
-        if time.monotonic() > begin + timeout:
-            raise TimeoutError(what)
-        time.sleep(0.02)            # nobody tells a stranger that he is banned
-    return time.monotonic() - begin
 
 
 def reaches(machine, source, port, timeout=1, host=None):
