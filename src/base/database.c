@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/buffer.h"
 
@@ -43,6 +44,21 @@ int database_again(sqlite3_stmt *statement)
 bool database_is_damaged(int result)
 {
 	return (result & 0xff) == SQLITE_CORRUPT || (result & 0xff) == SQLITE_NOTADB;
+}
+
+int database_check(sqlite3 *database)
+{
+	sqlite3_stmt *check = NULL;
+	int result = sqlite3_prepare_v2(database, "PRAGMA quick_check(1)", -1, &check, NULL);
+
+	if (result == SQLITE_OK)
+		result = sqlite3_step(check);
+	if (result == SQLITE_ROW)
+		result = strcmp((const char *)sqlite3_column_text(check, 0), "ok") == 0
+			     ? SQLITE_OK
+			     : SQLITE_CORRUPT;
+	sqlite3_finalize(check);
+	return result;
 }
 
 int database_set_aside(const char *path, struct error *error)

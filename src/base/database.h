@@ -27,6 +27,10 @@ int database_again(sqlite3_stmt *statement);
 /* Is it the file itself that is wrong? */
 bool database_is_damaged(int result);
 
+/* Reads all of it once: SQLITE_OK, SQLITE_CORRUPT when it is not whole, or why it cannot be read.
+ */
+_must_check_ int database_check(sqlite3 *database);
+
 /* Renames a closed file to "PATH.damaged", and its logs with it, for who wants to see what
  * happened: left alone they would be taken for those of the next one. */
 _must_check_ int database_set_aside(const char *path, struct error *error);

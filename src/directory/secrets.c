@@ -60,27 +60,12 @@ static int failed(const struct secrets *secrets, int code, struct error *error)
 
 /* ---- Open and close ---- */
 
-static int check_pages(sqlite3 *db)
-{
-	sqlite3_stmt *check = NULL;
-	int code = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &check, NULL);
-
-	if (code == SQLITE_OK)
-		code = sqlite3_step(check);
-	if (code == SQLITE_ROW)
-		code = strcmp((const char *)sqlite3_column_text(check, 0), "ok") == 0
-			   ? SQLITE_OK
-			   : SQLITE_CORRUPT;
-	sqlite3_finalize(check);
-	return code;
-}
-
 static int open_file(struct secrets *secrets)
 {
 	int code = database_open(secrets->path, WAIT_MS, prepare, texts, SECRETS_STATEMENTS,
 				 &secrets->db, secrets->statements);
 
-	return code == SQLITE_OK ? check_pages(secrets->db) : code;
+	return code == SQLITE_OK ? database_check(secrets->db) : code;
 }
 
 int secrets_open(struct secrets *secrets, const char *path, struct error *error)

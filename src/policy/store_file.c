@@ -39,18 +39,11 @@ static int failed(const struct store_file *file, int code, struct error *error)
 
 static int check_pages(struct store_file *file, struct error *error)
 {
-	sqlite3_stmt *check = NULL;
-	int code = sqlite3_prepare_v2(file->db, "PRAGMA quick_check(1)", -1, &check, NULL);
-	int result = 0;
+	int code = database_check(file->db);
 
-	if (code == SQLITE_OK)
-		code = sqlite3_step(check);
-	if (code != SQLITE_ROW)
-		result = failed(file, code, error);
-	else if (strcmp((const char *)sqlite3_column_text(check, 0), "ok") != 0)
-		result = error_set(error, EUCLEAN, "%s is damaged", file->path);
-	sqlite3_finalize(check);
-	return result;
+	if (database_is_damaged(code))
+		return error_set(error, EUCLEAN, "%s is damaged", file->path);
+	return code == SQLITE_OK ? 0 : failed(file, code, error);
 }
 
 static int read_all(struct store_file *file, store_file_row *each, void *context,
