@@ -53,12 +53,12 @@ endif
 ALL_CFLAGS = -std=c17 $(WARNINGS) $(HARDENING) -ffunction-sections -MMD -MP $(CFLAGS) $(CPPFLAGS)
 
 # One library a folder; a file *_main.c is a program.
-FOLDERS = src/command src/report src/hold src/import src/volume src/ledger src/directory src/update src/signatures src/policy src/lists src/guard src/outward src/feedback src/search src/text src/web src/acme firstboot src/certificate src/dkim src/generation src/dns firewall src/quarantine src/watch src/probe src/settings src/state src/queue src/net src/key src/component src/base
+FOLDERS = src/command src/report src/hold src/mailbox src/import src/takeover src/volume src/ledger src/mirror src/directory src/update src/signatures src/policy src/lists src/guard src/tokens src/outward src/feedback src/search src/vacation src/recover src/text src/web src/acme firstboot src/certificate src/dkim src/generation src/dns firewall src/quarantine src/watch src/probe src/settings src/state src/sharing src/queue src/net src/key src/component src/base
 sources = $(filter-out %_main.c,$(wildcard $(1)/*.c))
 objects = $(patsubst %.c,$(OUT)/object/%.o,$(call sources,$(1)))
 LIBRARY_OBJECTS = $(foreach folder,$(FOLDERS),$(call objects,$(folder)))
 LIBRARY = $(OUT)/object/postcask.a
-LIBS = -lyaml -ljansson -lidn2 -lunistring -lssl -lcrypto -lnftnl -lmnl -lsystemd -lcrypt -lunbound -lldns -lqrencode -lsqlite3 -lexpat -larchive -lcurl -lresolv -lz -lpthread
+LIBS = -lyaml -ljansson -lidn2 -lunistring -lssl -lcrypto -lnftnl -lmnl -lsystemd -lcrypt -lunbound -lldns -lqrencode -lsqlite3 -lexpat -larchive -lcurl -lldap -llber -lresolv -lz -lpthread
 
 PROGRAMS = postcask postcask-firstboot postcask-firewall postcask-verify postcask-report \
 	postcask-certificate postcask-quarantine postcask-watch postcask-account postcask-expire \
@@ -66,7 +66,8 @@ PROGRAMS = postcask postcask-firstboot postcask-firewall postcask-verify postcas
 	postcask-signing postcask-web postcask-acme postcask-acme-hook postcask-hold \
 	postcask-feedback postcask-door postcask-tls postcask-tls-fetch postcask-tls-report \
 	postcask-guard postcask-lists postcask-gateway postcask-directory postcask-text \
-	postcask-search
+	postcask-search postcask-answer postcask-recover postcask-tokens postcask-mirror \
+	postcask-shared postcask-mailbox
 postcask_MAIN = src/command/postcask_main.c
 postcask-firstboot_MAIN = firstboot/firstboot_main.c
 postcask-firewall_MAIN = firewall/firewall_main.c
@@ -95,8 +96,14 @@ postcask-lists_MAIN = src/lists/lists_main.c
 postcask-gateway_MAIN = src/probe/gateway_main.c
 postcask-web_MAIN = src/web/web_main.c
 postcask-directory_MAIN = src/directory/directory_main.c
+postcask-mirror_MAIN = src/mirror/mirror_main.c
 postcask-text_MAIN = src/text/text_main.c
 postcask-search_MAIN = src/search/search_main.c
+postcask-answer_MAIN = src/vacation/answer_main.c
+postcask-recover_MAIN = src/recover/recover_main.c
+postcask-mailbox_MAIN = src/mailbox/mailbox_main.c
+postcask-tokens_MAIN = src/tokens/tokens_main.c
+postcask-shared_MAIN = src/sharing/shared_main.c
 postcask-guard_MAIN = src/guard/guard_main.c
 
 all: $(PROGRAMS:%=$(OUT)/bin/%) $(OUT)/bin/postcask-image $(if $(filter build,$(OUT)),build/share/made)
@@ -188,7 +195,7 @@ install: all
 		-exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/{} \;
 
 # What the image carries, compiled against its own Debian: make SYSROOT=DIR image-programs
-image-programs: $(PROGRAMS:%=$(OUT)/bin/%) $(OUT)/lib/postcask-room.so $(OUT)/lib/postcask-eab.so $(MODULES)/lib95_imap_recheck_plugin.so build/share/made
+image-programs: $(PROGRAMS:%=$(OUT)/bin/%) $(OUT)/lib/postcask-room.so $(OUT)/lib/postcask-eab.so $(MODULES)/lib95_imap_recheck_plugin.so $(MODULES)/lib95_imap_sharing_plugin.so $(MODULES)/lib95_sharing_plugin.so build/share/made
 	install -D -t $(OUT)/usr/bin $(OUT)/bin/postcask
 	install -D -t $(OUT)/usr/lib/postcask $(filter-out %/postcask %_plugin.so build/share/made,$^)
 	rm -rf $(OUT)/usr/share && install -D -m 644 -t $(OUT)/usr/share/postcask/help build/share/postcask/help/*

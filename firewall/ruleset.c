@@ -154,6 +154,7 @@ static const struct {
 #define TO_SIGNER   INNER, {MATCH_PORT, INNER_SIGNED, DESTINATION_PORT, NULL}
 #define FROM_SIEVE  INNER, {MATCH_PORT, INNER_SIEVE, DESTINATION_PORT, NULL}
 #define TO_GUARD    INNER, {MATCH_PORT, INNER_GUARD, DESTINATION_PORT, NULL}
+#define TO_TOKENS   INNER, {MATCH_PORT, INNER_TOKENS, DESTINATION_PORT, NULL}
 #define FORWARDING  INNER, {MATCH_PORT_IN_SET, 0, 0, "forwarding_ports"}
 /* clang-format on */
 
@@ -235,12 +236,14 @@ static const struct rule RULES[RULESET_RULES] = {
     {"output", "Dovecot to Postfix", {FROM_SIEVE, {MATCH_USER, USER_VMAIL, 0, NULL}}, NF_ACCEPT},
     {"output", "Postfix forwards", {FORWARDING, {MATCH_USER, USER_POSTFIX, 0, NULL}}, NF_ACCEPT},
     {"output", "Dovecot to the guard", {TO_GUARD, {MATCH_USER, USER_DOVECOT, 0, NULL}}, NF_ACCEPT},
+    {"output", "Dovecot shows tokens", {TO_TOKENS, {MATCH_USER, USER_DOVECOT, 0, NULL}}, NF_ACCEPT},
     {"output", "nobody else to the filter", {TO_FILTER}, RULE_REFUSE},
     {"output", "nobody past it", {FROM_FILTER}, RULE_REFUSE},
     {"output", "nobody else to the signer", {TO_SIGNER}, RULE_REFUSE},
     {"output", "nobody else without a login", {FROM_SIEVE}, RULE_REFUSE},
     {"output", "nobody else forwards", {FORWARDING}, RULE_REFUSE},
     {"output", "nobody else tells of logins", {TO_GUARD}, RULE_REFUSE},
+    {"output", "nobody else shows tokens", {TO_TOKENS}, RULE_REFUSE},
     {"output",
      "name servers",
      {{MATCH_PROTOCOL, IPPROTO_TCP, 0, NULL}, {MATCH_PORT, INNER_DNS, DESTINATION_PORT, NULL}},

@@ -118,7 +118,7 @@
 #define RULESET_SSH_PORT   22
 #define RULESET_CHAINS	   3
 #define RULESET_SETS	   13
-#define RULESET_RULES	   38
+#define RULESET_RULES	   40
 
 struct ruleset {
 	struct nftnl_table *table;

@@ -76,6 +76,9 @@ def order():
 
 
 def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.parent.name == "native" and not sample.has_its_turn(item.path.stem[len("test_"):]):
+            item.add_marker(pytest.mark.skip(reason="another run's turn"))
     if QUICK:
         items[:] = [item for item in items if not item.get_closest_marker("image")]
     before = order()

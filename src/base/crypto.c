@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/random.h>
 
 #include <openssl/err.h>
 
@@ -15,6 +16,13 @@ int crypto_error(struct error *error, const char *what)
 		ERR_error_string_n(code, reason, sizeof(reason));
 	ERR_clear_error();
 	return error_set(error, EIO, "%s: %s", what, reason);
+}
+
+int crypto_random(void *bytes, size_t size, struct error *error)
+{
+	return getrandom(bytes, size, 0) == (ssize_t)size
+		   ? 0
+		   : error_errno(error, errno, "no random numbers");
 }
 
 char *crypto_base64(const void *bytes, size_t size)

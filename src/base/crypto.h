@@ -15,6 +15,9 @@
  * -EIO. */
 int crypto_error(struct error *error, const char *what);
 
+/* Random bytes, as good as the kernel's. */
+_must_check_ int crypto_random(void *bytes, size_t size, struct error *error);
+
 /* Owned by the caller, who wipes it when the bytes were secret.  NULL when out of memory. */
 char *crypto_base64(const void *bytes, size_t size);
 

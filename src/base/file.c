@@ -263,6 +263,12 @@ int file_remove_tree(const char *path, struct error *error)
 	return result < 0 ? error_errno(error, result, "%s: cannot remove", path) : 0;
 }
 
+bool file_same(const struct stat *one, const struct stat *other)
+{
+	return one->st_ino == other->st_ino && one->st_mtim.tv_sec == other->st_mtim.tv_sec &&
+	       one->st_mtim.tv_nsec == other->st_mtim.tv_nsec;
+}
+
 bool file_exists(const char *path)
 {
 	return access(path, F_OK) == 0;

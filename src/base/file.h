@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -57,6 +58,10 @@ _must_check_ int file_lock(const char *path, int timeout_ms, int *ret_fd, struct
 _must_check_ int file_write_all(int fd, const void *bytes, size_t size);
 
 bool file_exists(const char *path);
+
+/* Whether two looks at a path that is only ever replaced found the same file: each is one of its
+ * own, and two of one moment are no less. */
+bool file_same(const struct stat *one, const struct stat *other);
 
 /* The folder part of a path: "." for a bare name.  Owned by the caller, NULL when
  * out of memory. */

@@ -15,12 +15,18 @@ enum { RECEIVED = 1024 * 1024 }; /* answers to all that may be asked at once */
 
 int listen_end(int *ret_fd, struct error *error)
 {
+	return listen_end_and(SIGTERM, ret_fd, error);
+}
+
+int listen_end_and(int number, int *ret_fd, struct error *error)
+{
 	sigset_t ends;
 
 	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&ends);
 	sigaddset(&ends, SIGTERM);
 	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, number);
 	sigprocmask(SIG_BLOCK, &ends, NULL);
 	*ret_fd = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
 	return *ret_fd < 0 ? error_errno(error, errno, "cannot wait") : 0;
@@ -70,4 +76,34 @@ void listen_wake(const char *path)
 	/* One that waits there already is enough. */
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		return;
+}
+
+int listen_loopback(unsigned port, int waiting, int *ret_fd, struct error *error)
+{
+	_cleanup_close_ int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_port = htons((uint16_t)port),
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int on = 1;
+
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+	    bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, waiting) < 0)
+		return error_errno(error, errno, "cannot listen on port %u of the loopback", port);
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+bool listen_send(int fd, struct buffer *output, size_t *sent)
+{
+	ssize_t size =
+	    send(fd, output->data + *sent, output->size - *sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (size < 0)
+		return errno == EAGAIN || errno == EINTR;
+	*sent += (size_t)size;
+	if (*sent == output->size) {
+		*sent = 0;
+		buffer_reset(output);
+	}
+	return true;
 }

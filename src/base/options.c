@@ -2,8 +2,10 @@
 #include "base/options.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char usage_begins[] = "usage: ";
@@ -69,4 +71,15 @@ int command_options(int argc, char **argv, const struct command_option *options,
 	if (argc - optind < least || argc - optind > most)
 		return command_usage(usage);
 	return COMMAND_GO_ON;
+}
+
+int command_take_number(void *into, const char *text, struct error *error)
+{
+	char *end;
+	unsigned long number = strtoul(text, &end, 10);
+
+	if (*end || number < 1 || number > 65535)
+		return error_set(error, EINVAL, "%s is out of bounds; write 1 to 65535", text);
+	*(unsigned *)into = (unsigned)number;
+	return 0;
 }

@@ -53,6 +53,9 @@ int command_options(int argc, char **argv, const struct command_option *options,
 #define COMMAND_OPTIONS(argc, argv, options, usage, least, most)                                   \
 	command_options(argc, argv, options, ARRAY_SIZE(options), usage, least, most)
 
+/* For `take` of an option: 1 to 65535, into an unsigned. */
+int command_take_number(void *into, const char *text, struct error *error);
+
 /* For what only the caller can know to be wrong: `usage` on standard error, COMMAND_USAGE. */
 int command_usage(const char *usage);
 

@@ -9,6 +9,9 @@
 #include "base/options.h"
 
 int command_adopt(int argc, char **argv);
+int command_directory(int argc, char **argv);
+int command_alias(int argc, char **argv);
+int command_domain(int argc, char **argv);
 int command_apply(int argc, char **argv);
 int command_audit(int argc, char **argv);
 int command_ban(int argc, char **argv);
@@ -26,9 +29,16 @@ int command_limits(int argc, char **argv);
 int command_quarantine(int argc, char **argv);
 int command_render(int argc, char **argv);
 int command_schema(int argc, char **argv);
+int command_mailbox(int argc, char **argv);
+int command_share(int argc, char **argv);
+int command_shared(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_trace(int argc, char **argv);
 int command_user(int argc, char **argv);
+int command_vacation(int argc, char **argv);
 int command_verify(int argc, char **argv);
+
+/* Whether root runs it; if not, the sentence goes to standard error. */
+bool command_is_root(const char *sentence);
 
 #endif

@@ -82,11 +82,8 @@ int command_adopt(int argc, char **argv)
 	instance = optind < argc ? argv[optind] : NULL;
 	if ((instance && cancelled) || (instance && !is_instance_name(instance)))
 		return command_usage(usage);
-	if (geteuid() != 0) {
-		fputs("postcask: only root can let the machine become another instance; use sudo\n",
-		      stderr);
+	if (!command_is_root("only root can let the machine become another instance; use sudo"))
 		return COMMAND_FAILED;
-	}
 	if (!instance)
 		refused = instance_read(INSTANCE_FOREIGN_PATH);
 	if (refused && (strchr(refused, '?') || strstr(refused, "..."))) /* not its whole name */

@@ -12,20 +12,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 
 #include "base/digest.h"
 #include "base/slice.h"
+#include "base/typed.h"
 #include "base/when.h"
+#include "command/accounts.h"
 #include "command/ask_policy.h"
 #include "command/command.h"
 #include "command/print.h"
 #include "directory/directory.h"
 
-/* 28 characters of 32: 140 bits; in groups of four for whoever has to type them. */
-enum { PASSWORD_CHARACTERS = 28, GROUP = 4 };
-enum { PASSWORD_SIZE = PASSWORD_CHARACTERS + PASSWORD_CHARACTERS / GROUP };
+enum { PASSWORD_LETTERS = 28 /* 140 bits */ };
 
 struct options {
 	int json;
@@ -41,50 +40,7 @@ static const char usage[] =
     "printed once, and is nowhere on the machine.  LIST is some of " SECRETS_PROTOCOLS ", with\n"
     "commas; TIME is such as 2027-06-30.  With `main off` the main password lets nobody in.\n";
 
-static int fail(const struct error *error)
-{
-	error_print(error);
-	return COMMAND_FAILED;
-}
-
-/* Who is at the keyboard, as far as sudo knows. */
-static const char *who(void)
-{
-	const char *user = getenv("SUDO_USER");
-
-	return user && user[0] ? user : "root";
-}
-
-/* Takes the question over. */
-static int ask(json_t *question, json_t **ret_answer, struct error *error)
-{
-	_cleanup_json_ json_t *asked = question;
-
-	if (!asked)
-		return error_set(error, EINVAL, "names of devices are UTF-8");
-	return directory_ask(asked, ret_answer, error);
-}
-
 /* ---- Add ---- */
-
-/* No character looks like another one. */
-static int make_password(char password[PASSWORD_SIZE], struct error *error)
-{
-	static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789";
-	unsigned char bytes[PASSWORD_CHARACTERS];
-	size_t at = 0;
-
-	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
-		return error_errno(error, errno, "no random numbers");
-	for (size_t i = 0; i < PASSWORD_CHARACTERS; i++) {
-		if (i > 0 && i % GROUP == 0)
-			password[at++] = '-';
-		password[at++] = letters[bytes[i] % (sizeof(letters) - 1)];
-	}
-	password[at] = '\0';
-	explicit_bzero(bytes, sizeof(bytes));
-	return 0;
-}
 
 /* It has 140 bits of its own, and needs no salt. */
 static int hash_password(const char *password, char hash[DIGEST_TEXT_SIZE], struct error *error)
@@ -137,26 +93,27 @@ static int run_add(const struct options *options, const char *address, const cha
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	_cleanup_json_ json_t *answer = NULL;
-	char password[PASSWORD_SIZE] = "", hash[DIGEST_TEXT_SIZE];
+	char password[TYPED_SIZE(PASSWORD_LETTERS)] = "", hash[DIGEST_TEXT_SIZE];
 	json_int_t until;
 	int result = take_until(options->until, &until, &error);
 
 	if (result == 0)
-		result = make_password(password, &error);
+		result = typed_make(password, PASSWORD_LETTERS, &error);
 	if (result == 0)
 		result = hash_password(password, hash, &error);
 	if (result == 0)
-		result = ask(json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:I}", "do", "app-add",
-				       "who", who(), "address", address, "label", name, "hash",
-				       hash, "protocols",
-				       split_protocols(options->protocols ? options->protocols
-									  : "imap,pop3,smtp,sieve"),
-				       "expires", until),
-			     &answer, &error);
+		result = accounts_ask(
+		    json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:I}", "do", "app-add", "who",
+			      accounts_who(), "address", address, "label", name, "hash", hash,
+			      "protocols",
+			      split_protocols(options->protocols ? options->protocols
+								 : "imap,pop3,smtp,sieve"),
+			      "expires", until),
+		    &answer, &error);
 	if (result == 0)
 		result = print_added(options, address, name, password);
 	else
-		result = fail(&error);
+		result = accounts_fail(&error);
 	explicit_bzero(password, sizeof(password));
 	return result;
 }
@@ -172,6 +129,10 @@ static void print_app(const json_t *app)
 	printf("%s  \"%s\"\n", json_text(app, "address"), json_text(app, "label"));
 	printf("    for     %.*s\n", (int)(strlen(protocols) > 2 ? strlen(protocols) - 2 : 0),
 	       protocols + 1);
+	if (json_is_integer(json_object_get(app, "used")))
+		printf("    used    %.16s by %s from %s\n",
+		       print_when(json_number(app, "used"), since), json_text(app, "used_by"),
+		       json_text(app, "used_from"));
 	printf("    since   %s, until %s%s\n", print_when(json_number(app, "created"), since),
 	       expires ? print_when(expires, until) : "it is revoked",
 	       expires && expires <= (long long)time(NULL) ? ": it has expired" : "");
@@ -184,9 +145,10 @@ static int run_list(const struct options *options, const char *address)
 	const json_t *apps, *one;
 	size_t i;
 
-	if (ask(json_pack("{s:s, s:s}", "do", "app-list", "address", address ? address : ""),
+	if (accounts_ask(
+		json_pack("{s:s, s:s}", "do", "app-list", "address", address ? address : ""),
 		&answer, &error) < 0)
-		return fail(&error);
+		return accounts_fail(&error);
 	if (options->json)
 		return command_print(answer, JSON_INDENT(1));
 	apps = json_object_get(answer, "apps");
@@ -206,10 +168,10 @@ static int run_revoke(const char *address, const char *name)
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	_cleanup_json_ json_t *answer = NULL;
 
-	if (ask(json_pack("{s:s, s:s, s:s, s:s}", "do", "app-revoke", "who", who(), "address",
-			  address, "label", name),
-		&answer, &error) < 0)
-		return fail(&error);
+	if (accounts_ask(json_pack("{s:s, s:s, s:s, s:s}", "do", "app-revoke", "who",
+				   accounts_who(), "address", address, "label", name),
+			 &answer, &error) < 0)
+		return accounts_fail(&error);
 	printf("\"%s\" of %s is not let in any more; sessions that are open go on until they end\n",
 	       name, address);
 	return command_print_text("");
@@ -229,11 +191,18 @@ int command_user_main(int argc, char **argv)
 	if (!on && strcmp(argv[optind + 1], "off") != 0)
 		return command_usage(usage);
 	address = address_for_policy(argv[optind], &error);
-	if (!address || ask(json_pack("{s:s, s:s, s:s, s:b}", "do", "main", "who", who(), "address",
-				      address, "on", on),
-			    &answer, &error) < 0)
-		return fail(&error);
-	printf("the main password of %s lets %s in\n", address, on ? "him" : "nobody");
+	if (!address || accounts_ask(json_pack("{s:s, s:s, s:s, s:b}", "do", "main", "who",
+					       accounts_who(), "address", address, "on", on),
+				     &answer, &error) < 0)
+		return accounts_fail(&error);
+	if (!on)
+		accounts_kick(address);
+	if (on && json_is_true(json_object_get(answer, "factor")))
+		printf(
+		    "the main password of %s lets nobody in before his second factor is removed\n",
+		    address);
+	else
+		printf("the main password of %s lets %s in\n", address, on ? "him" : "nobody");
 	return command_print_text("");
 }
 
@@ -255,7 +224,7 @@ int command_user_app(int argc, char **argv)
 	name = count > 2 ? argv[optind + 2] : NULL;
 	address = count > 1 ? address_for_policy(argv[optind + 1], &error) : NULL;
 	if (count > 1 && !address)
-		return fail(&error);
+		return accounts_fail(&error);
 	if (strcmp(verb, "add") == 0 && name)
 		return run_add(&options, address, name);
 	if (options.protocols || options.until)

@@ -4,6 +4,7 @@
 #define POSTCASK_COMMAND_APP_H
 
 int command_user_app(int argc, char **argv);
+int command_user_factor(int argc, char **argv); /* command_factor.c */
 int command_user_main(int argc, char **argv);
 
 #endif

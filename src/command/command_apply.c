@@ -200,10 +200,8 @@ int command_apply(int argc, char **argv)
 
 	if (status != COMMAND_GO_ON)
 		return status;
-	if (geteuid() != 0) {
-		fputs("postcask: settings are applied by root; write sudo before it\n", stderr);
+	if (!command_is_root("settings are applied by root; write sudo before it"))
 		return COMMAND_FAILED;
-	}
 	if (apply(argv[optind], &outcome, &error) < 0) {
 		error_print(&error);
 		return COMMAND_FAILED;

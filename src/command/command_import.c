@@ -345,11 +345,8 @@ static int run_kind(int argc, char **argv)
 
 	if (status != COMMAND_GO_ON)
 		return status;
-	if (geteuid() != 0) {
-		fputs("postcask: mailboxes are of an account of their own; run it as root\n",
-		      stderr);
+	if (!command_is_root("mailboxes are of an account of their own; run it as root"))
 		return COMMAND_FAILED;
-	}
 	if (make_options(&c, &into, &copy, &error) < 0)
 		return fail(&error);
 	return files ? import_files(&c, argv[0], argv[optind], &copy) : import_imap(&c, &copy);

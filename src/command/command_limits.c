@@ -67,10 +67,8 @@ int command_limits(int argc, char **argv)
 	if (status != COMMAND_GO_ON)
 		return status;
 	signal(SIGPIPE, SIG_IGN); /* net/stream.h asks for it */
-	if (geteuid() != 0) {
-		fputs("postcask: who sends how much is root's to know; run it as root\n", stderr);
+	if (!command_is_root("who sends how much is root's to know; run it as root"))
 		return COMMAND_FAILED;
-	}
 	if (ask_policy(&answer, &error, "limits") < 0) {
 		error_print(&error);
 		return COMMAND_FAILED;

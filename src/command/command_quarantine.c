@@ -64,13 +64,13 @@ static bool entry_matches(const struct quarantine_entry *entry, const struct fil
 /* A misspelt kind would look like an empty quarantine. */
 static bool kind_is_known(const char *kind)
 {
-	static const char *const KINDS[] = {"virus",  "limits", "encrypted",
-					    "broken", "banned", "unknown"};
+	static const char *const KINDS[] = {"virus",  "limits", "encrypted", "broken",
+					    "banned", "spam",	"unknown"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(KINDS); i++)
 		if (strcmp(kind, KINDS[i]) == 0)
 			return true;
-	fputs("postcask: --kind: write virus, limits, encrypted, broken, banned or unknown\n",
+	fputs("postcask: --kind: write virus, limits, encrypted, broken, banned, spam or unknown\n",
 	      stderr);
 	return false;
 }
@@ -312,10 +312,9 @@ int command_quarantine(int argc, char **argv)
 	for (size_t i = 0; i < ARRAY_SIZE(VERBS) && argc > 1; i++) {
 		if (strcmp(argv[1], VERBS[i].name) != 0)
 			continue;
-		if (geteuid() != 0 && !(argc > 2 && strcmp(argv[2], "--help") == 0)) {
-			fputs("postcask: the quarantine is root's; run it as root\n", stderr);
+		if (!(argc > 2 && strcmp(argv[2], "--help") == 0) &&
+		    !command_is_root("the quarantine is root's; run it as root"))
 			return COMMAND_FAILED;
-		}
 		return VERBS[i].run(argc - 1, argv + 1);
 	}
 	return command_options(argc, argv, NULL, 0, usage, 1, 0); /* no word but a verb is right */

@@ -107,10 +107,8 @@ static int settle(const char *id)
 		fputs("postcask: write an id as `postcask status` shows it, or all\n", stderr);
 		return COMMAND_USAGE;
 	}
-	if (geteuid() != 0) {
-		fputs("postcask: only root can settle an alarm; use sudo\n", stderr);
+	if (!command_is_root("only root can settle an alarm; use sudo"))
 		return COMMAND_FAILED;
-	}
 	if (sd_journal_send("SYSLOG_IDENTIFIER=postcask-account", "PRIORITY=5",
 			    "MESSAGE=settled %s by uid %u", id, getuid(), NULL) < 0) {
 		fputs("postcask: the journal does not answer\n", stderr);

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* postcask user: the logins whose sending is held; see postcask-hold(8).
+/* postcask user: people, their passwords, and whose sending is held; see postcask-directory(8) and
+ * postcask-hold(8).
  *
  *	postcask user held [--json]	who is held, since when and why, and their messages
  *	postcask user release ADDRESS	lets the login send, and its messages go on
- *	postcask user app, main		command_app.c */
+ *	postcask user app, main		command_app.c
+ *	postcask user factor		command_factor.c
+ *	postcask user filter		command_filter.c
+ *	postcask user recover		command_recover.c
+ *	postcask user takeover		command_takeover.c
+ *	postcask user add and the rest	command_people.c */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,9 +18,13 @@
 
 #include "base/file.h"
 #include "base/json_file.h"
+#include "command/accounts.h"
 #include "command/ask_policy.h"
 #include "command/command.h"
 #include "command/command_app.h"
+#include "command/command_filter.h"
+#include "command/command_recover.h"
+#include "command/command_takeover.h"
 #include "command/print.h"
 #include "hold/hold.h"
 #include "policy/limit_hold.h"
@@ -23,12 +33,20 @@
 enum { LOCK_MS = 60 * 1000 };
 
 static const char usage[] =
-    "usage: postcask user held [--json]\n"
+    "usage: postcask user add|set|passwd|disable|enable|remove|show ADDRESS ...\n"
+    "       postcask user list|import|export ...\n"
+    "       postcask user takeover KIND PATH... ...\n"
+    "       postcask user held [--json]\n"
     "       postcask user release ADDRESS\n"
     "       postcask user app add|list|revoke ...\n"
+    "       postcask user factor add|confirm|codes|show|remove ADDRESS ...\n"
     "       postcask user main ADDRESS on|off\n"
-    "Shows whose sending is held (see limits.hold in the settings), and lets it go on; keeps\n"
-    "passwords of devices (postcask user app --help).\n";
+    "       postcask user filter ADDRESS|@DOMAIN ...\n"
+    "       postcask user recover ADDRESS --list|--all [--since TIME] [--json]\n"
+    "Keeps users (postcask user add --help) and passwords of devices (postcask user app --help);\n"
+    "takes over those of another mail server (postcask user takeover --help);\n"
+    "shows whose sending is held (see limits.hold in the settings), and lets it go on;\n"
+    "brings deleted mail back.\n";
 
 static int fail(const struct error *error)
 {
@@ -178,17 +196,29 @@ int command_user(int argc, char **argv)
 	} VERBS[] = {{"held", run_held},
 		     {"release", run_release},
 		     {"app", command_user_app},
-		     {"main", command_user_main}};
+		     {"factor", command_user_factor},
+		     {"main", command_user_main},
+		     {"filter", command_user_filter},
+		     {"add", command_people},
+		     {"set", command_people},
+		     {"passwd", command_people},
+		     {"disable", command_people},
+		     {"enable", command_people},
+		     {"remove", command_people},
+		     {"list", command_people},
+		     {"show", command_people},
+		     {"import", command_people},
+		     {"export", command_people},
+		     {"takeover", command_takeover},
+		     {"recover", command_user_recover}};
 
 	signal(SIGPIPE, SIG_IGN); /* net/stream.h asks for it */
 	for (size_t i = 0; i < ARRAY_SIZE(VERBS) && argc > 1; i++) {
 		if (strcmp(argv[1], VERBS[i].name) != 0)
 			continue;
-		if (geteuid() != 0 && !(argc > 2 && strcmp(argv[2], "--help") == 0)) {
-			fputs("postcask: this is root's to know and change; run it as root\n",
-			      stderr);
+		if (!(argc > 2 && strcmp(argv[2], "--help") == 0) &&
+		    !command_is_root("this is root's to know and change; run it as root"))
 			return COMMAND_FAILED;
-		}
 		return VERBS[i].run(argc - 1, argv + 1);
 	}
 	return command_options(argc, argv, NULL, 0, usage, 1, 0); /* no word but a verb is right */

@@ -4,9 +4,9 @@
  * report is written anew. */
 #include <errno.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/process.h"
 #include "command/command.h"
 #include "command/show_report.h"
@@ -37,13 +37,6 @@ static struct stat last_report(void)
 	return report;
 }
 
-/* Each is a file of its own. */
-static bool same_report(const struct stat *one, const struct stat *two)
-{
-	return one->st_ino == two->st_ino && one->st_mtim.tv_sec == two->st_mtim.tv_sec &&
-	       one->st_mtim.tv_nsec == two->st_mtim.tv_nsec;
-}
-
 /* Starts the units and waits for their end.  Until then the last report is the one of
  * before; it must not be taken for the new one, not even when the probes cannot be
  * started. */
@@ -65,7 +58,7 @@ static int run_units(struct error *error)
 		return error_errno(error, errno, "%s: cannot remove", PROBES_FILE);
 	result = process_run(&process, &output, error);
 	after = last_report();
-	if (same_report(&before, &after)) {
+	if (file_same(&before, &after)) {
 		unlink(SHOW_REPORT_FILE);
 		if (result >= 0)
 			return error_set(error, EIO, "the self-tests did not run: %s",
@@ -83,11 +76,8 @@ int command_verify(int argc, char **argv)
 
 	if (status != COMMAND_GO_ON)
 		return status;
-	if (geteuid() != 0) {
-		fputs("postcask: the self-tests need the machine's services; run it as root\n",
-		      stderr);
+	if (!command_is_root("the self-tests need the machine's services; run it as root"))
 		return COMMAND_FAILED;
-	}
 	if (run_units(&error) < 0) {
 		error_print(&error);
 		return COMMAND_FAILED;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Row 25 of the table.
-/* What lets people in beside the settings (src/directory).  Dovecot goes on without it. */
+/* Who is here, and what lets them in (src/directory).  Others read its files, and go on without it;
+ * nobody is changed. */
 #include "component/component_rows.h"
 
 const struct component component_directory = {
     .name = "directory",
-    .files = {{"etc/postcask/people", "table", .mode = 0640, .group = "postcask-directory"},
-	      COMPONENT_MARK("directory")},
+    .files = {{"etc/postcask/accounts", "line", .mode = 0640, .group = "postcask-directory"}},
+    .reload_verb = "reload-or-restart",
     .units = {"postcask-directory.service"},
-    .wanted = "here.logins",
     .vital = true,
-    .without = "app passwords let nobody in, and main passwords do as ever",
+    .without = "users, aliases and passwords are what they were, and nobody can change them",
     .accounts = {"postcask-directory"},
     .watches = {{.address = "/run/postcask/directory/control",
 		 .question = "{\"do\":\"ping\"}\n",

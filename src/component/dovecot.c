@@ -6,8 +6,9 @@
 const struct component component_dovecot = {
     .name = "dovecot",
     .files = {{"etc/dovecot/dovecot.conf", "dovecot", .mode = 0644, .extra = "dovecot"},
-	      {"etc/dovecot/users", "passwd", .mode = 0640, .group = "dovecot"},
-	      {"etc/dovecot/users_letters", "passwd", .mode = 0640, .group = "dovecot"},
+	      /* For postcask-answer, which has no right to more. */
+	      {"etc/postcask/own-domains", "plain", .mode = 0644},
+	      {"etc/dovecot/directory.conf", "dovecot", .mode = 0600},
 	      COMPONENT_MARK("dovecot")},
     .checker = {"sh", "-c", "exec doveconf -n -c \"$0\" >/dev/null", "@/etc/dovecot/dovecot.conf"},
     .reload_verb = "reload-or-restart",

@@ -17,6 +17,7 @@ enum inner_port {
 	INNER_SRS_REVERSE = 10002, /* and such an address into the sender again */
 	INNER_FORWARDED = 10030,   /* Postfix to itself: what leaves with a sender made so */
 	INNER_GUARD = 10040,	   /* where Dovecot tells how each login ended */
+	INNER_TOKENS = 10041,	   /* where it asks whether a token is good */
 	INNER_WEB = 10080,	   /* the web server, as it is asked whether it hangs */
 };
 

@@ -1,49 +1,83 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "base/file.h"
 #include "base/json_file.h"
+#include "directory/accounts_shared.h"
 #include "directory/directory.h"
+#include "directory/mirror.h"
 
-/* Dovecot looks up \' as it is in its other tables (dovecot.conf). */
-static void add_line(struct buffer *text, const char *address)
+/* The worse of the two. */
+static const char *state_of(const struct directory *directory)
 {
-	for (; *address; address++)
-		if (*address == '\'')
-			buffer_addf(text, "’");
-		else
-			buffer_add(text, address, 1);
-	buffer_add(text, ":\n", 2);
+	static const char *const names[] = {"whole", "copied", "begun"};
+	enum cabinet_state accounts = directory->accounts.cabinet.state;
+	enum cabinet_state secrets = directory->secrets.cabinet.state;
+
+	return names[accounts > secrets ? accounts : secrets];
 }
 
-int directory_publish_main_off(struct directory *directory, struct error *error)
+/* Only what is new: postcask-shared is started by it. */
+static int publish_shared(struct directory *directory, struct error *error)
 {
+	_cleanup_json_ json_t *list = json_array();
 	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
-	_cleanup_json_ json_t *off = json_array();
 	const json_t *one;
 	size_t i;
-	int result = secrets_list_main_off(&directory->secrets, off, error);
+	int result;
 
+	if (!directory->shared)
+		return 0;
+	result = accounts_list_shared_addresses(&directory->accounts, list, error);
 	if (result < 0)
 		return result;
-	json_array_foreach(off, i, one) add_line(&text, json_string_value(one));
+	json_array_foreach(list, i, one) buffer_addf(&text, "%s\n", json_string_value(one));
 	if (text.failed)
 		return error_set(error, ENOMEM, "out of memory");
-	return file_replace(directory->main_off, buffer_text(&text), text.size, 0640, (uid_t)-1,
-			    (gid_t)-1, error);
+	if (directory->shared_before && strcmp(directory->shared_before, buffer_text(&text)) == 0)
+		return 0;
+	result = file_replace(directory->shared, buffer_text(&text), text.size, 0644, (uid_t)-1,
+			      (gid_t)-1, error);
+	if (result == 0) {
+		free(directory->shared_before);
+		directory->shared_before = buffer_take(&text);
+	}
+	return result;
 }
 
-int directory_publish_apps(struct directory *directory, struct error *error)
+int directory_publish(struct directory *directory, struct error *error)
 {
-	_cleanup_json_ json_t *report = NULL;
-	int64_t apps;
-	int result = secrets_count(&directory->secrets, &apps, error);
+	_cleanup_json_ json_t *report = json_object();
+	json_t *doubles = json_array(), *loops = json_array();
+	int64_t people, aliases, apps, shared;
+	int result;
 
+	json_object_set_new(report, "doubles", doubles);
+	json_object_set_new(report, "loops", loops);
+	result = publish_shared(directory, error);
+	if (result == 0)
+		result = accounts_count(&directory->accounts, &people, &aliases, error);
+	if (result == 0)
+		result = accounts_count_shared(&directory->accounts, &shared, error);
+	if (result == 0)
+		result = accounts_list_doubles(&directory->accounts, doubles, error);
+	if (result == 0)
+		result = accounts_list_loops(&directory->accounts, loops, error);
+	if (result == 0)
+		result = secrets_count(&directory->secrets, &apps, error);
 	if (result < 0)
 		return result;
-	report = json_pack("{s:I, s:b}", "apps", (json_int_t)apps, "damaged",
-			   directory->secrets.damaged);
-	return json_file_replace(directory->report, report, JSON_FILE_REPORT, 0644, error);
+	json_object_set_new(report, "people", json_integer(people));
+	json_object_set_new(report, "shared", json_integer(shared));
+	json_object_set_new(report, "aliases", json_integer(aliases));
+	json_object_set_new(report, "apps", json_integer(apps));
+	json_object_set_new(report, "state", json_string(state_of(directory)));
+	json_object_set_new(report, "fault",
+			    directory->fault ? json_string(directory->fault) : json_null());
+	mirror_publish(directory, report);
+	result = json_file_replace(directory->report, report, JSON_FILE_REPORT, 0644, error);
+	return result < 0 ? result : mirror_tell(directory, error);
 }

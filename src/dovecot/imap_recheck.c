@@ -34,6 +34,7 @@ enum { CLOCK_MARGIN_MS = 500 };
 
 /* Names that begin with a dot are no messages of a Maildir. */
 #define TOUCHED "new/.postcask-recheck"
+#define LOG	"dovecot.index.log"
 
 static MODULE_CONTEXT_DEFINE_INIT(recheck_module, &imap_module_register);
 static struct module *recheck;
@@ -76,6 +77,24 @@ static void recheck_mailbox(const char *path, long milliseconds, bool news)
 	close(mailbox);
 }
 
+/* What is watched of a mailbox that is no Maildir is the log of its index, in which each change is
+ * written.  Its first byte is the version of the format, and writing it again changes nothing. */
+static void recheck_log(const char *index, long milliseconds, bool news)
+{
+	int folder = open(index, O_RDONLY | O_DIRECTORY | O_CLOEXEC), log = -1;
+	char version;
+
+	if (folder >= 0 && (news || changed_within(folder, LOG, milliseconds)))
+		log = openat(folder, LOG, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	if (log >= 0) {
+		if (pread(log, &version, 1, 0) == 1)
+			(void)!pwrite(log, &version, 1, 0);
+		close(log);
+	}
+	if (folder >= 0)
+		close(folder);
+}
+
 /* Whether there is something that the client was not told of. */
 static bool mailbox_has_news(struct mailbox *box)
 {
@@ -94,13 +113,15 @@ static void recheck_destroy(struct client *client, const char *reason)
 {
 	union imap_module_context *context = MODULE_CONTEXT_REQUIRE(client, recheck_module);
 	struct mailbox *box = client->mailbox;
+	long awake_ms = (long)client->set->imap_hibernate_timeout * 1000 - CLOCK_MARGIN_MS;
 	const char *path;
 
-	if (client->hibernated && box &&
-	    mailbox_get_path_to(box, MAILBOX_LIST_PATH_TYPE_MAILBOX, &path) > 0)
-		recheck_mailbox(path,
-				(long)client->set->imap_hibernate_timeout * 1000 - CLOCK_MARGIN_MS,
-				mailbox_has_news(box));
+	if (client->hibernated && box && strcmp(box->storage->name, "maildir") != 0) {
+		if (mailbox_get_path_to(box, MAILBOX_LIST_PATH_TYPE_INDEX, &path) > 0)
+			recheck_log(path, awake_ms, mailbox_has_news(box));
+	} else if (client->hibernated && box &&
+		   mailbox_get_path_to(box, MAILBOX_LIST_PATH_TYPE_MAILBOX, &path) > 0)
+		recheck_mailbox(path, awake_ms, mailbox_has_news(box));
 	context->super.destroy(client, reason);
 }
 

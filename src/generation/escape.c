@@ -134,19 +134,9 @@ static const char *escape_dovecot(struct buffer *output, const char *text, size_
 	return NULL;
 }
 
-static const char *escape_passwd(struct buffer *output, const char *text, size_t size)
+static const char *escape_line(struct buffer *output, const char *text, size_t size)
 {
-	if (has_any(text, size, ":"))
-		return "it has a colon, which ends a field";
-	if (has_outer_blank(text, size))
-		return "it begins or ends with a blank";
-	if (size > 0 && text[0] == '#')
-		return "it begins with #, which starts a comment";
-	/* dovecot.conf says why. */
-	if (memmem(text, size, "’", strlen("’")))
-		return "it has a ’, which stands for an apostrophe there";
-	for (size_t i = 0; i < size; i++)
-		buffer_add(output, text[i] == '\'' ? "’" : text + i, text[i] == '\'' ? 3 : 1);
+	buffer_add(output, text, size);
 	return NULL;
 }
 
@@ -214,6 +204,12 @@ static const char *escape_xml(struct buffer *output, const char *text, size_t si
 	return NULL;
 }
 
+static const char *escape_sieve(struct buffer *output, const char *text, size_t size)
+{
+	write_marked(output, text, size, "\\\"", '\\');
+	return NULL;
+}
+
 static const char *escape_lines(struct buffer *output, const char *text, size_t size)
 {
 	if (size > 0 && is_one_of(text[0], " \t"))
@@ -225,12 +221,12 @@ static const char *escape_lines(struct buffer *output, const char *text, size_t 
 static const struct escape escapes[] = {
     {"plain", escape_plain, ""},       {"postfix", escape_postfix, ""},
     {"table", escape_table, ""},       {"dovecot", escape_dovecot, ""},
-    {"passwd", escape_passwd, ""},     {"perl", escape_perl, ""},
+    {"line", escape_line, ""},	       {"perl", escape_perl, ""},
     {"unbound", escape_unbound, ""},   {"clamd", escape_clamd, ""},
     {"ini", escape_ini, ""},	       {"pem", escape_pem, "\n"},
     {"lines", escape_lines, "\n\t"},   {"pattern", escape_pattern, ""},
     {"lighttpd", escape_lighttpd, ""}, {"xml", escape_xml, ""},
-    {"texthash", escape_texthash, ""},
+    {"texthash", escape_texthash, ""}, {"sieve", escape_sieve, "\n\t"},
 };
 
 const struct escape *escape_find(const char *name, size_t size)

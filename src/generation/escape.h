@@ -4,7 +4,7 @@
  * single-quoted string).  What a syntax cannot represent is refused, whatever
  * the value was checked for before.  Control characters, line separators and
  * invalid UTF-8 are refused before a syntax is asked, so that none can forget it;
- * only `pem` and `lines` may have line feeds. */
+ * only `pem`, `lines` and `sieve` may have line feeds. */
 #ifndef POSTCASK_ESCAPE_H
 #define POSTCASK_ESCAPE_H
 
@@ -21,8 +21,7 @@ struct escape;
  *	table      key or value of texthash/cidr/inline tables: one word
  *	dovecot    inside double quotes of dovecot.conf (2.4): `\` `"` escaped, `%{`
  *	           written `%%{`
- *	passwd     one field of a Dovecot passwd-file: no `:`, no blanks at the ends; an
- *	           apostrophe is written U+2019
+ *	line       all of a line behind a word, blanks at its ends too (directory/apply.c)
  *	perl       inside single quotes of Perl
  *	unbound    inside double quotes of unbound.conf: no `"`, `\` or `#`
  *	clamd      the one-word argument of a clamd.conf or freshclam.conf option
@@ -33,6 +32,8 @@ struct escape;
  *	lines      an administrator's own lines (mail.extra), as they are: line feeds and
  *	           tabs too; does not begin with a blank, which would continue the line
  *	           before it
+ *	sieve      inside double quotes of Sieve (RFC 5228, 2.4.2): `\` `"` escaped; line feeds and
+ *	           tabs too.  Not for a script that requires "variables" or "encoded-character"
  *	pattern    a regular expression that postcask made of letters: nothing of what
  *	           quotes or ends one in Postfix's tables and in dovecot.conf
  * NULL when there is none of that name (`size` bytes). */

@@ -136,6 +136,11 @@ void guard_succeed(struct guard *guard, const struct network *network)
 		judge_succeed(&guard->judge, network, now_seconds());
 }
 
+void guard_use(struct guard *guard, const struct use *use)
+{
+	uses_add(&guard->uses, use, now_seconds());
+}
+
 int guard_ban(struct guard *guard, const struct network *network, const char *reason,
 	      int64_t seconds, struct error *error)
 {
@@ -231,7 +236,7 @@ int guard_begin(struct guard *guard, struct error *error)
 	return write_report(guard, error);
 }
 
-int64_t guard_work(struct guard *guard)
+static int64_t work_for_bans(struct guard *guard)
 {
 	int64_t now_ms = clock_now_ms();
 
@@ -251,6 +256,14 @@ int64_t guard_work(struct guard *guard)
 	return guard->reported > 0 ? guard->count_ms : INT64_MAX;
 }
 
+int64_t guard_work(struct guard *guard)
+{
+	int64_t uses_ms = uses_work(&guard->uses, guard->uses_file, now_seconds());
+	int64_t bans_ms = work_for_bans(guard);
+
+	return uses_ms < bans_ms ? uses_ms : bans_ms;
+}
+
 void guard_end(struct guard *guard, bool unwanted)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
@@ -260,6 +273,7 @@ void guard_end(struct guard *guard, bool unwanted)
 	write_files(guard);
 	if (unwanted && ban_table_drop(&error) < 0)
 		error_print(&error);
+	uses_clear(&guard->uses);
 	judge_clear(&guard->judge);
 	never_clear(&guard->never);
 }

@@ -8,6 +8,7 @@
 
 #include "guard/judge.h"
 #include "guard/never.h"
+#include "guard/uses.h"
 
 enum {
 	GUARD_WRITE_MS = 200,	/* between two writes of bans */
@@ -18,9 +19,11 @@ enum {
 struct guard {
 	struct judge judge;
 	struct never never;
-	const char *state;  /* the file that lasts */
-	const char *report; /* what everybody may know: how many there are */
-	bool broken;	    /* the kernel's table is not as it should be */
+	const char *state;     /* the file that lasts */
+	const char *report;    /* what everybody may know: how many there are */
+	const char *uses_file; /* postcask-directory's to read */
+	struct uses uses;
+	bool broken; /* the kernel's table is not as it should be */
 	int64_t retry_ms, write_ms, count_ms;
 	size_t reported; /* bans */
 	pid_t writer;	 /* a child that writes the file; 0: none */
@@ -32,6 +35,9 @@ _must_check_ int guard_begin(struct guard *guard, struct error *error);
 /* Somebody failed, or logged in. */
 void guard_fail(struct guard *guard, const struct network *network, const struct judge_try *try);
 void guard_succeed(struct guard *guard, const struct network *network);
+
+/* Somebody logged in by an app password. */
+void guard_use(struct guard *guard, const struct use *use);
 
 /* By hand: bans for `seconds` (0: as long as it is its turn).  -EPERM with the reason for who is
  * never banned. */

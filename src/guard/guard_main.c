@@ -13,11 +13,13 @@ enum { SETTINGS_LIMIT = 64 * 1024, AFTER_LEAST = 3, AFTER_MOST = 1000 };
 
 static const char usage[] =
     "usage: postcask-guard [--settings FILE] [--state FILE] [--report FILE]\n"
-    "                      [--control SOCKET] [--journal FOLDER] [--never NETWORK]\n"
+    "                      [--uses FILE] [--control SOCKET] [--journal FOLDER]\n"
+    "                      [--never NETWORK]\n"
     "Keeps away who guesses passwords.\n"
     "  --settings FILE    when to ban, and who is never banned\n"
     "  --state FILE       what lasts over a boot\n"
     "  --report FILE      how many are banned\n"
+    "  --uses FILE        when app passwords were used\n"
     "  --control SOCKET   where postcask ban asks\n"
     "  --journal FOLDER   instead of the machine's journal\n"
     "  --never NETWORK    is never banned, whatever the settings say\n";
@@ -90,15 +92,20 @@ int main(int argc, char **argv)
 {
 	static struct guard_settings settings = {.after = JUDGE_AFTER};
 	static struct guard guard = {.state = "/var/lib/postcask/guard/state",
-				     .report = "/run/postcask/guard/report.json"};
+				     .report = "/run/postcask/guard/report.json",
+				     .uses_file = "/run/postcask/guard/uses.json"};
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	const char *file = "/etc/postcask/guard.conf";
 	struct service_paths paths = {
 	    .control = CONTROL_SOCKET, .wanted = "/etc/postcask/wanted/guard", .port = INNER_GUARD};
 	const struct command_option options[] = {
-	    {"settings", .value = &file},	  {"state", .value = &guard.state},
-	    {"report", .value = &guard.report},	  {"control", .value = &paths.control},
-	    {"journal", .value = &paths.journal}, {"never", .take = take_never, .into = &settings},
+	    {"settings", .value = &file},
+	    {"state", .value = &guard.state},
+	    {"report", .value = &guard.report},
+	    {"control", .value = &paths.control},
+	    {"uses", .value = &guard.uses_file},
+	    {"journal", .value = &paths.journal},
+	    {"never", .take = take_never, .into = &settings},
 	};
 	int status = COMMAND_OPTIONS(argc, argv, options, usage, 0, 0);
 

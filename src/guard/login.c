@@ -29,13 +29,22 @@ static void describe(const json_t *said, struct judge_try *ret)
 	slice_copy((struct slice){buffer_text(&text), text.size}, ret->what, sizeof(ret->what));
 }
 
-enum login_outcome login_read(const struct judge *judge, struct slice body,
+json_t *login_parse(struct slice body)
+{
+	json_t *said = json_loadb(body.at, body.size, JSON_REJECT_DUPLICATES, NULL);
+
+	if (json_is_object(said))
+		return said;
+	json_decref(said);
+	return NULL;
+}
+
+enum login_outcome login_read(const struct judge *judge, const json_t *said,
 			      struct network *ret_network, struct judge_try *ret_try)
 {
-	_cleanup_json_ json_t *said = json_loadb(body.at, body.size, JSON_REJECT_DUPLICATES, NULL);
 	struct network network;
 
-	if (!json_is_object(said) || !network_take(slice_of(json_text(said, "remote")), &network))
+	if (!said || !network_take(slice_of(json_text(said, "remote")), &network))
 		return LOGIN_NOTHING;
 	*ret_network = network;
 	if (json_is_true(json_object_get(said, "success")))

@@ -10,6 +10,8 @@
 #ifndef POSTCASK_GUARD_LOGIN_H
 #define POSTCASK_GUARD_LOGIN_H
 
+#include <jansson.h>
+
 #include "guard/judge.h"
 
 enum login_outcome {
@@ -18,8 +20,11 @@ enum login_outcome {
 	LOGIN_WRONG,
 };
 
+/* The object; NULL for what is none.  The caller's. */
+json_t *login_parse(struct slice body);
+
 /* *ret_network is set for GOOD and WRONG, *ret_try for WRONG. */
-enum login_outcome login_read(const struct judge *judge, struct slice body,
+enum login_outcome login_read(const struct judge *judge, const json_t *said,
 			      struct network *ret_network, struct judge_try *ret_try);
 
 #endif

@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "base/json_file.h"
+#include "base/listen.h"
 #include "guard/control.h"
-#include "guard/http.h"
 #include "guard/login.h"
+#include "net/http_serve.h"
 
 struct peer *peer_new(int fd, enum peer_talk talk, int64_t now_ms)
 {
@@ -36,14 +38,18 @@ short peer_events(const struct peer *peer)
 
 static void hear_login(struct guard *guard, struct slice body)
 {
+	_cleanup_json_ json_t *said = login_parse(body);
 	struct network network;
 	struct judge_try try;
+	struct use use;
 
-	switch (login_read(&guard->judge, body, &network, &try)) {
+	switch (login_read(&guard->judge, said, &network, &try)) {
 	case LOGIN_NOTHING:
 		break;
 	case LOGIN_GOOD:
 		guard_succeed(guard, &network);
+		if (use_read(said, &use))
+			guard_use(guard, &use);
 		break;
 	case LOGIN_WRONG:
 		guard_fail(guard, &network, &try);
@@ -122,17 +128,8 @@ static bool receive(struct peer *peer)
 
 static bool send_output(struct peer *peer)
 {
-	ssize_t size = send(peer->fd, peer->output.data + peer->sent,
-			    peer->output.size - peer->sent, MSG_DONTWAIT | MSG_NOSIGNAL);
-
-	if (size < 0)
-		return errno == EAGAIN || errno == EINTR;
-	peer->sent += (size_t)size;
-	if (peer->sent < peer->output.size)
-		return true;
-	peer->sent = 0;
-	buffer_reset(&peer->output);
-	return !peer->closes;
+	return listen_send(peer->fd, &peer->output, &peer->sent) &&
+	       (peer->output.size > 0 || !peer->closes);
 }
 
 bool peer_work(struct peer *peer, struct guard *guard, int64_t now_ms)

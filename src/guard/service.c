@@ -31,23 +31,6 @@ struct service {
 	size_t count;
 };
 
-/* ---- Sockets ---- */
-
-static int listen_http(unsigned port, int *ret_fd, struct error *error)
-{
-	_cleanup_close_ int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	struct sockaddr_in address = {.sin_family = AF_INET,
-				      .sin_port = htons((uint16_t)port),
-				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	int on = 1;
-
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
-	    bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, WAITING) < 0)
-		return error_errno(error, errno, "cannot listen on port %u of the loopback", port);
-	*ret_fd = TAKE_FD(fd);
-	return 0;
-}
-
 /* ---- Clients ---- */
 
 static void make_room(struct service *service)
@@ -187,7 +170,7 @@ static int prepare(struct service *service, const struct service_paths *paths, s
 	if (result < 0)
 		return result;
 	hear_journal(service, paths->journal);
-	result = listen_http(paths->port, &service->listeners[PEER_HTTP], error);
+	result = listen_loopback(paths->port, WAITING, &service->listeners[PEER_HTTP], error);
 	if (result == 0) /* its own account and root, which needs no right to connect */
 		result = listen_at(paths->control, 0600, WAITING, &service->listeners[PEER_CONTROL],
 				   error);

@@ -8,15 +8,14 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-#include "base/digest.h"
 #include "base/file.h"
 #include "base/json_file.h"
 #include "base/process.h"
+#include "import/lock.h"
 
 #define MAIL_FOLDER "/var/vmail"
-#define LOCK_FOLDER "/run/postcask"
 
-enum { REPORT_MAX = 64 * 1024 * 1024, LOCK_DIGITS = 16 };
+enum { REPORT_MAX = 64 * 1024 * 1024 };
 
 struct running {
 	const struct job *job;
@@ -88,21 +87,6 @@ static _Noreturn void run_child(const struct running *running)
 
 /* ---- In the parent ---- */
 
-/* Two at a time would bring everything twice. */
-static int take_lock(struct running *running, struct error *error)
-{
-	char digits[DIGEST_TEXT_SIZE], path[128];
-	EVP_MD_CTX *digest = digest_begin();
-
-	digest_add(digest, running->owner.home, strlen(running->owner.home));
-	digest_finish(digest, digits);
-	snprintf(path, sizeof(path), LOCK_FOLDER "/import-%.*s.lock", LOCK_DIGITS, digits);
-	if (file_lock(path, 0, &running->lock, error) < 0)
-		return error_set(error, EBUSY, "an import for %s is under way already",
-				 running->job->user);
-	return 0;
-}
-
 static int start(struct running *running, const struct job *job, struct error *error)
 {
 	int result;
@@ -111,7 +95,7 @@ static int start(struct running *running, const struct job *job, struct error *e
 	    (struct running){.job = job, .owner = LOCAL_OWNER_INIT, .lock = -1, .report = -1};
 	result = local_look_up(job->user, &running->owner, error);
 	if (result == 0)
-		result = take_lock(running, error);
+		result = import_lock(running->owner.home, job->user, &running->lock, error);
 	if (result == 0) {
 		running->report = memfd_create("postcask-report", MFD_CLOEXEC);
 		fflush(NULL);

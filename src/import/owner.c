@@ -96,6 +96,7 @@ static void add_config(struct buffer *config, const struct buffer *user,
 	_cleanup_free_ char *home = field_of(user, "home"), *path = field_of(user, "mail_path");
 	_cleanup_free_ char *driver = field_of(user, "mail_driver");
 	_cleanup_free_ char *quota = field_of(user, "quota_storage_size");
+	_cleanup_free_ char *count = field_of(user, "quota_message_count");
 	struct slice rest = {buffer_text(settings), settings->size}, line;
 
 	buffer_add_text(config, "dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n"
@@ -109,11 +110,14 @@ static void add_config(struct buffer *config, const struct buffer *user,
 	if (path)
 		add_setting(config, "", "mail_path", path);
 	buffer_add_text(config, "namespace inbox {\n  inbox = yes\n  separator = /\n}\n");
-	if (!quota)
+	if (!quota && !count)
 		return;
 	buffer_add_text(config, "mail_plugins {\n  quota = yes\n}\nquota \"User quota\" {\n"
 				"  driver = count\n");
-	add_setting(config, "  ", "quota_storage_size", quota);
+	if (quota)
+		add_setting(config, "  ", "quota_storage_size", quota);
+	if (count)
+		add_setting(config, "  ", "quota_message_count", count);
 	buffer_add_text(config, "}\n");
 }
 

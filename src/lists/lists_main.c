@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask-lists: asks DNS lists of senders for postscreen, those that tell the truth.  See
  * postcask-lists(8). */
-#include <errno.h>
 #include <stdlib.h>
 
 #include "base/options.h"
@@ -19,17 +18,6 @@ static const char usage[] =
     "  --resolver ADDRESS of the DNS\n"
     "  --port NUMBER      of the DNS\n"
     "  --hurry NUMBER     waits so many times shorter, for tests\n";
-
-static int take_number(void *into, const char *text, struct error *error)
-{
-	char *end;
-	unsigned long number = strtoul(text, &end, 10);
-
-	if (*end || number < 1 || number > 65535)
-		return error_set(error, EINVAL, "%s is out of bounds; write 1 to 65535", text);
-	*(unsigned *)into = (unsigned)number;
-	return 0;
-}
 
 int main(int argc, char **argv)
 {
@@ -49,8 +37,8 @@ int main(int argc, char **argv)
 	    {"state", .value = &paths.state},
 	    {"report", .value = &paths.report},
 	    {"resolver", .value = &paths.resolver},
-	    {"port", .take = take_number, .into = &paths.resolver_port},
-	    {"hurry", .take = take_number, .into = &paths.hurry},
+	    {"port", .take = command_take_number, .into = &paths.resolver_port},
+	    {"hurry", .take = command_take_number, .into = &paths.hurry},
 	};
 	int status = COMMAND_OPTIONS(argc, argv, options, usage, 0, 0);
 

@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "base/options.h"
 #include "base/slice.h"
+#include "net/https.h"
 #include "outward/netstring.h"
 #include "outward/sts.h"
 
@@ -23,16 +24,6 @@ enum {
 	CONNECT_SECONDS = 5,
 	ALARM_SECONDS = 11, /* whatever a library waits for */
 };
-
-static size_t take_body(char *bytes, size_t one, size_t count, void *context)
-{
-	struct buffer *body = context;
-
-	if (body->size + one * count > STS_BODY_MAX)
-		return 0; /* an error, to curl */
-	buffer_add(body, bytes, one * count);
-	return body->failed ? 0 : one * count;
-}
 
 /* A stranger's domain leads to no server of this machine or on its link. */
 static bool is_near(const struct curl_sockaddr *address)
@@ -60,28 +51,13 @@ static curl_socket_t open_socket(void *context _unused_, curlsocktype purpose _u
 	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-/* RFC 8461 §3.3: by https alone, no redirects, a certificate by WebPKI for the name. */
-static bool set_up(CURL *curl, const char *url, const char *authorities, struct buffer *body)
+/* RFC 8461 §3.3: a certificate by WebPKI for the name, and no redirects. */
+static bool set_up(CURL *curl, const char *url, const char *authorities, struct https_page *page)
 {
-	return curl_easy_setopt(curl, CURLOPT_URL, url) == CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https") == CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_PROXY, "") == CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) == CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_CAINFO, authorities) == CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) == CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) ==
-		   CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) ==
-		   CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)END_SECONDS) == CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS) == CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_WRITEDATA, body) == CURLE_OK;
+	const struct https_params params = {url, authorities, END_SECONDS, CONNECT_SECONDS, page};
+
+	return https_set_up(curl, &params) &&
+	       curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK;
 }
 
 /* With parameters or without. */
@@ -97,13 +73,14 @@ static const char *fetch(const char *domain, const char *authorities, struct buf
 {
 	_cleanup_(buffer_free) struct buffer url = BUFFER_INIT;
 	static char why[CURL_ERROR_SIZE];
+	struct https_page page = {body, STS_BODY_MAX};
 	CURL *curl = curl_easy_init();
 	const char *type = NULL;
 	CURLcode result;
 	long status = 0;
 
 	buffer_addf(&url, "https://mta-sts.%s/.well-known/mta-sts.txt", domain);
-	if (!curl || url.failed || !set_up(curl, buffer_text(&url), authorities, body) ||
+	if (!curl || url.failed || !set_up(curl, buffer_text(&url), authorities, &page) ||
 	    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why) != CURLE_OK)
 		return "libcurl cannot be set up";
 	result = curl_easy_perform(curl);

@@ -209,6 +209,10 @@ static bool do_questions(struct client *client, struct client_sources *sources)
 			good = limit(client, sources, false);
 		} else if (strcmp(client->postfix->context, "logins") == 0) {
 			good = limit(client, sources, true);
+		} else if (strcmp(client->postfix->context, "writers") == 0) {
+			good = client_judge_writer(client, sources, false);
+		} else if (strcmp(client->postfix->context, "writers-network") == 0) {
+			good = client_judge_writer(client, sources, true);
 		} else {
 			wait_for(client, sources, CLIENT_POSTFIX_MS);
 			good = client_judge_postfix(client, sources);

@@ -17,6 +17,7 @@
 #include "policy/oracle.h"
 #include "policy/request.h"
 #include "policy/store.h"
+#include "policy/writers.h"
 
 enum client_talk { CLIENT_FILTER, CLIENT_POSTFIX };
 
@@ -48,6 +49,7 @@ struct client_sources {
 	struct grey *grey;
 	struct guesses *guesses;
 	struct limits *limits;
+	struct writers *writers;
 	int64_t now_ms, now_s; /* since the kernel's start; since 1970 */
 };
 

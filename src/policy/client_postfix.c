@@ -148,6 +148,27 @@ static bool judge_recipient(struct client *client, const struct client_sources *
 	return judge_grey(client, sources, wishes->grey, said);
 }
 
+bool client_judge_writer(struct client *client, const struct client_sources *sources, bool believed)
+{
+	_cleanup_(error_clear) struct error error = ERROR_INIT;
+
+	switch (writers_judge(sources->writers, client->postfix, believed, &error)) {
+	case WRITERS_MAY:
+		return client_answer(client, sources, "action=DUNNO\n\n");
+	case WRITERS_MAY_NOT:
+		return client_answer(
+		    client, sources,
+		    "action=550 5.7.1 not everybody may write to this address; who "
+		    "may does so with his login\n\n");
+	case WRITERS_NOT_KNOWN:
+		break;
+	}
+	error_print(&error);
+	return client_answer(client, sources,
+			     "action=451 4.3.0 who may write to this address cannot be found out "
+			     "now\n\n");
+}
+
 bool client_judge_postfix(struct client *client, const struct client_sources *sources)
 {
 	struct wishes wishes = read_wishes(client->postfix->context);

@@ -9,6 +9,10 @@
 _must_check_ bool client_answer(struct client *client, const struct client_sources *sources,
 				const char *text);
 
+/* At once: may he write to an alias that is not for everybody?  `believed`: see writers_judge. */
+_must_check_ bool client_judge_writer(struct client *client, const struct client_sources *sources,
+				      bool believed);
+
 /* Answers what Postfix asked, or leaves it waiting. */
 _must_check_ bool client_judge_postfix(struct client *client, const struct client_sources *sources);
 

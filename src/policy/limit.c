@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/slice.h"
 #include "policy/limit_network.h"
 
@@ -18,7 +19,8 @@ enum {
 	DAY_KEPT = DAY_STEPS * DAY_STEP,
 	HOUR_NUMBERS = LIMIT_WINDOW_NUMBERS(HOUR_STEPS),
 	DAY_NUMBERS = LIMIT_WINDOW_NUMBERS(DAY_STEPS),
-	MORE_LEAST = 50,   /* under a small limit it takes as much to be held for it */
+	MORE_LEAST = 50, /* under a small limit it takes as much to be held for it */
+	RELEASE_MS = 10000,
 	NETWORKS_KEPT = 8, /* each a number that stands for it, and when */
 };
 
@@ -209,7 +211,6 @@ static void hold(struct limits *limits, const char *login, enum limit_reason rea
 
 	if (limit_holds_add(&limits->holds, login, reason, now, &error) < 0)
 		error_print(&error); /* it is held all the same, until the next start */
-	limits->held_anew = true;
 }
 
 static void ask_login(struct limits *limits, const char *login,
@@ -353,10 +354,15 @@ int limits_release(struct limits *limits, const char *login, int64_t now, bool *
 	const char *small = small_letters(login, text);
 	struct limit_table *users = &limits->tables[LIMIT_USER];
 	struct limit_row *row = limit_table_find(users, small);
+	int result;
 
 	*ret_held = limit_holds_find(&limits->holds, small) != NULL;
 	if (row)
 		memset(row->numbers, 0, users->numbers * sizeof(*row->numbers));
 	forget_sent(limits, small, now);
-	return limit_holds_remove(&limits->holds, small, error);
+	result = limit_holds_remove(&limits->holds, small, error);
+	if (result == 0 && *ret_held && limits->holds.writer)
+		result =
+		    limit_writer_wait(limits->holds.writer, clock_now_ms() + RELEASE_MS, error);
+	return result;
 }

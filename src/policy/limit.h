@@ -51,7 +51,6 @@ struct limits {
 	bool hold;
 	struct limit_table tables[LIMIT_KINDS];
 	struct limit_holds holds;
-	bool held_anew;	     /* somebody has to be told */
 	struct store *store; /* borrowed; NULL: nothing is kept */
 };
 
@@ -88,7 +87,8 @@ struct limit_answer {
 void limits_ask(struct limits *limits, const struct limit_question *question,
 		struct limit_answer *ret);
 
-/* Frees a login, and forgets what it has sent.  *ret_held: it was held. */
+/* Frees a login, and forgets what it has sent, and waits for the disk that keeps it: for ten
+ * seconds, so it is for root alone.  *ret_held: it was held. */
 _must_check_ int limits_release(struct limits *limits, const char *login, int64_t now,
 				bool *ret_held, struct error *error);
 

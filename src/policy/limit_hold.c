@@ -60,7 +60,7 @@ void limit_holds_load(struct limit_holds *holds, const char *path, struct error 
 	size_t i;
 	int result;
 
-	*holds = (struct limit_holds){.path = path};
+	*holds = (struct limit_holds){.writer = holds->writer};
 	result = path ? json_file_read(path, JSON_FILE_LIMIT, 0, &file, error) : 0;
 	if (result == -ENOENT) /* nobody is held */
 		error_clear(error);
@@ -97,8 +97,11 @@ static int save(const struct limit_holds *holds, struct error *error)
 		if (json_array_append_new(list, one) < 0)
 			return error_set(error, ENOMEM, "out of memory");
 	}
-	return holds->path ? json_file_replace(holds->path, file, JSON_FILE_REPORT, 0600, error)
-			   : 0;
+	if (!file)
+		return error_set(error, ENOMEM, "out of memory");
+	if (holds->writer)
+		limit_writer_give(holds->writer, json_incref(file));
+	return 0;
 }
 
 int limit_holds_add(struct limit_holds *holds, const char *login, enum limit_reason reason,

@@ -3,8 +3,8 @@
  *
  *	{"held": [{"address": "alice@example.org", "since": 1795515240, "reason": "over"}]}
  *
- * The file is replaced at each change, which is rare, before anything else is done about it:
- * after a power cut nobody is free who was not freed.  Root's part reads it too (hold/keep.h). */
+ * The file is replaced at each change, which is rare, by a thread of its own (limit_writer.h), and
+ * who is freed is told so when that is done.  Root's part reads it too (hold/keep.h). */
 #ifndef POSTCASK_POLICY_LIMIT_HOLD_H
 #define POSTCASK_POLICY_LIMIT_HOLD_H
 
@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/error.h"
+#include "policy/limit_writer.h"
 
 #define LIMIT_HOLD_FILE "/var/lib/postcask/policy/held.json"
 
@@ -30,7 +30,7 @@ struct limit_hold {
 };
 
 struct limit_holds {
-	const char *path; /* NULL: none */
+	struct limit_writer *writer; /* borrowed; NULL: nothing is kept */
 	struct limit_hold *list;
 	size_t count;
 };
@@ -43,7 +43,7 @@ void limit_holds_load(struct limit_holds *holds, const char *path, struct error 
 
 const struct limit_hold *limit_holds_find(const struct limit_holds *holds, const char *login);
 
-/* Both write the file; the list has changed even when that fails. */
+/* Both have the file written and do not wait for it; the list has changed even when they fail. */
 _must_check_ int limit_holds_add(struct limit_holds *holds, const char *login,
 				 enum limit_reason reason, int64_t now, struct error *error);
 _must_check_ int limit_holds_remove(struct limit_holds *holds, const char *login,

@@ -32,6 +32,7 @@ int main(int argc, char **argv)
 	    .known = "/var/lib/postcask/policy/known",
 	    .limits = "/etc/postcask/limits.conf",
 	    .held = LIMIT_HOLD_FILE,
+	    .accounts = "/var/lib/postcask/accounts/accounts.db",
 	    .hold = "/run/postcask/hold",
 	    .filter_account = "amavis",
 	    .resolver = "127.0.0.1",

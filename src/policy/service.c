@@ -16,7 +16,10 @@
 #include "policy/known.h"
 #include "policy/limit_answer.h"
 
-enum { WAITING = 128 }; /* at a socket */
+enum {
+	WAITING = 128, /* at a socket */
+	END_MS = 5000, /* for the disk */
+};
 
 enum { DATAGRAMS = 64 }; /* taken at once before anybody else has a turn */
 
@@ -30,7 +33,7 @@ struct service {
 	struct grey grey;
 	struct guesses guesses;
 	struct limits limits;
-	const char *hold; /* socket */
+	struct writers writers;
 	struct client *clients[SERVICE_CLIENTS];
 	size_t count;
 	int dns, listeners[2]; /* by enum client_talk */
@@ -151,14 +154,6 @@ static void keep(struct service *service)
 		error_print(&told);
 }
 
-/* Whoever listens there looks into the file by himself. */
-static void tell_held(struct service *service)
-{
-	if (service->limits.held_anew && service->hold)
-		listen_wake(service->hold);
-	service->limits.held_anew = false;
-}
-
 static size_t list_polled(const struct service *service, struct pollfd *polled)
 {
 	polled[POLLED_SIGNAL] = (struct pollfd){service->signals, POLLIN, 0};
@@ -193,7 +188,6 @@ static int serve(struct service *service, struct error *error)
 				take_clients(service, (enum client_talk)talk);
 		work_for_clients(service, &polled[POLLED_CLIENTS], rows - POLLED_CLIENTS);
 		keep(service);
-		tell_held(service);
 	}
 }
 
@@ -221,14 +215,15 @@ static void prepare_limits(struct service *service, const struct service_paths *
 	struct limits *limits = &service->limits;
 
 	limits_init(limits);
-	service->hold = paths->hold;
 	if (paths->limits && limit_config_load(paths->limits, limits, &wrong) < 0)
 		error_print(&wrong);
 	limit_holds_load(&limits->holds, paths->held, &damaged);
 	if (damaged.code)
 		error_print(&damaged);
 	limits_load(limits, service->sources.store, (int64_t)time(NULL));
-	limits->held_anew = limits->holds.count > 0; /* a power cut may have come between */
+	if (limits->holds.count && paths->hold) /* a power cut may have come between */
+		listen_wake(paths->hold);
+	limits->holds.writer = limit_writer_start(paths->held, paths->hold);
 }
 
 static int prepare(struct service *service, const struct service_paths *paths, struct error *error)
@@ -245,11 +240,14 @@ static int prepare(struct service *service, const struct service_paths *paths, s
 	service->grey.store = service->sources.store;
 	guesses_init(&service->guesses);
 	service->sources.limits = &service->limits;
+	writers_init(&service->writers, paths->accounts);
+	service->sources.writers = &service->writers;
 	if (service->sources.store)
 		prepare_limits(service, paths);
 	service->sources.answers = answers_new(&owner, service->sources.now_ms);
 	oracle_init(&service->oracle, paths->oracle);
-	if (result == 0 && (!service->sources.answers || !service->sources.store))
+	if (result == 0 &&
+	    (!service->sources.answers || !service->sources.store || !service->limits.holds.writer))
 		result = error_set(error, ENOMEM, "out of memory");
 	if (result == 0)
 		result =
@@ -269,7 +267,9 @@ static void finish(struct service *service)
 		client_free(service->clients[i], &service->sources);
 	oracle_close(&service->oracle);
 	guesses_free(&service->guesses);
+	limit_writer_stop(&service->limits.holds.writer, clock_now_ms() + END_MS);
 	limits_free(&service->limits);
+	writers_close(&service->writers);
 	store_close(&service->sources.store);
 	answers_free(&service->sources.answers);
 	for (size_t i = 0; i < ARRAY_SIZE(service->listeners); i++)

@@ -9,8 +9,9 @@
 
 enum {
 	/* More are turned away.  Each of Postfix's 500 processes has one connection for each line
-	 * that asks: two, and 100 of them three.  The unit lets it have as many files. */
-	SERVICE_CLIENTS = 1100,
+	 * that asks: two, 100 of them three, and those that were asked for an alias that is not for
+	 * everybody one more.  The unit lets it have as many files. */
+	SERVICE_CLIENTS = 1600,
 };
 
 struct service_paths {
@@ -20,6 +21,7 @@ struct service_paths {
 	const char *known;	      /* file of versions before the store; NULL: none */
 	const char *limits;	      /* file of the settings; NULL: none */
 	const char *held;	      /* file of who is held */
+	const char *accounts;	      /* postcask-directory's file */
 	const char *hold;	      /* socket of who sees to their queue, and tells them */
 	const char *filter_account;   /* who may say who was written to, besides root and itself */
 	const char *resolver;	      /* numeric address */

@@ -2,23 +2,15 @@
 #include "policy/store_writer.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/cleanup.h"
-#include "base/clock.h"
-
-enum { STACK = 256 * 1024 };
+#include "base/disk_thread.h"
 
 struct store_writer {
-	pthread_t thread;
-	pthread_mutex_t mutex;
-	pthread_cond_t given, done;
+	struct disk_thread thread;
 	struct store_file file;
 	struct store_batch batch;
-	bool busy, stop, ended;
 	int result;
 	struct error error;
 };
@@ -56,85 +48,33 @@ static int write_batch(struct store_writer *writer, struct error *error)
 	return result == -EUCLEAN ? begin_anew(writer, error) : result;
 }
 
-static void *work(void *context)
+static void work(void *context)
 {
 	struct store_writer *writer = context;
+	struct error error = ERROR_INIT;
+	int result = write_batch(writer, &error);
 
-	pthread_mutex_lock(&writer->mutex);
-	for (;;) {
-		struct error error = ERROR_INIT;
-		int result;
-
-		while (!writer->busy && !writer->stop)
-			pthread_cond_wait(&writer->given, &writer->mutex);
-		if (!writer->busy)
-			break;
-		pthread_mutex_unlock(&writer->mutex);
-		result = write_batch(writer, &error);
-		pthread_mutex_lock(&writer->mutex);
-		error_clear(&writer->error);
-		writer->result = result < 0 ? result : 1;
-		writer->error = error;
-		if (result == 0) {
-			free(writer->batch.changes);
-			writer->batch = (struct store_batch){0};
-		}
-		writer->busy = false;
-		pthread_cond_broadcast(&writer->done);
-	}
-	writer->ended = true;
-	pthread_cond_broadcast(&writer->done);
-	pthread_mutex_unlock(&writer->mutex);
-	return NULL;
-}
-
-/* Signals are the loop's. */
-static int start_thread(struct store_writer *writer)
-{
-	sigset_t all, before;
-	pthread_attr_t attributes;
-	int result;
-
-	sigfillset(&all);
-	pthread_attr_init(&attributes);
-	pthread_attr_setstacksize(&attributes, STACK);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	result = pthread_create(&writer->thread, &attributes, work, writer);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attributes);
-	return result;
-}
-
-static void free_writer(struct store_writer *writer)
-{
-	store_file_close(&writer->file);
-	free(writer->batch.changes);
+	pthread_mutex_lock(&writer->thread.mutex);
 	error_clear(&writer->error);
-	pthread_mutex_destroy(&writer->mutex);
-	pthread_cond_destroy(&writer->given);
-	pthread_cond_destroy(&writer->done);
-	free(writer);
+	writer->result = result < 0 ? result : 1;
+	writer->error = error;
+	if (result == 0) {
+		free(writer->batch.changes);
+		writer->batch = (struct store_batch){0};
+	}
+	pthread_mutex_unlock(&writer->thread.mutex);
 }
 
 struct store_writer *store_writer_start(struct store_file *file)
 {
 	struct store_writer *writer = calloc(1, sizeof(*writer));
-	pthread_condattr_t attributes;
 
-	if (!writer) {
-		store_file_close(file);
-		return NULL;
-	}
-	writer->file = *file;
-	pthread_mutex_init(&writer->mutex, NULL);
-	pthread_cond_init(&writer->given, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&writer->done, &attributes);
-	pthread_condattr_destroy(&attributes);
-	if (start_thread(writer) == 0)
+	if (writer)
+		writer->file = *file;
+	if (writer && disk_thread_start(&writer->thread, work, writer))
 		return writer;
-	free_writer(writer);
+	store_file_close(file);
+	free(writer);
 	return NULL;
 }
 
@@ -142,21 +82,20 @@ bool store_writer_is_idle(struct store_writer *writer)
 {
 	bool idle;
 
-	pthread_mutex_lock(&writer->mutex);
-	idle = !writer->busy;
-	pthread_mutex_unlock(&writer->mutex);
+	pthread_mutex_lock(&writer->thread.mutex);
+	idle = !writer->thread.busy;
+	pthread_mutex_unlock(&writer->thread.mutex);
 	return idle;
 }
 
 void store_writer_give(struct store_writer *writer, struct store_batch *batch)
 {
-	pthread_mutex_lock(&writer->mutex);
+	pthread_mutex_lock(&writer->thread.mutex);
 	free(writer->batch.changes); /* nobody asked for it */
 	writer->batch = *batch;
 	writer->result = 0;
-	writer->busy = true;
-	pthread_cond_signal(&writer->given);
-	pthread_mutex_unlock(&writer->mutex);
+	disk_thread_give(&writer->thread);
+	pthread_mutex_unlock(&writer->thread.mutex);
 	batch->changes = NULL;
 	batch->count = 0;
 }
@@ -166,8 +105,8 @@ int store_writer_result(struct store_writer *writer, struct store_batch *ret_bat
 {
 	int result;
 
-	pthread_mutex_lock(&writer->mutex);
-	result = writer->busy ? 0 : writer->result;
+	pthread_mutex_lock(&writer->thread.mutex);
+	result = writer->thread.busy ? 0 : writer->result;
 	if (result < 0) {
 		error_set(error, result, "%s", error_text(&writer->error));
 		*ret_batch = writer->batch;
@@ -175,52 +114,27 @@ int store_writer_result(struct store_writer *writer, struct store_batch *ret_bat
 	}
 	if (result)
 		writer->result = 0;
-	pthread_mutex_unlock(&writer->mutex);
+	pthread_mutex_unlock(&writer->thread.mutex);
 	return result;
-}
-
-/* With the mutex held. */
-static bool wait_while(struct store_writer *writer, const bool *what, bool value,
-		       int64_t deadline_ms)
-{
-	int64_t left_ms = clock_left_ms(deadline_ms);
-	struct timespec until;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += left_ms / 1000;
-	until.tv_nsec += left_ms % 1000 * 1000000;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
-	while (*what == value)
-		if (pthread_cond_timedwait(&writer->done, &writer->mutex, &until) != 0)
-			return *what != value;
-	return true;
 }
 
 bool store_writer_wait(struct store_writer *writer, int64_t deadline_ms)
 {
 	bool idle;
 
-	pthread_mutex_lock(&writer->mutex);
-	idle = wait_while(writer, &writer->busy, true, deadline_ms);
-	pthread_mutex_unlock(&writer->mutex);
+	pthread_mutex_lock(&writer->thread.mutex);
+	idle = disk_thread_wait(&writer->thread, deadline_ms);
+	pthread_mutex_unlock(&writer->thread.mutex);
 	return idle;
 }
 
 void store_writer_stop(struct store_writer **writer, int64_t deadline_ms)
 {
-	bool ended;
-
-	if (!*writer)
-		return;
-	pthread_mutex_lock(&(*writer)->mutex);
-	(*writer)->stop = true;
-	pthread_cond_signal(&(*writer)->given);
-	ended = wait_while(*writer, &(*writer)->ended, false, deadline_ms);
-	pthread_mutex_unlock(&(*writer)->mutex);
-	if (ended) {
-		pthread_join((*writer)->thread, NULL);
-		free_writer(*writer);
+	if (*writer && disk_thread_stop(&(*writer)->thread, deadline_ms)) {
+		store_file_close(&(*writer)->file);
+		free((*writer)->batch.changes);
+		error_clear(&(*writer)->error);
+		free(*writer);
 	}
 	*writer = NULL;
 }

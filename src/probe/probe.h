@@ -63,7 +63,8 @@ struct probe {
 	probe_function *first; /* one of the two may be NULL */
 	probe_function *second;
 	const char *after; /* the probe that must have passed before the last half */
-	bool carries_mail; /* when it fails, mail cannot arrive */
+	bool
+	    carries_mail; /* when it fails, mail cannot arrive; and no half waits for mail before */
 	enum conversation conversation;
 	enum mail mail;
 	enum mechanism mechanism;
@@ -139,7 +140,7 @@ _must_check_ enum failure_class probe_converse(struct probe_run *run, const stru
 					       enum stage stage, struct session **ret_session,
 					       struct probe_result *result);
 
-/* Until when to wait for mail: the run's deadline for it, or only seconds when it
+/* Until when to wait for mail from now on, 90 s or what is left of the run; only seconds when it
  * is known already that the filter is not there. */
 int64_t probe_mail_deadline(struct probe_run *run);
 

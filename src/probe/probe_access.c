@@ -110,6 +110,11 @@ static enum failure_class expect_refusal(struct session *session, const struct p
 	enum failure_class failure =
 	    session_authenticate(session, probe->mechanism, PROBE_ADDRESS, password);
 
+	/* Postfix gives Dovecot ten seconds for a guess, and then it is to be tried again. */
+	if (failure == FAILURE_RESOURCE && session->stream.fd >= 0) {
+		failure_clear(&session->stream.failure);
+		failure = session_authenticate(session, probe->mechanism, PROBE_ADDRESS, password);
+	}
 	if (failure == FAILURE_AUTHENTICATION || (failure == FAILURE_POLICY && !judged)) {
 		result->detail = strdup(failure_text(&session->stream.failure));
 		return FAILURE_NONE;

@@ -11,8 +11,9 @@
 #include "probe/probe.h"
 
 enum {
-	WORKERS = 12,	    /* most of them wait most of the time */
-	HOPELESS_MS = 3000, /* for mail when the filter is down */
+	WORKERS = 12,	     /* most of them wait most of the time */
+	MAIL_MS = 90 * 1000, /* for mail, from when the filter answers */
+	HOPELESS_MS = 3000,  /* for mail when the filter is down */
 	CHAIN_LIMIT = 256 * 1024,
 	CLEANUP_SHARE = 10, /* the last tenth of the time is for cleaning up */
 };
@@ -209,11 +210,25 @@ static bool share_conversation(const struct job *one, const struct job *other)
 	       one->result->probe->conversation == other->result->probe->conversation;
 }
 
+/* The filter loads while everything else is proved, and on a slow machine for longer; until then
+ * mail that a first half has sent is in the queue, and not late. */
+static bool waits_for_filter(const struct schedule *schedule, const struct job *job)
+{
+	const struct probe_run *run = schedule->run;
+
+	if (!job->second || !job->result->probe->first)
+		return false;
+	for (size_t i = 0; i < run->count; i++)
+		if (run->results[i].probe->carries_mail && run->results[i].outcome == PROBE_PENDING)
+			return true;
+	return false;
+}
+
 static bool is_ready(const struct schedule *schedule, const struct job *job)
 {
 	const struct probe_result *needed = needed_result(schedule, job);
 
-	if (needed && needed->outcome == PROBE_PENDING)
+	if ((needed && needed->outcome == PROBE_PENDING) || waits_for_filter(schedule, job))
 		return false;
 	for (const struct job *other = schedule->jobs; other < job; other++) {
 		if (job->result->probe->last && is_final(job) && !other->done)
@@ -387,8 +402,11 @@ void probe_run_free(struct probe_run *run)
 
 int64_t probe_mail_deadline(struct probe_run *run)
 {
-	int64_t soon_ms = clock_now_ms() + HOPELESS_MS;
-	int64_t deadline_ms = run->mail_deadline_ms;
+	int64_t now_ms = clock_now_ms(), soon_ms = now_ms + HOPELESS_MS;
+	int64_t deadline_ms = now_ms + MAIL_MS;
+
+	if (run->mail_deadline_ms < deadline_ms)
+		deadline_ms = run->mail_deadline_ms;
 
 	pthread_mutex_lock(&run->lock);
 	for (size_t i = 0; i < run->count; i++)

@@ -72,7 +72,10 @@ static void add_entry(struct buffer *list, const struct quarantine_entry *entry,
 		buffer_addf(list, "damaged file\n    id       %s\n\n", entry->item->id);
 		return;
 	}
-	if (is_virus(entry->item))
+	if (resident && strcmp(quarantine_kind(entry->item), "spam") == 0)
+		buffer_add_text(list,
+				"what you want kept from you"); /* the reason names others too */
+	else if (is_virus(entry->item))
 		digest_add_word(list, header->reason);
 	else
 		harmless_add_plain(list, header->reason, strlen(header->reason), COLUMNS);

@@ -9,7 +9,7 @@
 /* The longest first. */
 static const char *const said_by_kind[] = {
     "INFECTED, message contains virus: ", "UNCHECKED, message is beyond the limits: ",
-    "UNCHECKED, "};
+    "UNCHECKED, ", "SPAM, "};
 
 bool quarantine_id_is_valid(const char *id, size_t size)
 {

@@ -47,8 +47,7 @@ static int begin(struct job *job, struct error *error)
 	if (result == 0)
 		result = quarantine_list(&job->quarantine, &job->items, error);
 	if (result == 0 && quarantine_told(&job->config).recipients)
-		result = residents_load("/etc/postfix/mailboxes", "/etc/postfix/aliases",
-					&job->residents, error);
+		result = residents_load(&job->residents, error);
 	return result;
 }
 

@@ -5,9 +5,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/file.h"
+#include "base/ask.h"
+#include "base/json_file.h"
 
-enum { SIZE_LIMIT = 64 << 20 };
+enum { SIZE_LIMIT = 128 << 20, PATIENCE_MS = 60 * 1000 };
 
 static void lower(char *text)
 {
@@ -21,9 +22,9 @@ static int compare_residents(const void *first, const void *second)
 		      ((const struct resident *)second)->address);
 }
 
-static int add(struct residents *residents, const char *address, size_t size, struct error *error)
+static int add(struct residents *residents, const char *address, struct error *error)
 {
-	struct resident resident = {.address = strndup(address, size)};
+	struct resident resident = {.address = strdup(address)};
 
 	if ((residents->count & (residents->count - 1)) == 0) {
 		size_t wanted = residents->count ? residents->count * 2 : 1;
@@ -43,36 +44,40 @@ static int add(struct residents *residents, const char *address, size_t size, st
 	return 0;
 }
 
-static int load_table(const char *path, struct residents *residents, struct error *error)
+int residents_take(const json_t *addresses, struct residents *residents, struct error *error)
 {
-	_cleanup_free_ char *text = NULL;
-	int result = file_read(path, SIZE_LIMIT, &text, NULL, error);
-	char *rest = text, *line;
+	const json_t *address;
+	size_t i;
+	int result = 0;
 
-	while (result == 0 && (line = strsep(&rest, "\n"))) {
-		size_t size = strcspn(line, " \t");
-
-		if (size && line[0] != '#')
-			result = add(residents, line, size, error);
+	json_array_foreach(addresses, i, address)
+	{
+		if (result == 0)
+			result = add(residents, json_string_value(address), error);
 	}
+	if (result < 0)
+		residents_free(residents);
+	else if (residents->count)
+		qsort(residents->residents, residents->count, sizeof(*residents->residents),
+		      compare_residents);
 	return result;
 }
 
-int residents_load(const char *mailboxes, const char *aliases, struct residents *residents,
-		   struct error *error)
+int residents_load(struct residents *residents, struct error *error)
 {
-	int result = load_table(mailboxes, residents, error);
+	const struct ask_params params = {
+	    .path = "/run/postcask/directory/control",
+	    .patience_ms = PATIENCE_MS,
+	    .limit = SIZE_LIMIT,
+	    .silent = "postcask-directory does not say who is here",
+	    .absent = "postcask-directory, who says who is here, does not run",
+	    .denied = "who is here is for root to ask",
+	};
+	_cleanup_json_ json_t *question = json_pack("{s:s}", "do", "residents"), *answer = NULL;
+	int result = ask_service(&params, question, &answer, error);
 
-	if (result == 0)
-		result = load_table(aliases, residents, error);
-	if (result < 0) {
-		residents_free(residents);
-		return result;
-	}
-	if (residents->count)
-		qsort(residents->residents, residents->count, sizeof(*residents->residents),
-		      compare_residents);
-	return 0;
+	return result < 0 ? result
+			  : residents_take(json_object_get(answer, "residents"), residents, error);
 }
 
 static struct resident *find(const struct residents *residents, char *address)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The addresses of this machine, as Postfix's tables have them: who may be told what was
- * kept from him. */
+/* The addresses of this machine, users' and aliases', as postcask-directory has them: who may be
+ * told what was kept from him. */
 #ifndef POSTCASK_QUARANTINE_RESIDENTS_H
 #define POSTCASK_QUARANTINE_RESIDENTS_H
 
+#include <jansson.h>
 #include <stddef.h>
 
 #include "base/buffer.h"
@@ -22,10 +23,12 @@ struct residents {
 
 #define RESIDENTS_INIT ((struct residents){0})
 
-/* From the first word of each line of the two tables that begins with none of '#', blank
- * and tab. */
-_must_check_ int residents_load(const char *mailboxes, const char *aliases,
-				struct residents *residents, struct error *error);
+/* Asks postcask-directory. */
+_must_check_ int residents_load(struct residents *residents, struct error *error);
+
+/* From a list of texts. */
+_must_check_ int residents_take(const json_t *addresses, struct residents *residents,
+				struct error *error);
 
 /* Whose address it is, in letters of any size and with anything behind a '+'; NULL when
  * it is nobody's here. */

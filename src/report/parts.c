@@ -18,6 +18,7 @@
 #include "report/part_quarantine.h"
 #include "report/part_search.h"
 #include "report/part_tls.h"
+#include "report/part_tokens.h"
 #include "update/summary.h"
 
 void report_parts_add(json_t *report, const char *run, bool expected)
@@ -32,6 +33,7 @@ void report_parts_add(json_t *report, const char *run, bool expected)
 	lists_part_add(report, run);
 	gateway_part_add(report, run);
 	directory_part_add(report, run);
+	tokens_part_add(report, run);
 	search_part_add(report, run);
 	certificate_part_add(report, CERTIFICATE_FOLDER);
 	hold_part_add(report, LIMIT_HOLD_FILE);
@@ -48,4 +50,5 @@ void report_parts_text(const json_t *report, struct buffer *text)
 	guard_summary_text(report, text);
 	lists_part_text(report, text);
 	directory_part_text(report, text);
+	tokens_part_text(report, text);
 }

@@ -17,7 +17,7 @@
 #include "report/report_text.h"
 #include "state/report_state.h"
 
-enum { TIMEOUT_S = 120 };
+enum { TIMEOUT_S = 240 };
 
 struct options {
 	const char *settings;
@@ -42,7 +42,7 @@ static const char usage[] =
     "                       amavis-submitted, resolver\n"
     "  --quarantine FOLDER, --signatures FOLDER, --resolver ADDRESS\n"
     "  --only PROBE         this probe and what it needs; writes no report\n"
-    "  --timeout SECONDS    for everything (120)\n"
+    "  --timeout SECONDS    for everything (240)\n"
     "  --json               the report on standard output instead of a table\n"
     "  --list               the names of the probes\n";
 

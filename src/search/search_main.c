@@ -46,7 +46,6 @@ static int run(const char *user, int timeout_ms, const char *const *argv, struct
 	struct process process = {.argv = argv, .timeout_ms = timeout_ms};
 	int status;
 
-	/* Without a home, which is then the one of Dovecot's settings. */
 	buffer_addf(&name, "USER=%s", user);
 	process.environment = (const char *const[]){buffer_text(&name), "PATH=/usr/bin:/bin", NULL};
 	status = process_run(&process, &said, error);
@@ -57,18 +56,17 @@ static int run(const char *user, int timeout_ms, const char *const *argv, struct
 
 static int index_all(const char *user, struct error *error)
 {
-	return run(user, INDEX_MS,
-		   (const char *const[]){"doveadm", "index", "--no-userdb-lookup", "*", NULL},
+	return run(user, INDEX_MS, (const char *const[]){"doveadm", "index", "-u", user, "*", NULL},
 		   error);
 }
 
 /* `doveadm fts rescan` reads the index, and so fails as the search did: it is removed first. */
 static int make_anew(const char *user, struct error *error)
 {
-	int code = run(user, REMOVE_MS,
-		       (const char *const[]){"doveadm", "fts", "flatcurve", "remove",
-					     "--no-userdb-lookup", "*", NULL},
-		       error);
+	int code = run(
+	    user, REMOVE_MS,
+	    (const char *const[]){"doveadm", "fts", "flatcurve", "remove", "-u", user, "*", NULL},
+	    error);
 
 	return code < 0 ? code : index_all(user, error);
 }

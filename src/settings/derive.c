@@ -4,9 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/json_file.h"
 #include "settings/letters.h"
-#include "settings/plus.h"
+#include "settings/person_filter.h"
 #include "settings/type_blocklist.h"
 #include "settings/types.h"
 #include "settings/web.h"
@@ -63,18 +64,6 @@ static int derive_hostname(json_t *settings)
 		   : 0;
 }
 
-/* Whether there is a mailbox that can be full. */
-static int derive_has_quota(json_t *settings)
-{
-	bool found = false;
-	size_t i;
-	json_t *user;
-
-	json_array_foreach(json_object_get(settings, "users"), i, user) found =
-	    found || json_integer_value(json_object_get(user, "quota_mib")) > 0;
-	return json_object_set_new(settings, "has_quota", json_boolean(found)) < 0 ? -ENOMEM : 0;
-}
-
 static bool is_text(const json_t *object, const char *key, const char *text)
 {
 	const char *value = json_string_value(json_object_get(object, key));
@@ -94,6 +83,20 @@ static bool is_limited(const json_t *limits)
 	return limited;
 }
 
+/* Whether an alias is not for everybody, of which postcask-policy is asked. */
+static bool is_closed(const json_t *settings)
+{
+	const json_t *alias;
+	size_t i;
+
+	json_array_foreach(json_object_get(settings, "aliases"), i, alias)
+	{
+		if (json_array_size(json_object_get(alias, "who")) > 0)
+			return true;
+	}
+	return false;
+}
+
 /* Whether postcask-policy has anything to do, and whether that is to count what is sent.  On port
  * 25 it counts who guesses addresses. */
 static int derive_policy(json_t *settings)
@@ -102,9 +105,9 @@ static int derive_policy(json_t *settings)
 	json_t *limits = json_object_get(settings, "limits");
 	const json_t *services = json_object_get(settings, "services");
 	bool counted = is_limited(limits);
-	bool asked = counted || json_is_true(json_object_get(services, "smtp")) ||
-		     !is_text(filter, "dmarc", "ignore") ||
-		     !is_text(filter, "own_domains", "ignore");
+	bool asked =
+	    counted || is_closed(settings) || json_is_true(json_object_get(services, "smtp")) ||
+	    !is_text(filter, "dmarc", "ignore") || !is_text(filter, "own_domains", "ignore");
 
 	if (json_object_set_new(limits, "counted", json_boolean(counted)) < 0)
 		return -ENOMEM;
@@ -122,6 +125,25 @@ static int derive_smarthost(json_t *smarthost)
 		       json_object_set_new(
 			   smarthost, "implicit_tls",
 			   json_boolean(json_number(smarthost, "port") == IMPLICIT_TLS)) < 0
+		   ? -ENOMEM
+		   : 0;
+}
+
+/* The servers as Dovecot takes them, all alike (meaning_ldap.c). */
+static int derive_ldap(json_t *ldap)
+{
+	_cleanup_(buffer_free) struct buffer servers = BUFFER_INIT;
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(ldap, "uri"), i, one)
+	    buffer_addf(&servers, "%s%s", i > 0 ? " " : "", json_string_value(one));
+	return servers.failed ||
+		       json_object_set_new(ldap, "servers", json_string(buffer_text(&servers))) <
+			   0 ||
+		       json_object_set_new(
+			   ldap, "implicit_tls",
+			   json_boolean(strncmp(buffer_text(&servers), "ldaps:", 6) == 0)) < 0
 		   ? -ENOMEM
 		   : 0;
 }
@@ -152,6 +174,21 @@ static int derive_tls(json_t *tls)
 
 	return json_object_set_new(tls, "offered", offered) < 0 ||
 		       json_object_set_new(tls, "public", json_boolean(web_is_public(tls))) < 0
+		   ? -ENOMEM
+		   : 0;
+}
+
+/* Where clients learn who gives them tokens (OpenID Connect Discovery 1.0 §4). */
+static int derive_oauth(json_t *oauth)
+{
+	const char *issuer = json_text(oauth, "issuer");
+	size_t size = strlen(issuer);
+
+	if (size > 0 && issuer[size - 1] == '/')
+		size--;
+	return json_object_set_new(
+		   oauth, "configuration",
+		   json_sprintf("%.*s/.well-known/openid-configuration", (int)size, issuer)) < 0
 		   ? -ENOMEM
 		   : 0;
 }
@@ -198,16 +235,6 @@ static bool has_mailboxes(const json_t *settings)
 	return json_is_true(json_object_get(json_object_get(settings, "here"), "mailboxes"));
 }
 
-/* Labels and quotas are the business of the server that has them. */
-static int derive_no_mailboxes(json_t *settings)
-{
-	return json_object_set_new(settings, "plus", json_array()) < 0 ||
-		       json_object_set_new(settings, "plus_users", json_array()) < 0 ||
-		       json_object_set_new(settings, "has_quota", json_false()) < 0
-		   ? -ENOMEM
-		   : 0;
-}
-
 /* Where there is no filter nobody is judged, nothing passes through, no reports of others come,
  * and OpenDKIM signs.  What logins send is counted all the same. */
 static int derive_no_filter(json_t *settings)
@@ -215,7 +242,9 @@ static int derive_no_filter(json_t *settings)
 	json_t *filter = json_object_get(settings, "filter");
 	json_t *counted = json_object_get(json_object_get(settings, "limits"), "counted");
 
-	return json_object_set(filter, "asked", counted) < 0 ||
+	return json_object_set_new(filter, "asked",
+				   json_boolean(json_is_true(counted) || is_closed(settings))) <
+			   0 ||
 		       json_object_set_new(json_object_get(settings, "reports"), "read",
 					   json_false()) < 0 ||
 		       json_object_set_new(json_object_get(settings, "forwarding"), "srs",
@@ -264,15 +293,19 @@ int derive_values(json_t *settings)
 
 	json_array_foreach(json_object_get(settings, "users"), i,
 			   user) if (derive_user(user) < 0) return -ENOMEM;
+	if (person_filter_derive(settings) < 0)
+		return -ENOMEM;
 	if (derive_limits(json_object_get(settings, "limits")) < 0)
 		return -ENOMEM;
 	if (derive_policy(settings) < 0)
 		return -ENOMEM;
 	if (derive_smarthost(json_object_get(settings, "smarthost")) < 0)
 		return -ENOMEM;
+	if (derive_ldap(json_object_get(json_object_get(settings, "authentication"), "ldap")) < 0)
+		return -ENOMEM;
 	if (blocklist_derive(settings) < 0)
 		return -ENOMEM;
-	if (derive_reports(settings) < 0 || derive_has_quota(settings) < 0)
+	if (derive_reports(settings) < 0)
 		return -ENOMEM;
 	if (derive_here(settings) < 0)
 		return -ENOMEM;
@@ -281,9 +314,9 @@ int derive_values(json_t *settings)
 	if (derive_tls(json_object_get(settings, "tls")) < 0 ||
 	    derive_search(json_object_get(settings, "search"), has_mailboxes(settings)) < 0)
 		return -ENOMEM;
-	if (derive_hostname(settings) < 0 || plus_derive(settings) < 0)
+	if (derive_oauth(json_object_get(json_object_get(settings, "authentication"), "oauth")) < 0)
 		return -ENOMEM;
-	if (!has_mailboxes(settings) && derive_no_mailboxes(settings) < 0)
+	if (derive_hostname(settings) < 0)
 		return -ENOMEM;
 	return letters_derive(settings);
 }

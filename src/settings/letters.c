@@ -11,7 +11,6 @@
 #include <unistr.h>
 
 #include "base/buffer.h"
-#include "settings/names.h"
 
 #define FORMS_LIMIT 32	/* a Vietnamese vowel has 9 */
 #define FORM_SIZE   32	/* a letter and its accents */
@@ -303,40 +302,6 @@ static int derive_first(json_t *settings, const json_t *names)
 	return json_object_set_new(settings, "login_patterns", first);
 }
 
-/* For users of all other domains, their login in its letters: a row of its own. */
-static int derive_logins(json_t *settings, const json_t *names)
-{
-	_cleanup_(names_free) struct names rest = NAMES_INIT;
-	json_t *none = json_string("");
-	size_t i;
-	json_t *name, *user;
-	int r = none ? 0 : -ENOMEM;
-
-	json_array_foreach(names, i, name)
-	{
-		const char *domain = json_string_value(json_object_get(name, "name"));
-
-		if (r == 0 && i >= LETTERS_PATTERNS)
-			r = names_add(&rest, domain, strlen(domain), name);
-	}
-	json_array_foreach(json_object_get(settings, "users"), i, user)
-	{
-		const char *address = json_string_value(json_object_get(user, "address"));
-		const char *domain = strchr(address, '@') + 1;
-		const json_t *found = names_find(&rest, domain, strlen(domain));
-		const char *letters = json_string_value(json_object_get(found, "letters"));
-
-		if (r == 0 && !found)
-			r = json_object_set(user, "letters", none);
-		else if (r == 0)
-			r = json_object_set_new(
-			    user, "letters",
-			    json_sprintf("%.*s%s", (int)(domain - address), address, letters));
-	}
-	json_decref(none);
-	return r;
-}
-
 static int derive_has_rows(json_t *settings, const json_t *names)
 {
 	return json_object_set_new(settings, "login_rows",
@@ -353,8 +318,6 @@ int letters_derive(json_t *settings)
 		r = derive_names(settings, names, &letters);
 	if (r == 0)
 		r = derive_first(settings, names);
-	if (r == 0)
-		r = derive_logins(settings, names);
 	if (r == 0)
 		r = derive_has_rows(settings, names);
 	if (r == 0 && json_array_size(names))

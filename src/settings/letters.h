@@ -10,7 +10,7 @@
 #include "base/cleanup.h"
 
 /* So many domains are translated by a pattern each, which Dovecot compiles anew at every
- * look-up; users of more have a row each. */
+ * look-up; those of more are looked up. */
 #define LETTERS_PATTERNS 100
 
 /* Adds to complete settings:
@@ -20,8 +20,7 @@
  *			and NFC, the same as a regular expression, and one of all their
  *			forms (for pcre, without case)
  *	login_patterns	the first of them
- *	login_rows	whether there are more
- *	users[].letters	the address in letters when its domain is one of those, else ""
+ *	login_rows	whether there are more, which have a row (directory/secrets.h)
  *	spellings	{from, to, last}: replaced one after the other in a domain in lower
  *			case (of ASCII), each once, they leave its NFC; `last`: at the end
  *			of a word alone

@@ -13,7 +13,6 @@ void mailbook_init(struct mailbook *book, struct diagnostics *diagnostics)
 {
 	*book = (struct mailbook){.diagnostics = diagnostics};
 	book->end = &book->first;
-	book->end_done = &book->first_done;
 }
 
 void mailbook_free(struct mailbook *book)
@@ -54,10 +53,19 @@ const struct mailbook_entry *mailbook_find(const struct mailbook *book, const ch
 	return found;
 }
 
-static void report_double(struct mailbook *book, const struct mailbook_entry *before, bool alias,
-			  struct mark mark)
+static const char *kind_of(const struct mailbook_entry *entry)
 {
-	if (before->alias && !alias)
+	return entry->alias ? "an alias" : entry->shared ? "a shared mailbox" : "a user";
+}
+
+static void report_double(struct mailbook *book, const struct mailbook_entry *before, bool alias,
+			  bool shared, struct mark mark)
+{
+	if (before->shared != shared)
+		diagnostics_error(book->diagnostics, mark,
+				  "%s is %s already (line %u); write it once", before->address,
+				  kind_of(before), before->mark.line);
+	else if (before->alias && !alias)
 		diagnostics_error(book->diagnostics, mark,
 				  "the user %s is also an alias (line %u); write one of the two",
 				  before->address, before->mark.line);
@@ -69,28 +77,30 @@ static void report_double(struct mailbook *book, const struct mailbook_entry *be
 	else
 		diagnostics_error(book->diagnostics, mark,
 				  "%s is %s already (line %u; case does not matter); write it once",
-				  before->address, alias ? "an alias" : "a user",
-				  before->mark.line);
+				  before->address, kind_of(before), before->mark.line);
 }
 
-static int mailbook_add(struct mailbook *book, json_t *record, bool alias, struct mark mark)
+static int mailbook_add(struct mailbook *book, json_t *record, bool alias, bool shared,
+			struct mark mark)
 {
 	const char *address = json_string_value(json_object_get(record, "address"));
 	const struct mailbook_entry *before = find_exactly(book, address);
 	struct mailbook_entry *entry;
 
 	if (before) {
-		report_double(book, before, alias, mark);
+		report_double(book, before, alias, shared, mark);
 		return 0;
 	}
 	entry = malloc(sizeof(*entry));
 	if (!entry)
 		return -ENOMEM;
-	*entry = (struct mailbook_entry){.address = address,
-					 .record = record,
-					 .alias = alias,
-					 .targets = alias ? json_object_get(record, "to") : NULL,
-					 .mark = mark};
+	*entry =
+	    (struct mailbook_entry){.address = address,
+				    .record = record,
+				    .alias = alias,
+				    .shared = shared,
+				    .targets = json_object_get(record, alias ? "to" : "forward"),
+				    .mark = mark};
 	if (names_add(&book->addresses, address, strlen(address), entry) < 0) {
 		free(entry);
 		return -ENOMEM;
@@ -102,12 +112,17 @@ static int mailbook_add(struct mailbook *book, json_t *record, bool alias, struc
 
 int mailbook_add_user(struct mailbook *book, json_t *record, struct mark mark)
 {
-	return mailbook_add(book, record, false, mark);
+	return mailbook_add(book, record, false, false, mark);
+}
+
+int mailbook_add_shared(struct mailbook *book, json_t *record, struct mark mark)
+{
+	return mailbook_add(book, record, false, true, mark);
 }
 
 int mailbook_add_alias(struct mailbook *book, json_t *record, struct mark mark)
 {
-	return mailbook_add(book, record, true, mark);
+	return mailbook_add(book, record, true, false, mark);
 }
 
 /* The way that a walk has come. */
@@ -128,11 +143,10 @@ static void report_loop(const struct walk *walk, const struct mailbook_entry *ag
 		buffer_addf(&text, "%s -> ", walk->path[i]->address);
 	if (walk->depth - first > LOOP_SHOWN)
 		buffer_add_text(&text, "... -> ");
-	diagnostics_error(
-	    walk->book->diagnostics, again->mark,
-	    "the alias leads back to itself (%s%s), so its mail reaches nobody; let one "
-	    "of them lead elsewhere",
-	    buffer_text(&text), again->address);
+	diagnostics_error(walk->book->diagnostics, again->mark,
+			  "the %s leads back to itself (%s%s), so its mail reaches nobody; let one "
+			  "of them lead elsewhere",
+			  again->alias ? "alias" : "forward", buffer_text(&text), again->address);
 	buffer_free(&text);
 }
 
@@ -149,7 +163,7 @@ static void walk_alias(struct walk *walk, struct mailbook_entry *entry)
 		struct mailbook_entry *next =
 		    address ? (struct mailbook_entry *)mailbook_find(walk->book, address) : NULL;
 
-		if (!next || !next->alias)
+		if (!next || json_array_size(next->targets) == 0)
 			continue;
 		if (next->state == ENTRY_OPEN)
 			report_loop(walk, next);
@@ -160,8 +174,6 @@ static void walk_alias(struct walk *walk, struct mailbook_entry *entry)
 	}
 	walk->depth--;
 	entry->state = ENTRY_DONE;
-	*walk->book->end_done = entry;
-	walk->book->end_done = &entry->next_done;
 	if (entry->height == ALIAS_HEIGHT_LIMIT)
 		diagnostics_error(walk->book->diagnostics, entry->mark,
 				  "more than %d aliases in a row; let it lead to the last of them",
@@ -173,7 +185,7 @@ void mailbook_check_loops(struct mailbook *book)
 	for (struct mailbook_entry *entry = book->first; entry; entry = entry->next) {
 		struct walk walk = {.book = book};
 
-		if (entry->alias && entry->state == ENTRY_NEW)
+		if (entry->state == ENTRY_NEW)
 			walk_alias(&walk, entry);
 	}
 }

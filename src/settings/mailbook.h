@@ -13,23 +13,19 @@
 
 struct mailbook_entry {
 	const char *address;   /* lower case */
-	json_t *record;	       /* of the settings, with `address` and an alias's `to` */
-	bool alias;	       /* a user otherwise */
-	const json_t *targets; /* of an alias; NULL when they were refused */
+	json_t *record;	       /* of the settings, with `address`, and `to` or `forward` */
+	bool alias;	       /* a user or a shared mailbox otherwise */
+	bool shared;	       /* to which nobody logs in */
+	const json_t *targets; /* of an alias, or a forward; NULL when they were refused */
 	struct mark mark;
 	enum { ENTRY_NEW, ENTRY_OPEN, ENTRY_DONE } state;
 	unsigned height; /* aliases in a row below this one */
 	struct mailbook_entry *next;
-	/* For settings/owners.h. */
-	struct mailbook_entry *next_done; /* aliases, each after those that it leads to */
-	const struct owner_list *owners;
-	const struct mailbook_entry *seen_by;
 };
 
 struct mailbook {
 	struct names addresses; /* address -> entry */
 	struct mailbook_entry *first, **end;
-	struct mailbook_entry *first_done, **end_done;
 	struct diagnostics *diagnostics;
 };
 
@@ -40,9 +36,10 @@ void mailbook_free(struct mailbook *book);
  * the longest that is left of it without labels (a+b+label@: a+b@ before a@). */
 const struct mailbook_entry *mailbook_find(const struct mailbook *book, const char *address);
 
-/* Adds the user or alias of a record, whose address is in lower case; one that is there
- * already is an error at `mark`.  The record must outlive the book.  0 or -ENOMEM. */
+/* Adds the user, alias or shared mailbox of a record, whose address is in lower case; one that is
+ * there already is an error at `mark`.  The record must outlive the book.  0 or -ENOMEM. */
 _must_check_ int mailbook_add_user(struct mailbook *book, json_t *record, struct mark mark);
+_must_check_ int mailbook_add_shared(struct mailbook *book, json_t *record, struct mark mark);
 _must_check_ int mailbook_add_alias(struct mailbook *book, json_t *record, struct mark mark);
 
 /* Finds aliases that lead back to themselves or go on too long. */

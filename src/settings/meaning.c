@@ -7,8 +7,10 @@
 #include "settings/rule.h"
 
 const struct rule *const meaning_rules[] = {
-    meaning_name,   meaning_role,   meaning_address, meaning_tls, meaning_relay,
-    meaning_filter, meaning_sender, meaning_dns,     meaning_web, NULL};
+    meaning_name,  meaning_role,   meaning_domain,  meaning_address,
+    meaning_tls,   meaning_relay,  meaning_filter,  meaning_sender,
+    meaning_dns,   meaning_web,	   meaning_sharing, meaning_shared,
+    meaning_oauth, meaning_writer, meaning_ldap,    NULL};
 
 static int apply_rules(struct check *check)
 {
@@ -30,6 +32,8 @@ int meaning_check(const struct meaning *meaning)
 	r = apply_rules(&check);
 	mailbook_free(&check.book);
 	names_free(&check.domains);
+	names_free(&check.others);
+	names_free(&check.caught);
 	names_free(&check.behind);
 	if (r == 0 && !meaning->diagnostics->errors)
 		r = derive_values(meaning->settings);

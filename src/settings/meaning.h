@@ -5,26 +5,28 @@
  *
  *	hostname		from the cloud-config's fqdn or hostname
  *	hostname_is_domain	it stands in domains
- *	has_quota		a user has one
  *	postmaster		the first user
- *	users[]			password_prefix
+ *	users[]			password_prefix, filter_rows (person_filter.h)
  *	aliases[]		the derived postmaster@, abuse@ and root@
  *	filter			asked: postcask-policy has something to do; listing: there are
  *				blocklists; welcoming: some say who is welcome
  *	blocklists[]		item (the secret whole), zone, codes, weight
- *	sender_rows[]		address, owners: which logins may send as what
  *	limits			message_size_bytes, unpack_size_mib, scan_size_mib, read_size_mib;
  *				counted: there is one that postcask-policy counts
  *	smarthost		verified: the name on its certificate; implicit_tls: its port's
+ *	authentication.ldap	servers: all of `uri` in one; implicit_tls: they are ldaps://
  *	reports			receiver: `to`, or the postmaster
- *	plus, plus_users	settings/plus.h
  *	own_letters and more	settings/letters.h
  *	here			what the role has here: mailboxes, logins, filter; asks: who exists,
  *				the server behind is asked; postmaster_elsewhere: that has him
  *	tls			offered: ciphers, groups, signatures; public
  *	search			indexed: there is an index; reading: of documents too; rows:
  *				its languages, with name, first, english
+ *	authentication.oauth	configuration: where the issuer says who it is
  *	services		web, where it is not written
+ *	mailboxes		acl: Dovecot keeps rights of folders; roles: what members of
+ *				shared mailboxes may, each {name, letters}
+ *	public[].rights[]	id: in Dovecot's words; letters, kept_letters: sharing/role.h
  */
 #ifndef POSTCASK_MEANING_H
 #define POSTCASK_MEANING_H

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "settings/owners.h"
 #include "settings/rule.h"
 #include "settings/table.h"
 
@@ -47,8 +46,14 @@ static void check_address_domain(const struct check *check, const char *address,
 				 bool with_hostname)
 {
 	const char *domain = strchr(address, '@') + 1;
-	const char *nearest;
+	const char *nearest, *of = rule_other_name(check, domain);
 
+	if (of) {
+		diagnostics_error(check->diagnostics, mark,
+				  "%s is another name of %s; write %.*s@%s", domain, of,
+				  (int)(domain - 1 - address), address, of);
+		return;
+	}
 	if (rule_is_local_domain(check, domain, with_hostname) || !domains_are_known(check))
 		return;
 	nearest = nearest_domain(check, domain);
@@ -63,7 +68,8 @@ static void check_address_domain(const struct check *check, const char *address,
 }
 
 /* Users and aliases into the book, each with its place. */
-static int check_records(struct check *check, const char *key, bool aliases)
+static int check_records(struct check *check, const char *key, bool aliases,
+			 int (*add)(struct mailbook *book, json_t *record, struct mark mark))
 {
 	const struct node *list = node_get(check->meaning->mail, key);
 	const struct node *node = list ? list->first : NULL;
@@ -74,16 +80,13 @@ static int check_records(struct check *check, const char *key, bool aliases)
 	{
 		const char *address = rule_text(record, "address");
 		struct mark mark = node ? rule_mark(node, "address") : rule_mail_mark(check);
-		int r = 0;
+		int r;
 
 		node = node ? node->next : NULL;
 		if (!address)
 			continue;
 		check_address_domain(check, address, mark, aliases);
-		if (aliases)
-			r = mailbook_add_alias(&check->book, record, mark);
-		else
-			r = mailbook_add_user(&check->book, record, mark);
+		r = add(&check->book, record, mark);
 		if (r < 0)
 			return r;
 	}
@@ -92,21 +95,34 @@ static int check_records(struct check *check, const char *key, bool aliases)
 
 static int check_people(struct check *check)
 {
-	int r = check_records(check, "users", false);
+	int r = check_records(check, "users", false, mailbook_add_user);
 
-	return r < 0 ? r : check_records(check, "aliases", true);
+	if (r == 0)
+		r = check_records(check, "shared", false, mailbook_add_shared);
+	return r < 0 ? r : check_records(check, "aliases", true, mailbook_add_alias);
 }
 
-/* The address with its local part in lower case when it is one of this server;
- * others are left alone, since only their server knows (RFC 5321 section 2.4). */
+/* The address with its local part in lower case, and the first name of its domain, when it is one
+ * of this server; others are left alone, since only their server knows (RFC 5321 section 2.4). */
 static void localize(const struct check *check, json_t *value)
 {
 	_cleanup_free_ char *address = strdup(json_string_value(value));
+	const char *of;
 
 	if (!address || !rule_is_local_domain(check, strchr(address, '@') + 1, true))
 		return;
 	for (char *c = address; *c; c++)
 		*c = (char)tolower((unsigned char)*c);
+	of = rule_other_name(check, strchr(address, '@') + 1);
+	if (of) {
+		char *whole;
+
+		*strchr(address, '@') = '\0';
+		if (asprintf(&whole, "%s@%s", address, of) < 0)
+			return;
+		free(address);
+		address = whole;
+	}
 	json_string_set(value, address);
 }
 
@@ -150,18 +166,18 @@ static void check_reports(struct check *check)
 	check_receiver(check, json_string_value(to), rule_mark(reports, "to"));
 }
 
-static void check_targets(struct check *check)
+static void check_targets(struct check *check, const char *records, const char *key)
 {
-	const struct node *list = node_get(check->meaning->mail, "aliases");
+	const struct node *list = node_get(check->meaning->mail, records);
 	const struct node *alias_node = list ? list->first : NULL;
 	size_t i, j;
 	json_t *alias, *target;
 
-	json_array_foreach(json_object_get(check->settings, "aliases"), i, alias)
+	json_array_foreach(json_object_get(check->settings, records), i, alias)
 	{
-		const struct node *to = alias_node ? node_get(alias_node, "to") : NULL;
+		const struct node *to = alias_node ? node_get(alias_node, key) : NULL;
 		const struct node *node = to ? to->first : NULL;
-		json_t *targets = json_object_get(alias, "to");
+		json_t *targets = json_object_get(alias, key);
 
 		if (!alias_node)
 			return; /* from here on they are derived */
@@ -213,13 +229,13 @@ static int derive_role(struct check *check, const char *role, const char *domain
 	_cleanup_free_ char *address = NULL;
 	json_t *alias;
 
-	if (!postmaster || !domain)
+	if (!postmaster || !domain || rule_other_name(check, domain))
 		return 0;
 	if (asprintf(&address, "%s@%s", role, domain) < 0)
 		return -ENOMEM;
 	if (mailbook_find(&check->book, address) || !strcmp(address, postmaster))
 		return 0;
-	alias = json_pack("{s:s, s:[s]}", "address", address, "to", postmaster);
+	alias = json_pack("{s:s, s:[s], s:[]}", "address", address, "to", postmaster, "who");
 	if (!alias || json_array_append_new(json_object_get(check->settings, "aliases"), alias) < 0)
 		return -ENOMEM;
 	return mailbook_add_alias(&check->book, alias,
@@ -252,6 +268,25 @@ static int derive_roles(struct check *check)
 	return r < 0 ? r : derive_role(check, "root", check->hostname);
 }
 
+static void check_catch_alls(struct check *check)
+{
+	const struct node *list = node_get(check->meaning->mail, "catch_all");
+	const struct node *node = list ? list->first : NULL;
+	size_t i;
+	json_t *record;
+
+	json_array_foreach(json_object_get(check->settings, "catch_all"), i, record)
+	{
+		json_t *to = json_object_get(record, "to");
+
+		if (json_is_string(to) && node) {
+			localize(check, to);
+			check_receiver(check, json_string_value(to), rule_mark(node, "to"));
+		}
+		node = node ? node->next : NULL;
+	}
+}
+
 static int check_receivers(struct check *check)
 {
 	const struct node *mail = check->meaning->mail;
@@ -261,7 +296,9 @@ static int check_receivers(struct check *check)
 		r = derive_roles(check);
 	if (r < 0)
 		return r;
-	check_targets(check);
+	check_targets(check, "aliases", "to");
+	check_targets(check, "users", "forward");
+	check_catch_alls(check);
 	if (rule_text(check->settings, "postmaster") &&
 	    (node_get(mail, "postmaster") || !rule_has_mailboxes(check)))
 		check_receiver(check, rule_text(check->settings, "postmaster"),
@@ -313,28 +350,24 @@ static int check_loops(struct check *check)
 	return 0;
 }
 
-static int find_owners(struct check *check)
-{
-	return check->diagnostics->errors ? 0 : owners_find(&check->book);
-}
-
 #define ALIASES RULE_NUMBER(ALIAS_HEIGHT_LIMIT)
-#define OWNERS	RULE_NUMBER(OWNERS_LIMIT)
 
 const struct rule meaning_address[] = {
-    {"Users and aliases are in one of the `domains`; aliases may also be in the hostname. No two "
+    {"Users, `shared` mailboxes and aliases are in one of the `domains`; aliases may also be in "
+     "the hostname. No two "
      "of them are equal, whatever their case.",
      check_people},
     {"What stands in `gateway.recipients` is in one of the `domains`, once, and is no alias.",
      check_behind},
     {"An address in one of the domains, or in the hostname, must exist where it stands in "
-     "`aliases[].to`, `postmaster` and `reports.to`: here, or among `gateway.recipients`; of "
+     "`aliases[].to`, `users[].forward`, `catch_all[].to`, `postmaster` and `reports.to`: here, or "
+     "among "
+     "`gateway.recipients`; of "
      "another "
      "server that has the mailboxes nobody can know.",
      check_receivers},
-    {"An alias leads to users or to addresses elsewhere, over at most " ALIASES
-     " aliases in a row, never back to itself.",
+    {"An alias or a forward leads to users or to addresses elsewhere, over at most " ALIASES
+     " in a row, never back to itself.",
      check_loops},
-    {"All aliases together lead to at most " OWNERS " users.", find_owners},
     {0},
 };

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_file.h"
 #include "settings/blocklist.h"
 #include "settings/rule.h"
 
@@ -156,6 +157,39 @@ static int check_shared_resolver(struct check *check)
 	return 0;
 }
 
+/* Where one person's sender stands; the mark of the user's own key where that is not known. */
+static struct mark sender_mark(const struct check *check, size_t user)
+{
+	const struct node *users = node_get(check->meaning->mail, "users");
+	const struct node *item = users && users->kind == NODE_LIST ? users->first : NULL;
+
+	while (item && user-- > 0)
+		item = item->next;
+	return rule_mark(node_get(item, "filter"), "block");
+}
+
+static int check_senders(struct check *check)
+{
+	const json_t *user, *sender;
+	size_t i, k;
+
+	json_array_foreach(json_object_get(check->settings, "users"), i, user)
+	{
+		const json_t *filter = json_object_get(user, "filter");
+
+		json_array_foreach(json_object_get(filter, "block"), k, sender)
+		{
+			const char *text = json_string_value(sender);
+
+			if (text && json_has_text(json_object_get(filter, "allow"), text))
+				diagnostics_error(check->diagnostics, sender_mark(check, i),
+						  "%s is in allow and in block; leave one out",
+						  text);
+		}
+	}
+	return 0;
+}
+
 const struct rule meaning_filter[] = {
     {"`filter.spam.tag_level` is not above `filter.spam.spam_level`.", check_levels},
     {"`filter.spf` is not ignore while `filter.dmarc` is spam.", check_dmarc},
@@ -170,5 +204,6 @@ const struct rule meaning_filter[] = {
     {"Beside a list of `filter.blocklists` without a key, `resolver.forward` is warned of: most "
      "lists refuse resolvers that ask for many.",
      check_shared_resolver},
+    {"No sender is in `users[].filter.allow` and in `users[].filter.block`.", check_senders},
     {0},
 };

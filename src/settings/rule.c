@@ -39,3 +39,8 @@ bool rule_is_local_domain(const struct check *check, const char *domain, bool wi
 	return names_find(&check->domains, domain, strlen(domain)) ||
 	       (with_hostname && check->hostname && !strcmp(domain, check->hostname));
 }
+
+const char *rule_other_name(const struct check *check, const char *domain)
+{
+	return names_find(&check->others, domain, strlen(domain));
+}

@@ -15,6 +15,8 @@ struct check {
 	struct diagnostics *diagnostics;
 	json_t *settings;
 	struct names domains; /* domain -> mark of its item */
+	struct names others;  /* another name -> the domain whose it is */
+	struct names caught;  /* domains that have a catch-all */
 	const char *hostname; /* NULL: unknown */
 	struct mailbook book;
 	struct names behind; /* recipients of the server behind -> their text; of a gateway */
@@ -29,8 +31,10 @@ struct rule {
 	int (*apply)(struct check *check);
 };
 
-extern const struct rule meaning_name[], meaning_address[], meaning_tls[], meaning_relay[],
-    meaning_filter[], meaning_sender[], meaning_dns[], meaning_web[], meaning_role[];
+extern const struct rule meaning_name[], meaning_role[], meaning_address[], meaning_tls[],
+    meaning_relay[], meaning_filter[], meaning_sender[], meaning_dns[], meaning_web[],
+    meaning_sharing[], meaning_shared[], meaning_oauth[], meaning_domain[], meaning_writer[],
+    meaning_ldap[];
 
 /* All of them; NULL ends it. */
 extern const struct rule *const meaning_rules[];
@@ -50,6 +54,9 @@ bool rule_is_role(const struct check *check, const char *role);
 
 /* Whether people have their mailboxes here. */
 bool rule_has_mailboxes(const struct check *check);
+
+/* Of which domain this is another name; NULL: of none. */
+const char *rule_other_name(const struct check *check, const char *domain);
 
 /* Whether mail to the domain is this server's. */
 bool rule_is_local_domain(const struct check *check, const char *domain, bool with_hostname);

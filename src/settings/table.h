@@ -39,6 +39,11 @@ enum setting_type {
 	TYPE_URL,	  /* http:// or https:// */
 	TYPE_PATH,	  /* absolute path */
 	TYPE_BLOCKLIST,	  /* a DNS list of senders: settings/blocklist.h */
+	TYPE_FOLDER,	  /* the name of a public folder */
+	TYPE_SENDERS,	  /* TYPE_ADDRESSES, or a domain and all below it: "@.domain" */
+	TYPE_READERS,	  /* TYPE_ADDRESSES, or "everyone" */
+	TYPE_WRITERS,	  /* TYPE_ADDRESSES, or "anyone", "domain" or "members" */
+	TYPE_LANGUAGE,	  /* de, en-GB */
 	TYPE_COUNT,
 };
 

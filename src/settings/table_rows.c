@@ -18,6 +18,7 @@
 const struct setting settings_table[] = {
 #include "settings/rows/identity.inc"
 #include "settings/rows/people.inc"
+#include "settings/rows/mailboxes.inc"
 #include "settings/rows/services.inc"
 #include "settings/rows/search.inc"
 #include "settings/rows/tls.inc"

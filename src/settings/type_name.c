@@ -307,6 +307,20 @@ int type_address(const struct setting *setting _unused_, const char *text, size_
 	return r < 0 ? r : join_address(text, local, domain, ret_value, error);
 }
 
+int type_writers(const struct setting *setting, const char *text, size_t size, char **ret_value,
+		 struct error *error)
+{
+	static const char *const words[] = {"anyone", "domain", "members"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (size != strlen(words[i]) || memcmp(words[i], text, size) != 0)
+			continue;
+		*ret_value = strdup(words[i]);
+		return *ret_value ? 0 : error_set(error, -ENOMEM, "out of memory");
+	}
+	return type_addresses(setting, text, size, ret_value, error);
+}
+
 /* In lower case, as who compares them has both sides. */
 int type_addresses(const struct setting *setting, const char *text, size_t size, char **ret_value,
 		   struct error *error)
@@ -320,4 +334,23 @@ int type_addresses(const struct setting *setting, const char *text, size_t size,
 	r = at ? type_domain(setting, text + 1, size - 1, &domain, error)
 	       : type_domain(setting, text, size, &domain, error);
 	return r < 0 ? r : join_address("", 0, domain, ret_value, error);
+}
+
+int type_senders(const struct setting *setting, const char *text, size_t size, char **ret_value,
+		 struct error *error)
+{
+	size_t skip = size && text[0] == '@';
+	_cleanup_free_ char *domain = NULL;
+	int r;
+
+	if (skip == size || text[skip] != '.')
+		return type_addresses(setting, text, size, ret_value, error);
+	r = type_domain(setting, text + skip + 1, size - skip - 1, &domain, error);
+	if (r < 0)
+		return r;
+	if (asprintf(ret_value, "@.%s", domain) < 0) {
+		*ret_value = NULL;
+		return error_set(error, -ENOMEM, "out of memory");
+	}
+	return 0;
 }

@@ -14,6 +14,14 @@ int type_mailbox(const struct setting *setting, const char *text, size_t size, c
 		 struct error *error);
 int type_address(const struct setting *setting, const char *text, size_t size, char **ret_value,
 		 struct error *error);
+/* The same, and "@.domain", written so or as ".domain", for a domain and all below it. */
+int type_senders(const struct setting *setting, const char *text, size_t size, char **ret_value,
+		 struct error *error);
+
 int type_addresses(const struct setting *setting, const char *text, size_t size, char **ret_value,
 		   struct error *error);
+
+/* The same, or one of the words anyone, domain and members. */
+int type_writers(const struct setting *setting, const char *text, size_t size, char **ret_value,
+		 struct error *error);
 #endif

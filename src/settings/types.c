@@ -10,7 +10,9 @@
 #include "base/buffer.h"
 #include "settings/encoding.h"
 #include "settings/type_blocklist.h"
+#include "settings/type_folder.h"
 #include "settings/type_ip.h"
+#include "settings/type_language.h"
 #include "settings/type_name.h"
 #include "settings/type_network.h"
 #include "settings/type_refuse.h"
@@ -262,6 +264,27 @@ const struct type *type_of(enum setting_type type)
 				"[KEY@]ZONE[=CODES][*WEIGHT]: the list's domain; the answers that "
 				"count, four numbers or sets of numbers such as "
 				"127.0.0.[2..11;20]; and what they weigh, -100 to 100."},
+	    [TYPE_FOLDER] = {"folder name", "the name of a folder", type_folder,
+			     "^[^\\s/*%]([^/*%]*[^\\s/*%])?$",
+			     "A name of at most 60 bytes: letters of any script, digits, and "
+			     "blanks and -_.,+&'()@ within."},
+	    [TYPE_SENDERS] = {"sender, or senders of a domain", "a mail address or a domain",
+			      type_senders, "^[^\\s/*]+\\.[^\\s@/*]+$",
+			      "LOCAL@DOMAIN for one address, DOMAIN or \"@DOMAIN\" for all of a "
+			      "domain, \"@.DOMAIN\" for those of the domains below it too."},
+	    [TYPE_READERS] = {"address, domain or everyone", "an address, a domain or everyone",
+			      type_readers, "^([^\\s/*]+\\.[^\\s@/*]+|everyone)$",
+			      "LOCAL@DOMAIN for one user, DOMAIN or \"@DOMAIN\" for all of a "
+			      "domain, or the word everyone."},
+	    [TYPE_WRITERS] = {"address, domain or word",
+			      "an address, a domain, anyone, domain or members", type_writers,
+			      "^([^\\s/*]+\\.[^\\s@/*]+|anyone|domain|members)$",
+			      "LOCAL@DOMAIN for one, DOMAIN or \"@DOMAIN\" for all of a domain, or "
+			      "one of the words anyone, domain and members."},
+	    [TYPE_LANGUAGE] =
+		{"language", "a language", type_language, "^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?$",
+		 "The tag of a language (BCP 47), such as de, en-GB or zh-Hant; \"\" is "
+		 "not known."},
 	};
 
 	return &types[type];

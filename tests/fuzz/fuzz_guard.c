@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "guard/http.h"
+#include "base/json_file.h"
 #include "guard/line.h"
 #include "guard/login.h"
 #include "guard/never.h"
 #include "guard/state.h"
+#include "guard/uses.h"
+#include "net/http_serve.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -31,16 +33,30 @@ static void check_try(const struct judge_try *try)
 		abort();
 }
 
+/* What is written of it is nobody's own words. */
+static void check_use(const json_t *said, bool good)
+{
+	struct use use;
+
+	if (!use_read(said, &use))
+		return;
+	if (!good || strlen(use.app) != USES_APP || strspn(use.app, "0123456789abcdef") != USES_APP)
+		abort();
+	check_network(&use.network);
+}
+
 static void check_login(const struct judge *judge, struct slice body)
 {
+	_cleanup_json_ json_t *said = login_parse(body);
 	struct judge_try try;
 	struct network network;
-	enum login_outcome outcome = login_read(judge, body, &network, &try);
+	enum login_outcome outcome = login_read(judge, said, &network, &try);
 
 	if (outcome != LOGIN_NOTHING)
 		check_network(&network);
 	if (outcome == LOGIN_WRONG)
 		check_try(&try);
+	check_use(said, outcome == LOGIN_GOOD);
 }
 
 static void check_http(const struct judge *judge, struct slice text)

@@ -2,9 +2,12 @@
 """Passwords of devices: who is let in, for what and until when, and that nobody is kept out when the
 program that keeps them is gone."""
 
+import base64
+import hmac
 import itertools
 import json
 import os
+import smtplib
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from guesser import PORTS, Guesser
-from machine import PASSWORDS, Machine, user_data
+from machine import HOSTNAME, PASSWORDS, Machine, user_data
 from waiting import wait_until
 
 ALICE, BOB, CAROL = "alice@example.org", "bob@example.org", "carol@example.net"
@@ -136,6 +139,103 @@ def test_the_main_password_lets_nobody_in(box):
     revoke(box, BOB, "laptop")
 
 
+def code_of(key, step):
+    """RFC 6238, once more: what a telephone makes of the key."""
+    digest = hmac.digest(base64.b32decode(key), (int(time.time()) // 30 + step).to_bytes(8, "big"), "sha1")
+    at = digest[-1] & 15
+    return f"{int.from_bytes(digest[at:at + 4], 'big') % 2**31 % 10**6:06}"
+
+
+def factor(box, verb, *words, code=None):
+    done = box.run("postcask", "user", "factor", verb, BOB, *words, "--json", stdin=code)
+    return json.loads(done.stdout)
+
+
+def by_starttls(box, user, password):
+    """Port 587: whether he is let in."""
+    with smtplib.SMTP(box.host, 587, timeout=30, source_address=(source(box), 0)) as client:
+        client._host = HOSTNAME                 # whom the certificate is for
+        client.starttls(context=box.tls())
+        try:
+            return client.login(user, password)[0] == 235
+        except smtplib.SMTPAuthenticationError:
+            return False
+
+
+ASK = """use IO::Socket::UNIX; my $s = IO::Socket::UNIX->new('/run/postcask/directory/control') or die $!;
+print $s <STDIN>; $s->flush; print <$s>;"""
+
+
+def ask_directory(box, **question):
+    return json.loads(box.run("perl", "-e", ASK, stdin=json.dumps(question) + "\n").stdout)
+
+
+def test_a_second_factor_leaves_app_passwords_alone(box):
+    """From its confirmation on: on every port, and for who is in."""
+    key = factor(box, "add")
+    assert key["uri"].startswith("otpauth://totp/") and key["secret"] in key["uri"]
+    refusal = box.run("postcask", "user", "factor", "confirm", BOB, stdin=code_of(key["secret"], 0),
+                      check=False)
+    assert "has no app password" in refusal.stderr
+    tablet = add(box, BOB, "tablet")
+    inside = Guesser(box, "imap", source(box), box.tls())
+    inside.login(BOB, PASSWORDS[BOB])           # not confirmed, so nothing has changed
+    assert inside.answer().startswith("a OK")
+    begin = time.monotonic()
+    codes = factor(box, "confirm", code=code_of(key["secret"], -1))["codes"]
+    assert inside.lines.read() is not None and time.monotonic() - begin < 5     # logged out
+    assert len(set(codes)) == 10
+    with ThreadPoolExecutor() as pool:
+        refused_ones = pool.submit(logins, box, BOB, PASSWORDS[BOB])
+        refused_one = pool.submit(by_starttls, box, BOB, PASSWORDS[BOB])
+        assert logins(box, BOB, tablet) == set(PORTS) and by_starttls(box, BOB, tablet)
+        assert not refused_ones.result() and not refused_one.result()
+    assert "app_password_needed: Password mismatch" in box.journal("dovecot")
+    assert PASSWORDS[BOB] not in box.journal("dovecot")
+    assert login(box, "imap", ALICE, PASSWORDS[ALICE]) is True      # nobody else's
+
+    shown = json.loads(box.run("postcask", "user", "list", "--json").stdout)["users"]
+    assert [one["address"] for one in shown if one["factor"]] == [BOB]
+    assert "has a second factor" in box.run("postcask", "user", "show", BOB).stdout
+    assert "10 recovery codes are left" in box.run("postcask", "user", "factor", "show", BOB).stdout
+    assert key["secret"] not in box.run("journalctl", "--no-pager").stdout
+    found = box.run("grep", "-rlsF", key["secret"], "/etc", "/var/lib", "/var/log", "/run", check=False)
+    assert found.stdout == ""
+    assert box.run("setpriv", "--reuid=dovecot", "--regid=dovecot", "--clear-groups", "cat",
+                   "/var/lib/postcask/directory/factor.key", check=False).returncode == 1
+
+    box.run("systemctl", "restart", UNIT)       # what was used is remembered
+    said = [ask_directory(box, do="factor-check", who=BOB, address=BOB, code=code)["good"]
+            for code in (code_of(key["secret"], 0), code_of(key["secret"], 0), codes[0], codes[0])]
+    assert said == [True, False, True, False]
+    box.run("postcask", "user", "factor", "remove", BOB)
+    wait_until(lambda: login(box, "imap", BOB, PASSWORDS[BOB]) is True, "let in again", 30)
+    verbs = [one["verb"] for one in json.loads(box.run("postcask", "audit", BOB, "--json").stdout)]
+    assert verbs[:4] == ["factor-remove", "factor-recovery", "factor-confirm", "app-add"]
+    revoke(box, BOB, "tablet")
+
+
+def test_the_last_use_is_known_within_a_minute(box):
+    """By which protocol and from where; the main password's is not taken for one."""
+    begin = int(time.time())
+    printer, radio, _ = (add(box, ALICE, name) for name in ("printer", "radio", "spare"))
+    assert login(box, "smtp", ALICE, printer) is True and login(box, "imap", ALICE, radio) is True
+    assert login(box, "imap", ALICE, PASSWORDS[ALICE]) is True
+
+    def used():
+        apps = json.loads(box.run("postcask", "user", "app", "list", ALICE, "--json").stdout)["apps"]
+        return {one["label"]: (one["used"], one["used_by"], one["used_from"]) for one in apps}
+
+    wait_until(lambda: used()["printer"][0] and used()["radio"][0], "their use", 60)
+    assert used()["spare"] == (None, "", "")
+    assert {used()[name][1:] for name in ("printer", "radio")} == {
+        ("smtp", f"{box.net}.0/24"), ("imap", f"{box.net}.0/24")}
+    assert begin <= used()["printer"][0] <= time.time()
+    assert f"by smtp from {box.net}.0/24" in box.run("postcask", "user", "app", "list", ALICE).stdout
+    for name in ("printer", "radio", "spare"):
+        revoke(box, ALICE, name)
+
+
 WRONG = [(ALICE, "' OR '1'='1"), (ALICE, "x' UNION SELECT 'alice@example.org', NULL, 'Y' --"),
          ("' OR 1=1 --@example.org", "x"), (ALICE, "%{user}"), (ALICE, ""), (ALICE, "\\' OR 1=1 --")]
 
@@ -210,18 +310,21 @@ def test_it_is_nowhere(box):
 
 
 def test_a_damaged_file_keeps_nobody_out(box):
+    """It is made again from its copy, and who has the old one open opens the new one."""
+    folder = box.tree / "var/lib/postcask/directory"
+    copy = folder / "secrets.db.copy"
+    before = copy.stat().st_mtime_ns if copy.exists() else 0
     password = add(box, ALICE, "Phone")
+    wait_until(lambda: copy.exists() and copy.stat().st_mtime_ns > before, "the copy", 60)
     box.run("systemctl", "stop", UNIT)
-    for path in (box.tree / "var/lib/postcask/directory").glob("secrets.db*"):
-        path.write_bytes(b"no database at all" * 500)       # Dovecot may have it open, and its log
+    for path in folder.glob("secrets.db*"):
+        if ".copy" not in path.name:
+            path.write_bytes(b"no database at all" * 500)   # Dovecot may have it open, and its log
     box.run("systemctl", "start", UNIT)
-    assert (box.tree / "var/lib/postcask/directory/secrets.db.damaged").exists()
-    assert login(box, "imap", ALICE, PASSWORDS[ALICE]) is True
-    assert login(box, "imap", ALICE, password) is not True
-    assert "begun anew" in box.journal(UNIT)
-    status = box.run("postcask", "status", check=False).stdout
-    assert "their file was damaged" in status and "systemctl reload dovecot" in status
-    box.run("systemctl", "reload", "dovecot")
-    password = add(box, ALICE, "Phone")
+    assert (folder / "secrets.db.damaged").exists()
+    wait_until(lambda: login(box, "imap", ALICE, PASSWORDS[ALICE]) is True, "let in", 30)
     assert login(box, "imap", ALICE, password) is True
+    assert "is what its last copy was" in box.journal(UNIT)
+    status = box.run("postcask", "status", check=False).stdout
+    assert "their file was damaged" in status and "postcask audit" in status
     revoke(box, ALICE, "Phone")

@@ -86,7 +86,7 @@ def test_a_new_user_can_log_in_and_nobody_is_disconnected(box):
     done = apply(box, settings(users=users), "--json")
     outcome = json.loads(done.stdout)
     assert outcome["state"] == "applied" and outcome["machine"] == "ready", outcome
-    assert sorted(outcome["reloaded"]) == ["dovecot.service", "postfix.service"]
+    assert outcome["reloaded"] == ["postcask-directory.service"]
     answers = busy.stop()                           # both were connected before the change
     assert answers and set(answers) == {"OK"}, answers
     assert smtp.noop()[0] == 250
@@ -234,9 +234,9 @@ def test_diff_shows_what_would_change_and_changes_nothing(box):
     path = give(box, settings("example.org, example.net, example.edu", users))
     text = box.run("postcask", "diff", path).stdout
     assert re.search(r"^\+example\.edu\b", text, re.M)
-    assert "/etc/dovecot/users: changes" in text and "$6$" not in text
+    assert "/etc/postcask/accounts: changes" in text and "$6$" not in text
     value = json.loads(box.run("postcask", "diff", "--json", path).stdout)
-    assert {"amavis.service", "dovecot.service", "postfix.service"} <= set(value["reload"])
+    assert {"amavis.service", "postcask-directory.service", "postfix.service"} <= set(value["reload"])
     assert "$6$" not in json.dumps(value)
     assert "nothing would change" in box.run("postcask", "diff", give(box, settings())).stdout
     assert digest(box) == before

@@ -10,9 +10,6 @@ import pytest
 
 from firewall_pair import MACHINE, STRANGER, run
 from machine import last_line
-from sample import turn
-
-pytestmark = turn("door")
 
 # Connects from each of the addresses, so often, and holds what it got until it is told to end.
 HOLD = """

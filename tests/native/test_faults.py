@@ -21,6 +21,14 @@ MESSAGES = int(os.environ.get("POSTCASK_FAULT_MESSAGES", STRIKES * 1080)) // STR
 DATA = user_data() + """  services: {web: true}
   limits: {user_recipients_per_hour: 0, user_recipients_per_day: 0}
   filter: {blocklists: [list.example.net]}
+  authentication:
+    oauth:
+      issuer: https://id.example.org
+      audience: mail
+      keys: |
+        {"keys": [{"kty": "EC", "crv": "P-256", "kid": "two",
+        "x": "Z0XOiGss7v3P9ReQam_Ze1B550_kPD4HbPzL4vi5YcA",
+        "y": "V9dxuIhy6p-iZ1OH1I04Y4phf7CkskTN1XFi8CKXpiM"}]}
   extra:
     amavis: |
       @bypass_spam_checks_maps = ({ '.example.org' => 1, '.example.net' => 1 });

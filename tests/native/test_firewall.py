@@ -83,8 +83,8 @@ def reaches(pair, account, address, port):
 
 
 def test_inner_ports_answer_who_has_business_there(pair):
-    pair.listen(25, INNER["FILTERED"], INNER["SIEVE"], INNER["GUARD"], *FILTER_PORTS,
-                *FORWARDING_PORTS)
+    pair.listen(25, INNER["FILTERED"], INNER["SIEVE"], INNER["GUARD"], INNER["TOKENS"],
+                *FILTER_PORTS, *FORWARDING_PORTS)
     pair.firewall("close")
     for account in ACCOUNTS:
         free = account == "root"
@@ -96,8 +96,9 @@ def test_inner_ports_answer_who_has_business_there(pair):
             "hello" if free or account == "amavis" else "refused"), account
         assert reaches(pair, account, "127.0.0.1", INNER["SIEVE"]) == (
             "hello" if free or account == "vmail" else "refused"), account
-        assert reaches(pair, account, "127.0.0.1", INNER["GUARD"]) == (
-            "hello" if free or account == "dovecot" else "refused"), account
+        for port in (INNER["GUARD"], INNER["TOKENS"]):
+            assert reaches(pair, account, "127.0.0.1", port) == (
+                "hello" if free or account == "dovecot" else "refused"), (account, port)
         for port in FORWARDING_PORTS:
             assert reaches(pair, account, "127.0.0.1", port) == (
                 "hello" if free or account == "postfix" else "refused"), (account, port)
@@ -252,10 +253,10 @@ def test_the_rules_are_what_nft_shows(pair):
                         "the self-test to the filter", "the filter back to Postfix",
                         "the filter to the signer", "Postfix to the signer, where there is no filter",
                         "Dovecot to Postfix", "Postfix forwards",
-                        "Dovecot to the guard",
+                        "Dovecot to the guard", "Dovecot shows tokens",
                         "nobody else to the filter", "nobody past it", "nobody else to the signer",
                         "nobody else without a login", "nobody else forwards",
-                        "nobody else tells of logins", "name servers",
+                        "nobody else tells of logins", "nobody else shows tokens", "name servers",
                         "the cloud's user-data", "the cloud's user-data"]
     listed = json.loads(pair.inside(PROGRAM, "list", "--json").stdout)
     assert listed["open"] == [{"name": "smtp", "port": 25}, {"name": "imaps", "port": 993}]

@@ -18,7 +18,7 @@ MADE = ("home/debian/.ssh/authorized_keys", "etc/sudoers.d/90-cloud-init-users",
         "etc/ssh/ssh_host_ed25519_key", "etc/ssh/ssh_host_ecdsa_key", "etc/hostname")
 # What is synced, or is not there after a boot: mail, settings and keys, and all of the above.
 SYNCED = ("etc/", "home/", "run/", "tmp/", "var/lib/cloud/", "var/lib/postcask/generations/",
-          "var/lib/postcask/directory/",
+          "var/lib/postcask/accounts/", "var/lib/postcask/directory/",
           "var/lib/postcask/keys/", "var/lib/postcask/quarantine/", "var/spool/postfix/active/",
           "var/spool/postfix/deferred/", "var/spool/postfix/incoming/", "var/vmail/", "var/log/journal/")
 
@@ -79,8 +79,8 @@ def unsynced(machine):
     written = machine.tree.parent / "upper"
     for path in written.rglob("*"):
         name = str(path.relative_to(written))
-        if not name.startswith(SYNCED) and path.is_file() and not path.is_symlink() and \
-                path.stat().st_size:
+        synced = name.startswith(SYNCED) and not name.endswith(".db-shm")   # SQLite's index of a log
+        if not synced and path.is_file() and not path.is_symlink() and path.stat().st_size:
             yield machine.tree / name
 
 

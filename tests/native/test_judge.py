@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from machine import TOP, Machine, letter, user_data
+from waiting import wait_until
 from sample import part
 
 ALICE, BOB = "alice@example.org", "bob@example.org"
@@ -360,7 +361,8 @@ def test_reports_wait_for_their_reader_alone(judge):
     judge.run("postqueue", "-f")
     wait_reports(judge, lambda told: told["domains"][0]["proved"] == 5)
     wait_empty(judge)
-    assert judge.run("pgrep", "-f", "/usr/lib/postcask/postcask-feedback", check=False).stdout == ""
+    wait_until(lambda: judge.run("pgrep", "-f", "/usr/lib/postcask/postcask-feedback",
+                                 check=False).stdout == "", "that nobody reads any more", 20)
     owner = judge.run("stat", "-c", "%U %a", "/var/lib/postcask/feedback/reports.sqlite").stdout
     assert owner.split() == ["postcask-feedback", "600"]
 

@@ -19,10 +19,8 @@ import pytest
 
 import zones as name_servers
 from machine import Machine, shifted, user_data
-from sample import part, turn
+from sample import part
 from zones import Door, Zones
-
-pytestmark = turn("lists")
 
 HURRY = int(os.environ.get("POSTCASK_LISTS_HURRY", "10"))
 CUT, BACK = 60, 600     # seconds that it may take

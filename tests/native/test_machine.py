@@ -113,8 +113,12 @@ def test_secrets_are_private(machine):
     assert len(listed) > 15
     assert machine.run("stat", "-c", "%a", "/var/lib/postcask/current/settings.json"
                        ).stdout.strip() == "600"
-    assert machine.run("stat", "-c", "%a %G", "/etc/dovecot/users", "-L"
-                       ).stdout.strip() == "640 dovecot"
+    kept = "/etc/postcask/accounts", "/var/lib/postcask/directory/secrets.db"
+    assert machine.run("stat", "-c", "%a %G", "-L", *kept).stdout.splitlines() == [
+        "640 postcask-directory", "640 dovecot"]
+    assert machine.run("stat", "-c", "%a %U:%G", "/var/lib/postcask/accounts",
+                       "/var/lib/postcask/directory").stdout.splitlines() == [
+        "2750 postcask-directory:postcask-accounts", "750 postcask-directory:dovecot"]
 
 
 def test_no_password_hash_in_the_journal_or_the_report(machine):

@@ -16,9 +16,8 @@ import pytest
 
 from machine import Machine, shifted, user_data
 from outward_world import World, http, policy
-from sample import part, turn
-
-pytestmark = turn("outward")
+from sample import part
+from waiting import wait_until
 
 NAME, NET = "outward", "10.113.0"
 SIGNED, PLAIN, BROKEN = "dane.example", "sts.example", "broken.example"
@@ -204,7 +203,15 @@ def test_each_domain_is_reached_as_it_asks_for(place):
         machine.run("postqueue", "-f")
         time.sleep(1)               # a queue tells nobody what is put off
         wrong = compared(machine, world, expected)
-    assert not wrong, (wrong, machine.journal("postcask-tls.service"))
+    # And a policy that came later than Postfix waits for it, for the next message.
+    late = [domain for domain, (found, what, _) in wrong.items() if (found, what) == (SENT, WAITS)]
+    for domain in late:
+        wait_until(lambda asked=domain: Asker(machine).ask(asked).startswith("OK secure "), domain, 60)
+        del wrong[domain]
+    if late:
+        send(machine, late, "the second")
+        assert outcomes(machine, world, late, "the second")[0] == dict.fromkeys(late, WAITS)
+    assert not wrong and len(late) < 6, (late, wrong, machine.journal("postcask-tls.service"))
     assert len(expected) >= 25
     # DANE and MTA-STS have proved what went by them: not only encrypted.
     log = machine.run("journalctl", "--no-pager", "-o", "cat", "-t", "postfix/smtp").stdout

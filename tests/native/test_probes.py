@@ -73,8 +73,7 @@ FAULTS = {
         MAIN, "smtpd_banner = $myhostname ESMTP", "smtpd_banner = $myhostname ESMTP 3.10.1",
         "postfix", {"smtp-banner": "policy"}),
     "any recipient": (
-        MAIN, "virtual_mailbox_maps = texthash:$config_directory/mailboxes",
-        "virtual_mailbox_maps = texthash:$config_directory/mailboxes static:all",
+        MAIN, " $directory/mailboxes.cf\n\n", " $directory/mailboxes.cf static:all\n\n",
         "postfix", {"smtp-unknown-recipient": "policy"}),
     "any sender": (
         MAIN, "    $login_is_sender\n", "", "postfix",
@@ -109,7 +108,8 @@ FAULTS = {
         '"MinProtocol" => "TLSv1", "CipherString" => "ALL:@SECLEVEL=0" )\n'
         'ssl.unused = (', "lighttpd", {"web-old-tls": "policy"}),
     "spam passes": (
-        AMAVIS, "@bypass_spam_checks_maps = ()", "@bypass_spam_checks_maps = (1)", "amavis",
+        AMAVIS, "@bypass_spam_checks_maps = (\\&Postcask::Choices::asked_first)",
+        "@bypass_spam_checks_maps = (1)", "amavis",
         {"spam-folder": "timeout"}),
 }
 

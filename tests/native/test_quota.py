@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A full mailbox: nobody's mail is taken that there is no room for, what was taken waits, and its
-owner can delete."""
+"""A full mailbox: its owner is told before, nobody's mail is taken that there is no room for, what was
+taken waits, and its owner can delete."""
 
+import email
 import smtplib
+import time
 
 import pytest
 
-from machine import Machine, user_data
+from machine import Machine, idle, user_data
+from managesieve import active
 
-ALICE, BOB = "alice@example.org", "bob@example.org"
+ALICE, BOB, CAROL = "alice@example.org", "bob@example.org", "carol@example.net"
 MIB = 1024 * 1024
 LARGE = ("y" * 70 + "\n") * (MIB // 71)
 
@@ -16,6 +19,7 @@ LARGE = ("y" * 70 + "\n") * (MIB // 71)
 @pytest.fixture(scope="module")
 def own():
     data = user_data().replace(f"address: {ALICE}\n", f"address: {ALICE}\n      quota_mib: 2\n")
+    data = data.replace(f"address: {CAROL}\n", f"address: {CAROL}\n      quota_messages: 20\n")
     with Machine("quota", "10.97.0", data=data) as booted:
         yield booted
 
@@ -75,7 +79,8 @@ def test_mail_is_taken_while_dovecot_is_down(own):
 
 
 def test_without_a_quota_nobody_is_asked(machine):
-    assert "quota-status" not in machine.run("postconf", "-n").stdout
+    machine.send("to somebody")
+    assert machine.run("pgrep", "-f", "quota-status", check=False).stdout == ""
     with pytest.raises(smtplib.SMTPRecipientsRefused):
         machine.send("to nobody", to="nobody@example.org")
 
@@ -166,3 +171,95 @@ def test_without_a_quota_trash_has_no_limit_either(machine):
         kinds = {client.append("Trash", None, None, message)[0] for _ in range(5)}
         empty_both(client)
     assert kinds == {"OK"}
+
+
+# Warnings.
+
+def warnings(client):
+    """The subjects of those in the inbox, as they came."""
+    client.noop()
+    found = client.search(None, "SUBJECT", '"Your mailbox is"')[1][0].split()
+    return [email.message_from_bytes(client.fetch(one, "(BODY.PEEK[])")[1][0][1]) for one in found]
+
+
+def wait_warnings(client, count):
+    end = time.monotonic() + 30
+    while len(said := warnings(client)) < count:
+        assert time.monotonic() < end, [one["Subject"] for one in said]
+        idle(client, 1)
+    return said
+
+
+def put(client, kib):
+    message = b"Subject: full\r\n\r\n" + (b"x" * 76 + b"\r\n") * (kib * 1024 // 78)
+    assert client.append("INBOX", None, None, message)[0] == "OK"
+
+
+def subjects(messages):
+    return [message["Subject"] for message in messages]
+
+
+E80, E95 = "Your mailbox is 80 % full", "Your mailbox is 95 % full"
+
+
+def test_the_owner_is_told_before_once_for_each_crossing(own):
+    """And no rule of his answers it, sends it on or files it."""
+    rule = 'require ["fileinto", "mailbox", "vacation"];\nvacation "x";\nfileinto :create "Else";\n'
+    with active(own, ALICE, rule), own.imap(ALICE) as client:
+        empty_both(client)
+        client.select("INBOX")
+        put(client, 1500)
+        assert warnings(client) == []
+        put(client, 150)
+        first, = wait_warnings(client, 1)
+        put(client, 50)
+        put(client, 260)                                # 95 % too
+        said = wait_warnings(client, 2)
+        assert subjects(said) == [E80, E95]
+        assert first["To"] == f"<{ALICE}>" and first["Auto-Submitted"] == "auto-generated"
+        assert "of what it has room for" in first.get_payload()
+        assert "Else" not in str(client.list()[1])
+        # Room is made, and it fills again; both lines at once are one message.
+        empty_both(client)
+        client.select("INBOX")
+        put(client, 1980)
+        assert subjects(wait_warnings(client, 1)) == [E95]
+        empty_both(client)
+
+
+def test_it_comes_where_there_is_no_room_any_more(own):
+    with own.imap(ALICE) as client:
+        empty_both(client)
+        client.select("INBOX")
+        own.wait_message(ALICE, own.send(LARGE * 3), timeout=90)      # from nothing to over it
+        assert subjects(wait_warnings(client, 1)) == [E95]
+        empty_both(client)
+
+
+def test_a_quota_in_messages(own):
+    with own.imap(CAROL) as client:
+        empty_both(client)
+        client.select("INBOX")
+        kinds = []
+        while not kinds or kinds[-1] == "OK":
+            kinds.append(client.append("INBOX", None, None, b"Subject: x\r\n\r\nx")[0])
+            if len(kinds) in (16, 19):
+                wait_warnings(client, 1 if len(kinds) == 16 else 2)
+            assert len(kinds) < 30
+        assert subjects(warnings(client)) == [E80, E95]
+        assert "of the messages that it may" in warnings(client)[0].get_payload()
+        assert len(kinds) - 1 + 2 in (20, 21)               # the warnings are messages too
+        (code, text), = refused(own, [CAROL])
+        assert code == 452 and b"mailbox" in text
+        uids = client.uid("SEARCH", None, "ALL")[1][0].split()
+        assert client.uid("MOVE", uids[0], "Trash")[0] == "OK"
+        delete_by_copy(client, b",".join(uids[1:]))
+        empty_both(client)
+    assert refused(own, [CAROL]) == []
+
+
+def test_without_a_quota_nobody_is_told(own):
+    with own.imap(BOB) as client:
+        client.select("INBOX")
+        put(client, 3000)
+        assert warnings(client) == []

@@ -13,14 +13,11 @@ from bulk import Bulk
 from dkim_check import signatures
 from far import original
 from machine import PASSWORDS, Machine, letter, shifted, user_data
-from sample import turn
 from smarthost import Authority, Smarthost
 from test_apply import apply
 from test_filter import EICAR
 from test_relay import inside, outside
 import relay_forms
-
-pytestmark = turn("relay_roles")
 
 ALICE, FRIEND = "alice@example.org", "friend@far.example"
 HOST, USER, PASSWORD = "smtp.provider.example", "customer 17", "pass: w#rd, {$x} \"y\""

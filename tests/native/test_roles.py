@@ -14,12 +14,10 @@ import pytest
 from dkim_check import by_python, records, signatures
 from far import Server
 from machine import PASSWORDS, Machine, crypt_hash
-from sample import part, turn
+from sample import part
 from test_probes import MAIN, fault, verify
 from test_relay import inside, outside
 import relay_forms
-
-pytestmark = turn("roles")
 
 MASTER = "etc/postfix/master.cf"
 

@@ -241,9 +241,12 @@ class TestValues:
   time: {{servers: [time.b\u00fccher.example]}}
 """)
         assert outcome["state"] == "applied", outcome
-        for alias in ("postmaster@localhost", "abuse@example.net", "root@mail.example.org"):
-            found = own.run("postmap", "-q", alias, "texthash:/etc/postfix/aliases").stdout
-            assert found.strip(" ,\n") == odd
+        for alias in ("abuse@example.net", "root@mail.example.org"):
+            found = own.run("postmap", "-q", alias, "sqlite:/usr/share/postcask/postfix/aliases.cf")
+            assert found.stdout.rstrip("\n") == odd
+        here = own.run("postconf", "-xh", "virtual_alias_maps").stdout.partition("inline:")[2]
+        assert own.run("postmap", "-q", "postmaster@localhost", "inline:" + here[:here.index("} }") + 3]
+                       ).stdout.rstrip("\n") == odd
         assert own.run("doveconf", "-h", "postmaster_address").stdout.rstrip("\n") == odd
         assert f'PrivateMirror = "{mirror}"' in own.run("sh", "-c", "clamconf -n 2>&1").stdout
         found = own.run("unbound-checkconf", "-o", "domain-insecure").stdout.split()

@@ -12,9 +12,9 @@ from archive import DEBS, NEWER, Archive
 from machine import Machine, user_data
 
 # What listens to strangers, and what upgrades often: with their own scripts, as Debian ships them.
-REAL = ["postfix", "postfix-pcre", "postfix-lmdb", "dovecot-core", "dovecot-imapd",
-        "dovecot-pop3d", "dovecot-lmtpd", "dovecot-sieve", "dovecot-managesieved",
-        "dovecot-sqlite", "dovecot-flatcurve",
+REAL = ["postfix", "postfix-pcre", "postfix-sqlite", "postfix-lmdb", "dovecot-core",
+        "dovecot-imapd", "dovecot-pop3d", "dovecot-lmtpd", "dovecot-sieve", "dovecot-managesieved",
+        "dovecot-sqlite", "dovecot-flatcurve", "dovecot-ldap",
         "clamav-daemon", "clamav-base", "clamav-freshclam", "libclamav12", "unbound",
         "libssl3t64", "openssl", "cloud-init", "openssh-server", "openssh-client",
         "openssh-sftp-server", "apt", "libapt-pkg7.0", "unattended-upgrades"]

@@ -14,7 +14,7 @@ our %names = (
                                                  delivery_status_notification($$$;$$$$)
                                                  $MSGINFO)],
     'Amavis::AV'                          => [qw(run_av)],
-    'Amavis::Conf'                        => [qw(c ca CC_UNCHECKED D_PASS D_BOUNCE D_DISCARD D_TEMPFAIL
+    'Amavis::Conf'                        => [qw(c ca CC_UNCHECKED CC_VIRUS D_PASS D_BOUNCE D_DISCARD D_TEMPFAIL
                                                  include_config_files supply_after_defaults
                                                  $MAXFILES $MAXLEVELS $MYHOME $TEMPBASE
                                                  $child_timeout $daemon_user $helpers_home
@@ -22,7 +22,8 @@ our %names = (
                                                  @decoders %policy_bank %ccat_display_names
                                                  %final_destiny_maps_by_ccat
                                                  %quarantine_method_by_ccat
-                                                 %quarantine_to_maps_by_ccat
+                                                 %quarantine_to_maps_by_ccat $virus_quarantine_to
+                                                 %lovers_maps_by_ccat @banned_files_lovers_maps
                                                  %smtp_reason_by_ccat)],
     'Amavis::Custom'                      => [qw(new)],
     'Amavis::DKIM'                        => [qw(generate_authentication_results($;$$)
@@ -49,7 +50,6 @@ our %names = (
                                                  $timestamp_of_last_reception)],
     'Amavis::rfc2821_2822_Tools'          => [qw(rfc2822_timestamp)],
     'Crypt::OpenSSL::RSA'                 => [qw(new_private_key)],
-    'DBI'                                 => [qw(connect)],
     'MIME::Decoder::Base64'               => [qw(decode_it install)],
     'MIME::Parser'                        => [qw(extract_uuencode)],
     'Mail::DKIM::Algorithm::ed25519_sha256' => [],
@@ -79,7 +79,7 @@ my %body = (
     'Mail::SpamAssassin::Util::untaint_var' => '$_[0]',
     'Mail::SpamAssassin::Plugin::new'    => 'bless { main => $_[1] }, $_[0]',
     (map { ("Amavis::Conf::$_->[0]" => $_->[1]) }
-        [ CC_UNCHECKED => 7 ], [ D_PASS => 1 ], [ D_BOUNCE => -2 ], [ D_DISCARD => -3 ], [ D_TEMPFAIL => 0 ]),
+        [ CC_UNCHECKED => 7 ], [ CC_VIRUS => 9 ], [ D_PASS => 1 ], [ D_BOUNCE => -2 ], [ D_DISCARD => -3 ], [ D_TEMPFAIL => 0 ]),
 );
 
 # A function with its prototype, or a variable.

@@ -11,12 +11,16 @@ use Postcask::Trained ();
 use Postcask::Unfinished ();
 use Postcask::Words ();
 
-my $aliases = "\nteam\@example.org\n\talice\@example.org,\n\tbob\@example.org\n"
-    . "sales\@example.org\n\tcarol+shop\@example.org\na+b\@example.org\n\tdan\@example.org\n";
-my $plus = "\nx+y\@example.org\t1\n";
+my %aliases = ('team@example.org' => [ 'alice@example.org', 'bob@example.org' ],
+    'sales@example.org' => ['carol+shop@example.org'], 'a+b@example.org' => ['dan@example.org'],
+    'loop@example.org' => ['loop@example.org']);
 {
     no warnings 'redefine';
-    *Postcask::Trained::table = sub { $_[0] =~ /plus/ ? $plus : $aliases };
+    *Postcask::Accounts::column = sub {
+        my ($query, $address) = @_;
+        return @{ $aliases{$address} // [] } if $query =~ /postfix_alias/;
+        return $aliases{$address} || $address eq 'x+y@example.org' ? 1 : ();
+    };
 }
 for ([ 'Alice@Example.org' => 'alice@example.org' ], [ 'alice+z@example.org' => 'alice@example.org' ],
     [ 'x+y+z@example.org' => 'x+y@example.org' ], [ 'a+b+c@example.org' => 'dan@example.org' ],
@@ -24,7 +28,6 @@ for ([ 'Alice@Example.org' => 'alice@example.org' ], [ 'alice+z@example.org' => 
     [ '+z@example.org' => undef ]) {
     is(Postcask::Trained::sole_user($_->[0]), $_->[1], "$_->[0] is " . ($_->[1] // 'nobody alone'));
 }
-$aliases = "\nloop\@example.org\n\tloop\@example.org\n";
 is(Postcask::Trained::sole_user('loop@example.org'), undef, 'an alias of itself ends');
 
 #### Attempts

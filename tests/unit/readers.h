@@ -77,7 +77,7 @@ static inline bool read_table(const char *text, size_t size, struct buffer *valu
 	       read_word(text, size, value);
 }
 
-/* A quoted string of Dovecot's: a backslash makes the next character itself. */
+/* A quoted string of Dovecot's, and of Sieve: a backslash makes the next character itself. */
 static inline bool read_quoted(const char *text, size_t size, struct buffer *value)
 {
 	for (size_t i = 0; i < size; i++) {
@@ -111,20 +111,6 @@ static inline bool read_dovecot(const char *text, size_t size, struct buffer *va
 }
 
 /* As dovecot.conf looks for it: ’ is an apostrophe. */
-static inline bool read_passwd(const char *text, size_t size, struct buffer *value)
-{
-	static const char sign[] = "’";
-
-	if (has_outer_blank(text, size) || (size && text[0] == '#') || has_any(text, size, ":'"))
-		return false;
-	for (size_t i = 0; i < size; i++) {
-		bool is_sign = size - i >= strlen(sign) && !memcmp(text + i, sign, strlen(sign));
-
-		buffer_add_char(value, is_sign ? '\'' : text[i]);
-		i += is_sign ? strlen(sign) - 1 : 0;
-	}
-	return true;
-}
 
 /* perlop(1), single quotes: a backslash counts before itself and before the quote. */
 static inline bool read_perl(const char *text, size_t size, struct buffer *value)
@@ -202,10 +188,11 @@ struct reader {
 
 static const struct reader readers[] = {
     {"plain", read_plain, ""},	     {"postfix", read_postfix, ""}, {"table", read_table, ""},
-    {"dovecot", read_dovecot, ""},   {"passwd", read_passwd, ""},   {"perl", read_perl, ""},
+    {"dovecot", read_dovecot, ""},   {"line", read_as_is, ""},	    {"perl", read_perl, ""},
     {"unbound", read_unbound, ""},   {"clamd", read_word, ""},	    {"ini", read_ini, ""},
     {"pem", read_as_is, "\n"},	     {"lines", read_lines, "\n\t"}, {"pattern", read_pattern, ""},
     {"lighttpd", read_lighttpd, ""}, {"xml", read_xml, ""},	    {"texthash", read_texthash, ""},
+    {"sieve", read_quoted, "\n\t"}, /* RFC 5228, 2.4.2 */
 };
 
 /* The reader of an escape's syntax; a new escape needs one here. */

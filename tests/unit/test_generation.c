@@ -30,13 +30,14 @@ static json_t *settings_of(const char *value)
 {
 	return json_pack("{s:s, s:{s:b}, s:{s:b}, s:{s:b}, s:{s:b, s:b}, s:{s:b, s:b}, s:{s:s}, "
 			 "s:{s:s, s:{s:s}}, s:{s:b, s:s}, s:{s:b}, s:{s:b, s:b}, s:{s:s}, "
-			 "s:{s:b, s:b}}",
+			 "s:{s:b, s:b}, s:{s:s, s:{s:s}}}",
 			 "value", value, "signatures", "updates", 1, "updates", "automatic", 1,
 			 "forwarding", "srs", 1, "services", "web", 1, "smtp", 1, "filter", "asked",
 			 1, "listing", 0, "dkim", "signer", "filter", "tls", "policies", "follow",
 			 "acme", "directory", "", "reports", "read", 1, "tls", "ignore", "ban",
 			 "enabled", 1, "here", "logins", 1, "filter", 1, "gateway", "host", "",
-			 "search", "indexed", 1, "reading", 1);
+			 "search", "indexed", 1, "reading", 1, "authentication", "backend", "users",
+			 "oauth", "issuer", "");
 }
 
 static void key_follows_settings_and_templates(void **state)
@@ -64,7 +65,7 @@ static void rendering_gives_modes_and_text(void **state)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
 	_cleanup_free_ char *templates = file_join(*state, "t"), *folder = file_join(*state, "out");
-	_cleanup_free_ char *users = file_join(folder, "etc/dovecot/users"), *text = NULL;
+	_cleanup_free_ char *users = file_join(folder, "etc/postcask/accounts"), *text = NULL;
 	json_t *settings = settings_of("x");
 	struct stat status;
 

@@ -5,13 +5,14 @@
 #include <errno.h>
 #include <time.h>
 
+#include "base/json_file.h"
 #include "guard/control.h"
-#include "guard/http.h"
 #include "guard/judge.h"
 #include "guard/line.h"
 #include "guard/login.h"
 #include "guard/never.h"
 #include "guard/state.h"
+#include "net/http_serve.h"
 
 #define NOW INT64_C(1795500000)
 
@@ -278,9 +279,10 @@ static void a_damaged_file_is_read_as_far_as_it_makes_sense(void **state)
 
 static enum login_outcome hear(struct judge *judge, const char *text, struct judge_try *try)
 {
+	_cleanup_json_ json_t *said = login_parse(slice_of(text));
 	struct network from;
 
-	return login_read(judge, slice_of(text), &from, try);
+	return login_read(judge, said, &from, try);
 }
 
 static void logins_are_right_or_wrong_or_nobodys(void **state)

@@ -2,6 +2,7 @@
 /* What is found of a login's messages, what is kept of it, and what people are told. */
 #include "test.h"
 
+#include "base/clock.h"
 #include "base/json_file.h"
 #include "hold/keep.h"
 #include "hold/notice.h"
@@ -128,7 +129,8 @@ static void the_report_is_degraded_until_it_is_free(void **state)
 {
 	_cleanup_free_ char *path = file_join(*state, "held.json");
 	_cleanup_json_ json_t *report = json_pack("{s:s, s:[s]}", "state", "ready", "notes", "x");
-	struct limit_holds holds;
+	struct limit_writer *writer = limit_writer_start(path, NULL);
+	struct limit_holds holds = {.writer = writer};
 	struct error error = ERROR_INIT;
 	const json_t *notes;
 
@@ -136,6 +138,7 @@ static void the_report_is_degraded_until_it_is_free(void **state)
 	assert_int_equal(report_state_of(report), REPORT_READY);
 	limit_holds_load(&holds, path, &error);
 	assert_int_equal(limit_holds_add(&holds, ALICE, LIMIT_REASON_MORE, 7, &error), 0);
+	assert_int_equal(limit_writer_wait(writer, clock_now_ms() + 10000, &error), 0);
 	for (int i = 0; i < 2; i++)
 		hold_part_add(report, path);
 	assert_int_equal(report_state_of(report), REPORT_DEGRADED);
@@ -144,9 +147,11 @@ static void the_report_is_degraded_until_it_is_free(void **state)
 	assert_non_null(strstr(json_string_value(json_array_get(notes, 1)),
 			       "`postcask user release " ALICE "`"));
 	assert_int_equal(limit_holds_remove(&holds, ALICE, &error), 0);
+	assert_int_equal(limit_writer_wait(writer, clock_now_ms() + 10000, &error), 0);
 	hold_part_add(report, path);
 	assert_int_equal(json_array_size(notes), 1);
 	limit_holds_free(&holds);
+	limit_writer_stop(&writer, clock_now_ms() + 10000);
 }
 
 int main(void)

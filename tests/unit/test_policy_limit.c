@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/json_file.h"
 #include "policy/limit_answer.h"
 #include "policy/limit_network.h"
@@ -216,15 +217,15 @@ static void who_goes_on_is_held(void **state _unused_)
 		assert_int_equal(send_as(ALICE, 1), LIMIT_PASS);
 	for (unsigned i = 0; i < 30; i++) /* a program with a few too many, at once */
 		assert_int_equal(send_as(ALICE, 1), LIMIT_LATER);
-	assert_false(limits.held_anew);
+	assert_int_equal(limits.holds.count, 0);
 	now += 59;
 	send_as(ALICE, 1);
 	now += 1;
 	send_as(ALICE, 1);
-	assert_false(limits.held_anew);
+	assert_int_equal(limits.holds.count, 0);
 	now += MINUTE;
 	assert_int_equal(send_as(ALICE, 1), LIMIT_LATER);
-	assert_true(limits.held_anew);
+	assert_int_equal(limits.holds.count, 1);
 	assert_int_equal(limits.holds.list[0].reason, LIMIT_REASON_AGAIN);
 	now += 2 * HOUR; /* and the limits are still for him */
 	for (unsigned i = 0; i < 100; i++)
@@ -251,7 +252,7 @@ static void who_asks_for_it_twice_is_held_at_once(void **state _unused_)
 	unsigned passed = 0, asked = 0;
 
 	limits.most[LIMIT_USER_RECIPIENTS] = 500;
-	while (!limits.held_anew) {
+	while (limits.holds.count == 0) {
 		assert_true(asked < 1100);
 		passed += send_as(ALICE, 10) == LIMIT_PASS ? 10 : 0;
 		asked += 10;
@@ -283,6 +284,24 @@ static void hold_can_be_off(void **state _unused_)
 	for (unsigned i = 0; i < 500; i++, now += 10)
 		send_as(ALICE, 2);
 	assert_int_equal(limits.holds.count, 0);
+}
+
+static void a_disk_that_fails_is_said_to_who_waits(void **state)
+{
+	_cleanup_free_ char *path = file_join(*state, "no folder/held.json");
+	struct limit_writer *writer = limit_writer_start(path, NULL);
+	struct error error = ERROR_INIT;
+	bool held;
+
+	limits.holds.writer = writer;
+	limits.most[LIMIT_USER_RECIPIENTS] = 50;
+	for (unsigned i = 0; i < 100; i++)
+		send_as(ALICE, 1);
+	assert_true(limits_release(&limits, ALICE, now, &held, &error) < 0);
+	assert_true(held);
+	assert_non_null(strstr(error_text(&error), path));
+	error_clear(&error);
+	limit_writer_stop(&writer, clock_now_ms() + 10000);
 }
 
 static void release_frees_and_forgets(void **state _unused_)
@@ -339,28 +358,41 @@ static void what_logins_sent_is_kept(void **state)
 	limits_free(&limits);
 }
 
+static void write_all(struct limit_holds *holds)
+{
+	struct error error = ERROR_INIT;
+
+	assert_int_equal(limit_writer_wait(holds->writer, clock_now_ms() + 10000, &error), 0);
+	limit_holds_free(holds);
+}
+
 static void the_list_of_the_held_is_kept(void **state)
 {
 	_cleanup_free_ char *path = file_join(*state, "held.json");
-	struct limit_holds holds;
+	struct limit_writer *writer = limit_writer_start(path, NULL);
+	struct limit_holds holds = {.writer = writer};
 	struct error error = ERROR_INIT;
 
+	assert_non_null(writer);
 	limit_holds_load(&holds, path, &error);
 	assert_int_equal(error.code, 0);
 	assert_int_equal(limit_holds_add(&holds, ALICE, LIMIT_REASON_MORE, 7, &error), 0);
 	assert_int_equal(limit_holds_add(&holds, "b@example.org", LIMIT_REASON_NETWORKS, 8, &error),
 			 0);
 	assert_int_equal(limit_holds_add(&holds, ALICE, LIMIT_REASON_AGAIN, 9, &error), 0);
-	limit_holds_free(&holds);
+	write_all(&holds);
+	holds.writer = writer;
 	limit_holds_load(&holds, path, &error);
 	assert_int_equal(holds.count, 2);
 	assert_int_equal(limit_holds_find(&holds, ALICE)->since, 7);
 	assert_int_equal(limit_holds_find(&holds, ALICE)->reason, LIMIT_REASON_MORE);
 	assert_int_equal(limit_holds_remove(&holds, ALICE, &error), 0);
-	limit_holds_free(&holds);
+	write_all(&holds);
 	limit_holds_load(&holds, path, &error);
 	assert_int_equal(holds.count, 1);
 	assert_string_equal(holds.list[0].login, "b@example.org");
+	limit_writer_stop(&writer, clock_now_ms() + 10000);
+	assert_null(writer);
 	limit_holds_free(&holds);
 	assert_int_equal(file_replace(path, "{ no", 4, 0600, (uid_t)-1, (gid_t)-1, &error), 0);
 	limit_holds_load(&holds, path, &error);
@@ -536,6 +568,7 @@ int main(void)
 	    LIMIT_TEST(who_asks_for_it_twice_is_held_at_once),
 	    LIMIT_TEST(who_sends_from_many_networks_is_held),
 	    LIMIT_TEST(hold_can_be_off),
+	    LIMIT_TEST(a_disk_that_fails_is_said_to_who_waits),
 	    LIMIT_TEST(release_frees_and_forgets),
 	    folder_test(what_logins_sent_is_kept),
 	    folder_test(the_list_of_the_held_is_kept),

@@ -19,7 +19,8 @@
 #define NOBODY(answer)                                                                             \
 	EXPECT("RSET\r\n"), SAY("250 ok\r\n"), EXPECT("MAIL FROM:<>\r\n"), SAY("250 ok\r\n"),      \
 	    READ_LINE, SAY(answer)
-#define GOOD POSTMASTER("250 ok\r\n"), NOBODY("550 5.1.1 nobody\r\n"), SILENCE, END
+#define BYE  EXPECT("QUIT\r\n"), SAY("221 bye\r\n"), SILENCE
+#define GOOD POSTMASTER("250 ok\r\n"), NOBODY("550 5.1.1 nobody\r\n"), BYE, END
 
 enum { TIMEOUT_MS = 3000 };
 
@@ -87,11 +88,11 @@ static void a_good_server_is_not_mentioned(void **state _unused_)
 static void what_it_does_wrong_is_said(void **state _unused_)
 {
 	static const struct step all[] = {PLAIN, POSTMASTER("250 ok\r\n"), NOBODY("250 ok\r\n"),
-					  SILENCE, END};
+					  BYE, END};
 	static const struct step none[] = {PLAIN, POSTMASTER("550-5.1.1 no\r\n550 5.1.1 such\r\n"),
-					   NOBODY("550 no\r\n"), SILENCE, END};
+					   NOBODY("550 no\r\n"), BYE, END};
 	static const struct step later[] = {PLAIN, POSTMASTER("450 4.3.0 not now\r\n"),
-					    NOBODY("450 4.3.0 not now\r\n"), SILENCE, END};
+					    NOBODY("450 4.3.0 not now\r\n"), BYE, END};
 
 	expect(all, NULL, "may", "takes mail for whatever recipient");
 	expect(none, NULL, "may", "does not take mail for postmaster@example.org (550");
@@ -100,7 +101,7 @@ static void what_it_does_wrong_is_said(void **state _unused_)
 
 static void tls_is_as_mail_travels(void **state _unused_)
 {
-	static const struct step plain[] = {PLAIN, SILENCE, END};
+	static const struct step plain[] = {PLAIN, BYE, END};
 	static const struct step secret[] = {SECRET, GOOD};
 	static const struct step fails[] = {OFFERED, EXPECT("STARTTLS\r\n"), SAY("454 not now\r\n"),
 					    SILENCE, END};

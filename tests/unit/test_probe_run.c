@@ -3,12 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "probe/probe.h"
+#include "probe/probe_access.h"
 #include "probe/run_report.h"
+#include "probe_server.h"
 #include "report/report_text.h"
 #include "state/report_state.h"
 
@@ -250,6 +253,82 @@ static void nobody_waits_for_mail_without_the_filter(void **state _unused_)
 	assert_in_range(result_of(&second, "mail")->milliseconds, 3500, 4600);
 }
 
+static atomic_bool answers;
+
+/* Long enough for another worker to take what is ready. */
+static enum failure_class load_the_filter(struct probe_run *run _unused_,
+					  const struct probe *probe _unused_,
+					  struct probe_result *result _unused_)
+{
+	const struct timespec while_others_work = {.tv_nsec = 200 * 1000 * 1000};
+
+	nanosleep(&while_others_work, NULL);
+	answers = true;
+	return FAILURE_NONE;
+}
+
+static enum failure_class fail_before_it_answers(struct probe_run *run _unused_,
+						 const struct probe *probe _unused_,
+						 struct probe_result *result _unused_)
+{
+	return answers ? FAILURE_NONE : FAILURE_TIMEOUT;
+}
+
+/* A filter that loads for a minute takes nothing of the time that mail has. */
+static void mail_is_not_late_before_the_filter_answers(void **state _unused_)
+{
+	static const struct probe table[] = {
+	    {.name = "mail", .port = PORT_NONE, .first = pass, .second = fail_before_it_answers},
+	    {.name = "filter", .port = PORT_NONE, .first = load_the_filter, .carries_mail = true},
+	};
+	_cleanup_(probe_settings_free) struct probe_settings settings;
+	_cleanup_(probe_run_free) struct probe_run run;
+
+	answers = false;
+	prepare(&settings);
+	run_table(&run, table, ARRAY_SIZE(table), NULL, &settings);
+	assert_int_equal(result_of(&run, "mail")->outcome, PROBE_PASSED);
+}
+
+#define TROUBLE READ_LINE, SAY("454 4.7.0 Connection lost to authentication server\r\n")
+
+static enum probe_outcome guess(const struct step *steps, struct probe_settings *settings)
+{
+	static const struct probe table[] = {
+	    {.name = "clear", .port = PORT_SMTP, .first = probe_access_clear},
+	};
+	struct probe_run run;
+	struct server server;
+	enum probe_outcome outcome;
+
+	server_start(&server, steps, NULL);
+	settings->host = "127.0.0.1";
+	settings->number[PORT_SMTP] = server.port;
+	run_table(&run, table, ARRAY_SIZE(table), NULL, settings);
+	outcome = run.results[0].outcome;
+	probe_run_free(&run);
+	server_finish(&server);
+	return outcome;
+}
+
+/* A busy machine closes no port because Dovecot took longer once than Postfix waits for it. */
+static void a_temporary_answer_to_a_guess_is_asked_again(void **state _unused_)
+{
+	static const struct step once[] = {
+	    SAY("220 a\r\n"), READ_LINE, SAY("250-a\r\n250 STARTTLS\r\n"),
+	    TROUBLE,	      READ_LINE, SAY("530 5.7.0 TLS first\r\n"),
+	    SILENCE,	      END};
+	static const struct step twice[] = {
+	    SAY("220 a\r\n"), READ_LINE, SAY("250-a\r\n250 STARTTLS\r\n"), TROUBLE, TROUBLE,
+	    SILENCE,	      END};
+	_cleanup_(probe_settings_free) struct probe_settings settings;
+
+	prepare(&settings);
+	settings.password = strdup("secret");
+	assert_int_equal(guess(once, &settings), PROBE_PASSED);
+	assert_int_equal(guess(twice, &settings), PROBE_FAILED);
+}
+
 static void one_port_of_a_direction_is_enough(void **state _unused_)
 {
 	static const struct probe table[] = {
@@ -359,6 +438,8 @@ int main(void)
 	    cmocka_unit_test(only_takes_what_it_needs_along),
 	    folder_test(the_state_says_whether_mail_flows),
 	    cmocka_unit_test(nobody_waits_for_mail_without_the_filter),
+	    cmocka_unit_test(mail_is_not_late_before_the_filter_answers),
+	    cmocka_unit_test(a_temporary_answer_to_a_guess_is_asked_again),
 	    cmocka_unit_test(one_port_of_a_direction_is_enough),
 	    cmocka_unit_test(nothing_wanted_is_not_ready),
 	    cmocka_unit_test(the_table_is_sound),

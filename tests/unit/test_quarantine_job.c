@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/diary.h"
+#include "base/json_file.h"
 #include "quarantine/digest.h"
 #include "quarantine/retention.h"
 
@@ -174,14 +175,12 @@ static void reads_the_settings(void **state)
 	}
 }
 
-static void knows_who_lives_here(void **state)
+static void knows_who_lives_here(void **state _unused_)
 {
 	_cleanup_(residents_free) struct residents residents = RESIDENTS_INIT;
-	_cleanup_free_ char *mailboxes = at(*state, "mailboxes"), *aliases = at(*state, "aliases");
+	_cleanup_json_ json_t *told = json_pack("[s, s, s]", "alice@x", "Bob+x@x", "sales@x");
 
-	write_file(*state, "mailboxes", "# c\nalice@x\talice@x\nBob+x@x\tbob@x\n");
-	write_file(*state, "aliases", "sales@x\n\talice@x,\n\tother@y,\n");
-	assert_int_equal(residents_load(mailboxes, aliases, &residents, NULL), 0);
+	assert_int_equal(residents_take(told, &residents, NULL), 0);
 	assert_int_equal(residents.count, 3);
 	assert_string_equal(residents_find(&residents, "ALICE+a+b@X")->address, "alice@x");
 	assert_string_equal(residents_find(&residents, "bob+x@x")->address, "bob+x@x");
@@ -236,13 +235,13 @@ static int send_digest_with(const char *folder, struct quarantine_config *config
 	_cleanup_(quarantine_items_free) struct quarantine_items items = QUARANTINE_ITEMS_INIT;
 	_cleanup_(diary_free) struct diary before = DIARY_INIT, diary = DIARY_INIT;
 	_cleanup_(residents_free) struct residents residents = RESIDENTS_INIT;
-	_cleanup_free_ char *path = at(folder, "diary"), *people = at(folder, "people");
+	_cleanup_json_ json_t *people = json_pack("[s, s]", "alice@x", "bob@x");
+	_cleanup_free_ char *path = at(folder, "diary");
 	struct digest digest = {config, &residents, NOW, keep, outbox, held};
 	size_t mails = 0;
 	int result;
 
-	write_file(folder, "people", "alice@x\nbob@x\n");
-	assert_int_equal(residents_load(people, people, &residents, NULL), 0);
+	assert_int_equal(residents_take(people, &residents, NULL), 0);
 	assert_int_equal(quarantine_open(&quarantine, folder, NULL), 0);
 	assert_int_equal(quarantine_list(&quarantine, &items, NULL), 0);
 	assert_int_equal(diary_load(path, &before, NULL), 0);

@@ -179,10 +179,11 @@ static void test_each_rule_ends_in_its_verdict(void **state)
 	    {"forward", NF_DROP},    {"output", NF_ACCEPT},   {"output", NF_ACCEPT},
 	    {"output", NF_ACCEPT},   {"output", NF_ACCEPT},   {"output", NF_ACCEPT},
 	    {"output", NF_ACCEPT},   {"output", NF_ACCEPT},   {"output", NF_ACCEPT},
-	    {"output", NF_ACCEPT},   {"output", NF_ACCEPT},   {"output", RULE_REFUSE},
+	    {"output", NF_ACCEPT},   {"output", NF_ACCEPT},   {"output", NF_ACCEPT},
 	    {"output", RULE_REFUSE}, {"output", RULE_REFUSE}, {"output", RULE_REFUSE},
-	    {"output", RULE_REFUSE}, {"output", RULE_REFUSE}, {"output", NF_ACCEPT},
-	    {"output", RULE_REFUSE}, {"output", RULE_REFUSE},
+	    {"output", RULE_REFUSE}, {"output", RULE_REFUSE}, {"output", RULE_REFUSE},
+	    {"output", RULE_REFUSE}, {"output", NF_ACCEPT},   {"output", RULE_REFUSE},
+	    {"output", RULE_REFUSE},
 	};
 	_cleanup_(ruleset_clear) struct ruleset ruleset = RULESET_INIT;
 

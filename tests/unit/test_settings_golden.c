@@ -202,7 +202,7 @@ static void every_case_is_answered_as_decided(void **state _unused_)
  * beside it. */
 /* clang-format off */
 static const char *const left_at_default[] = {
-    "authentication.backend", /* there is but one so far */
+    "authentication.oauth.keys", /* not beside keys_url */
     "services.smtp",
     "services.submissions", /* ports that the others are told from */
     "services.imap",

@@ -163,6 +163,20 @@ static const struct shape {
     {TYPE_BLOCKLIST, "k@zen", ".example"},
     {TYPE_BLOCKLIST, "k", "@zen.example=127.0.0.2*3"},
     {TYPE_BLOCKLIST, "k@zen.example=127.0.0.2*3", ""},
+    {TYPE_FOLDER, "A", "b"},
+    {TYPE_FOLDER, "", ""},
+    {TYPE_SENDERS, "@.else", "where.example"},
+    {TYPE_SENDERS, "a@else", "where.example"},
+    {TYPE_SENDERS, ".elsewhere.example", ""},
+    {TYPE_SENDERS, "elsewhere.example", ""},
+    {TYPE_READERS, "a", "@example.org"},
+    {TYPE_READERS, "a@example.org", ""},
+    {TYPE_READERS, "everyone", ""},
+    {TYPE_WRITERS, "a", "@example.org"},
+    {TYPE_WRITERS, "a@example.org", ""},
+    {TYPE_WRITERS, "members", ""},
+    {TYPE_LANGUAGE, "de", ""},
+    {TYPE_LANGUAGE, "d", "e-AT"},
 };
 
 /* Types whose values are one of a few, or numbers: whatever else stands there is refused. */
@@ -183,6 +197,7 @@ struct target {
 	const struct setting *setting;
 	bool outer; /* beside `mail` */
 	struct shape shape;
+	bool harmless[2]; /* what stands there instead is rendered: by itself, and behind a + */
 };
 
 static const char settings_around[] =
@@ -193,19 +208,48 @@ static const char settings_around[] =
 	"{\"role\": \"smarthost\", \"smarthost\": {\"host\": \"smtp.example.net\", \"" key         \
 	"\": \"x\"}}"
 
+#define OAUTH                                                                                      \
+	"{\"authentication\": {\"oauth\": {\"issuer\": \"https://id.example.org\", "               \
+	"\"audience\": \"mail\"}}}"
+
 /* What some keys need beside them. */
 static const struct {
 	const char *path, *mail;
 } companions[] = {
     {"aliases[].address", "{\"aliases\": [{\"to\": [\"alice@example.org\"]}]}"},
     {"aliases[].to", "{\"aliases\": [{\"address\": \"info@example.org\"}]}"},
+    {"aliases[].who",
+     "{\"aliases\": [{\"address\": \"info@example.org\", \"to\": [\"alice@example.org\"]}]}"},
+    {"catch_all[].domain", "{\"catch_all\": [{\"to\": \"alice@example.org\"}]}"},
+    {"catch_all[].to", "{\"catch_all\": [{\"domain\": \"example.org\"}]}"},
+    {"domain_aliases[].domain", "{\"domain_aliases\": [{\"of\": \"example.org\"}]}"},
+    {"domain_aliases[].of", "{\"domains\": [\"example.org\", \"example.net\"], "
+			    "\"domain_aliases\": [{\"domain\": \"example.net\"}]}"},
+    {"authentication.oauth.issuer", "{\"authentication\": {\"oauth\": {\"audience\": \"mail\"}}}"},
+    {"authentication.oauth.audience",
+     "{\"authentication\": {\"oauth\": {\"issuer\": \"https://id.example.org\"}}}"},
+    {"authentication.oauth.clients", OAUTH},
+    {"authentication.oauth.scope", OAUTH},
+    {"authentication.oauth.claim", OAUTH},
+    {"authentication.oauth.keys_url", OAUTH},
+    {"authentication.oauth.keys", OAUTH},
+    {"authentication.oauth.ca", OAUTH},
     {"senders[].login", "{\"senders\": [{\"as\": [\"alice@example.org\"]}]}"},
     {"senders[].as", "{\"senders\": [{\"login\": \"alice@example.org\"}]}"},
+    {"senders[].for", "{\"senders\": [{\"login\": \"alice@example.org\"}]}"},
+    {"shared[].address", "{\"mailboxes\": {\"sharing\": true}, \"shared\": [{}]}"},
+    {"shared[].name",
+     "{\"mailboxes\": {\"sharing\": true}, \"shared\": [{\"address\": \"x@example.org\"}]}"},
+    {"shared[].members[].who", "{\"mailboxes\": {\"sharing\": true}, \"shared\": "
+			       "[{\"address\": \"x@example.org\"}]}"},
     {"smarthost.host", "{\"role\": \"smarthost\"}"},
     {"smarthost.user", SMARTHOST("password")},
     {"smarthost.password", SMARTHOST("user")},
     {"smarthost.tls_name", SMARTHOST("user\": \"a\", \"password")},
     {"smarthost.ca", SMARTHOST("user\": \"a\", \"password")},
+    {"public[].name", "{\"public\": [{\"rights\": [{\"who\": \"everyone\", \"may\": \"edit\"}]}]}"},
+    {"public[].rights[].who",
+     "{\"public\": [{\"name\": \"x\", \"rights\": [{\"may\": \"manage\"}]}]}"},
     {"tls.certificate", "{\"tls\": {\"key\": \"x\"}}"},
     {"tls.key", "{\"tls\": {\"certificate\": \"x\"}}"},
 };
@@ -334,23 +378,34 @@ static void render(const struct target *target, json_t *settings, const char *fo
 		fail_msg("%s: %s", target->setting->path, error_text(&error));
 }
 
-static void compare_rendered(const char *folder, const struct target *target, json_t *settings,
+/* Once for all attacks on it. */
+static void render_harmless(struct target *target, bool plus, const char *folder)
+{
+	const char *word = plus ? "+" HARMLESS : HARMLESS;
+	_cleanup_free_ char *said = NULL;
+	json_t *settings;
+
+	if (target->harmless[plus])
+		return;
+	settings = load(target, word, strlen(word), &said);
+	if (!settings)
+		fail_msg("%s: %s", target->setting->path, said);
+	render(target, settings, folder);
+	json_decref(settings);
+	target->harmless[plus] = true;
+}
+
+static void compare_rendered(const char *folder, struct target *target, json_t *settings,
 			     const struct attack *attack)
 {
-	_cleanup_free_ char *one = file_join(folder, "harmless"),
-			    *two = file_join(folder, "attack");
-	_cleanup_free_ char *said = NULL;
 	/* What a + in an address brings with it stands in both. */
-	const char *word = attack->text[0] == '+' ? "+" HARMLESS : HARMLESS;
-	const struct attack rest = {attack->name, attack->text + (word[0] == '+'),
-				    attack->size - (word[0] == '+')};
-	json_t *harmless = load(target, word, strlen(word), &said);
+	bool plus = attack->text[0] == '+';
+	_cleanup_free_ char *one = file_join(folder, plus ? "plus" : "harmless"),
+			    *two = file_join(folder, "attack");
+	const struct attack rest = {attack->name, attack->text + plus, attack->size - plus};
 
-	if (!harmless)
-		fail_msg("%s: %s", target->setting->path, said);
-	render(target, harmless, one);
+	render_harmless(target, plus, one);
 	render(target, settings, two);
-	json_decref(harmless);
 	for (size_t i = 0; i < component_count; i++)
 		for (const struct component_file *file = components[i]->files; file->path; file++) {
 			_cleanup_free_ char *a = read_rendered(one, file);
@@ -361,7 +416,7 @@ static void compare_rendered(const char *folder, const struct target *target, js
 }
 
 /* What becomes of an attack, "is the value" or why not; owned by the caller. */
-static char *answer(const char *folder, const struct target *target, const struct attack *attack)
+static char *answer(const char *folder, struct target *target, const struct attack *attack)
 {
 	char *said = NULL;
 	json_t *settings = load(target, attack->text, attack->size, &said);
@@ -384,7 +439,7 @@ struct answers {
 	struct buffer text;
 };
 
-static void add_answers(struct answers *answers, const char *folder, const struct target *target)
+static void add_answers(struct answers *answers, const char *folder, struct target *target)
 {
 	buffer_addf(&answers->text, "    %s%s%s\n", target->setting->path,
 		    target->setting->flags & SETTING_LIST ? "[]" : "",
@@ -409,11 +464,11 @@ static void answer_shape(const struct shape *shape, const char *folder, struct b
 		if (settings_table[i].type == shape->type &&
 		    !(settings_table[i].flags & SETTING_LATER))
 			add_answers(&answers, folder,
-				    &(struct target){&settings_table[i], false, *shape});
+				    &(struct target){&settings_table[i], false, *shape, {false}});
 	for (size_t i = 0; i < ARRAY_SIZE(outer_keys); i++)
 		if (outer_keys[i].type == shape->type)
 			add_answers(&answers, folder,
-				    &(struct target){&outer_keys[i], true, *shape});
+				    &(struct target){&outer_keys[i], true, *shape, {false}});
 	buffer_addf(text, "%s: ", type_of(shape->type)->name);
 	for (const char *c = shape->before; *c; c++)
 		buffer_add_char(text, *c == '\n' ? ' ' : *c);
@@ -456,8 +511,8 @@ static bool has_shape(enum setting_type type)
 static void assert_refused(const char *folder, const struct setting *setting)
 {
 	const char *example = setting->example ? setting->example : "";
-	struct target targets[] = {{setting, false, {setting->type, "", ""}},
-				   {setting, false, {setting->type, example, ""}}};
+	struct target targets[] = {{setting, false, {setting->type, "", ""}, {false}},
+				   {setting, false, {setting->type, example, ""}, {false}}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(targets); i++)
 		for (size_t j = 0; j < ARRAY_SIZE(attacks); j++) {

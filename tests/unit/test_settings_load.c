@@ -66,54 +66,6 @@ static void ten_thousand_users_are_quick(void **state _unused_)
 			      "case does not matter); write it once");
 }
 
-static json_t *owners_of(const json_t *settings, size_t alias)
-{
-	return json_object_get(json_array_get(json_object_get(settings, "sender_rows"), alias),
-			       "owners");
-}
-
-/* There are 2 to the power of 900 ways from the first alias to its two users. */
-static void owners_are_found_once_on_many_ways(void **state _unused_)
-{
-	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
-	_cleanup_free_ char *line = NULL;
-	json_t *settings = NULL;
-
-	buffer_add_text(&text, HEAD);
-	add_user(&text, 0);
-	add_user(&text, 1);
-	buffer_add_text(&text, "  aliases:\n");
-	for (unsigned i = 0; i < 900; i++)
-		for (unsigned side = 0; side < 2; side++)
-			buffer_addf(&text,
-				    "    - {address: a%u-%u@example.org, to: [a%u-0@example.org, "
-				    "a%u-1@example.org]}\n",
-				    i, side, i + 1, i + 1);
-	buffer_add_text(&text, "    - {address: a900-0@example.org, to: [user0@example.org]}\n"
-			       "    - {address: a900-1@example.org, to: [user1@example.org]}\n");
-	assert_int_equal(load(&text, &settings, &line), 0);
-	assert_int_equal(json_array_size(owners_of(settings, 0)), 2);
-	assert_int_equal(json_array_size(owners_of(settings, 1801)), 1);
-	json_decref(settings);
-}
-
-static void too_many_owners_are_said(void **state _unused_)
-{
-	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
-
-	buffer_add_text(&text, HEAD);
-	for (unsigned i = 0; i < 1000; i++)
-		add_user(&text, i);
-	buffer_add_text(&text, "  aliases:\n    - address: all@example.org\n      to:\n");
-	for (unsigned i = 0; i < 1000; i++)
-		buffer_addf(&text, "      - user%u@example.org\n", i);
-	for (unsigned i = 0; i < 500; i++)
-		buffer_addf(&text, "    - {address: a%u@example.org, to: [all@example.org]}\n", i);
-	assert_refused(&text,
-		       "test:4508:17: from here on the aliases lead to more than 500000 users "
-		       "altogether; let fewer of them lead to so many");
-}
-
 static void limits_are_said(void **state _unused_)
 {
 	_cleanup_(buffer_free) struct buffer text = BUFFER_INIT;
@@ -311,8 +263,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(ten_thousand_users_are_quick),
-	    cmocka_unit_test(owners_are_found_once_on_many_ways),
-	    cmocka_unit_test(too_many_owners_are_said),
 	    cmocka_unit_test(limits_are_said),
 	    cmocka_unit_test(deep_and_wide_input_ends),
 	    cmocka_unit_test(secrets_are_redacted),

@@ -124,7 +124,8 @@ static void assert_good(const char *text)
 {
 	_cleanup_free_ char *line = NULL;
 
-	if (load(text, &line) < 0 || line)
+	/* Of a catch-all it is always said what it draws. */
+	if (load(text, &line) < 0 || (line && !strstr(line, "warning: a catch-all gets the spam")))
 		fail_msg("%s", line ? line : "refused");
 }
 

@@ -140,9 +140,8 @@ static void each_syntax_escapes_or_refuses(void **state _unused_)
 	    {"texthash", "a ", NULL},
 	    {"dovecot", "a\"b\\c%{d}", "a\\\"b\\\\c%%{d}"},
 	    {"dovecot", "100% %%{d} %{", "100% %%%{d} %%{"},
-	    {"passwd", "a:b", NULL},
-	    {"passwd", "#x", NULL},
-	    {"passwd", "$6$salt$hash/.", "$6$salt$hash/."},
+	    {"line", " a: #b ", " a: #b "},
+	    {"line", "a\nuser b", NULL},
 	    {"perl", "'; system('id'); '\\", "\\'; system(\\'id\\'); \\'\\\\"},
 	    {"perl", "@{[ $x ]}", "@{[ $x ]}"},
 	    {"unbound", "a\"b", NULL},
@@ -156,6 +155,9 @@ static void each_syntax_escapes_or_refuses(void **state _unused_)
 	    {"lines", "a = $b\n\tc %{d}\n", "a = $b\n\tc %{d}\n"},
 	    {"lines", " a = b\n", NULL},
 	    {"lines", "\ta = b\n", NULL},
+	    {"sieve", "\"; discard; \\", "\\\"; discard; \\\\"},
+	    {"sieve", "a\n.\n\t${b}", "a\n.\n\t${b}"},
+	    {"sieve", "a\rb", NULL},
 	    {"lighttpd", "mail.example.org", "mail.example.org"},
 	    {"lighttpd", "a\" include_shell \"id", NULL},
 	    {"lighttpd", "a\\.b", NULL},
@@ -197,7 +199,7 @@ static void no_syntax_takes_a_line_end(void **state _unused_)
 	for (const struct escape *escape = NULL; (escape = escape_next(escape));)
 		for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
 			const char *name = escape_name(escape);
-			bool lines = strcmp(name, "lines") == 0;
+			bool lines = strcmp(name, "lines") == 0 || strcmp(name, "sieve") == 0;
 
 			if ((ends[i][1] == '\n' && (lines || strcmp(name, "pem") == 0)) ||
 			    (ends[i][1] == '\t' && lines))

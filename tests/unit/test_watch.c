@@ -24,7 +24,7 @@ static void the_parts_are_those_of_the_table(void **state _unused_)
 	struct watched *parts = parts_list(&count);
 
 	assert_non_null(parts);
-	assert_int_equal(count, 11);
+	assert_int_equal(count, 12);
 	for (size_t i = 0; i < count; i++) {
 		amavis = strcmp(parts[i].unit, "amavis.service") == 0 ? i : amavis;
 		clamav = strcmp(parts[i].unit, "clamav-daemon.service") == 0 ? i : clamav;

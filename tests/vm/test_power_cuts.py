@@ -39,9 +39,9 @@ def in_force(machine):
     assert "trial" not in listed and not [name for name in listed if name[0] == "."], listed
     settings = json.loads(machine.ssh("sudo cat /var/lib/postcask/current/settings.json"))
     names = {alias["address"] for alias in settings["aliases"]}
-    rendered = machine.ssh("sudo cat /etc/postfix/aliases")
+    asked = machine.ssh("sudo postcask alias export")
     assert {name for name in names if name.startswith("cut")} == \
-        {line.strip() for line in rendered.splitlines() if line.startswith("cut")}
+        {line.split(",")[0] for line in asked.splitlines() if line.startswith("cut")}
     return names
 
 

@@ -23,7 +23,7 @@ PASSWORD = re.search(r'password is "([^"]+)"', USER_DATA.read_text())[1]     # a
 POSTCASK_IMAGE = TOP / "build" / "bin" / "postcask-image"
 LINE = re.compile(r"POSTCASK state=(\w+) seconds=([\d.]+) passed=(\d+) failed=(\d+) version=(\S+)")
 PORTS = {"ssh": 22, **ports.PORTS}
-BOOT_TIMEOUT = 420      # emulated, on a busy host
+BOOT_TIMEOUT = 900      # emulated, on a busy host; the self-test alone may take 240
 IMAGE_TIMEOUT = 600     # `make run` builds the image first
 in_soak_only = pytest.mark.skipif(
     "POSTCASK_VM_CUTS" not in os.environ,

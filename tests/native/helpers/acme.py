@@ -15,6 +15,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+from certificates import make_certificate
 from machine import TOP
 
 PROGRAM = TOP / "build/sysroot/usr/bin/pebble"
@@ -35,23 +36,8 @@ class Pebble:
         self.before, self.blocked = list(before), list(blocked)
         self.folder = Path(tempfile.mkdtemp(prefix="postcask-pebble-"))
         self.process = None
-        self.make_certificate()
-
-    def make_certificate(self):
-        """Of the https that its directory is asked by, and of an authority of that."""
-        def run(*words):
-            subprocess.run(words, check=True, capture_output=True, timeout=30)
-        self.authority = self.folder / "authority.pem"
-        run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-            "-nodes", "-keyout", self.folder / "authority.key", "-out", self.authority,
-            "-days", "3650", "-subj", "/CN=test")
-        run("openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-            "-keyout", self.folder / "key.pem", "-out", self.folder / "request.pem",
-            "-subj", "/CN=pebble")
-        (self.folder / "names").write_text(f"subjectAltName=IP:{self.address}\n")
-        run("openssl", "x509", "-req", "-in", self.folder / "request.pem", "-CA", self.authority,
-            "-CAkey", self.folder / "authority.key", "-CAcreateserial", "-days", "3650",
-            "-extfile", self.folder / "names", "-out", self.folder / "certificate.pem")
+        # Of the https that its directory is asked by, and of an authority of that.
+        self.authority = make_certificate(self.folder, address, "pebble")
 
     def configuration(self):
         return {"pebble": {

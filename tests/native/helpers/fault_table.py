@@ -23,6 +23,7 @@ OUTWARD = "postcask-tls.service"
 GUARD = "postcask-guard.service"
 DIRECTORY = "postcask-directory.service"
 LISTS = "postcask-lists.service"
+TOKENS = "postcask-tokens.service"
 TEXT, SEARCH = "postcask-text.socket", "postcask-search.service"
 
 
@@ -89,6 +90,7 @@ killed("policies of others killed", OUTWARD)
 killed("guard killed", GUARD)
 killed("directory killed", DIRECTORY)
 killed("lists of senders killed", LISTS)
+killed("judge of tokens killed", TOKENS)
 killed("mender of indexes killed", SEARCH)
 killed("indexer killed", DOVECOT, r"indexer")
 
@@ -102,6 +104,7 @@ stopped("reader of reports stopped", FEEDBACK)
 stopped("guard stopped", GUARD)
 stopped("directory stopped", DIRECTORY)
 stopped("lists of senders stopped", LISTS)
+stopped("judge of tokens stopped", TOKENS)
 stopped("reader of documents stopped", TEXT)
 
 # Hanging, for ever.
@@ -117,6 +120,7 @@ hanging("policies of others hanging", OUTWARD)
 hanging("guard hanging", GUARD)
 hanging("directory hanging", DIRECTORY)
 hanging("lists of senders hanging", LISTS)
+hanging("judge of tokens hanging", TOKENS)
 hanging("mender of indexes hanging", SEARCH)
 hanging("indexer hanging", DOVECOT, r"indexer")
 

@@ -229,7 +229,8 @@ sub checks {
     my @proved = proved_domains(\%signers, \@spf);
     my @unproved = grep { !is_ours_proved($_, @proved) } own_authors($message);
     my $forwarded = is_forwarded(\%answer, @proved);
-    %verdict = (spf => \@spf, answer => \%answer, own => \@unproved, forwarded => $forwarded);
+    %verdict = (spf => \@spf, answer => \%answer, own => \@unproved, forwarded => $forwarded,
+        proved => \@proved);
     $message->supplementary_info('POSTCASK-JUDGED', log_text(\%signers));
     raise($message, 'OWN_DOMAIN_UNPROVED') if @unproved && $wanted{own_domains} eq 'spam' && !$forwarded;
     raise($message, 'DMARC_FAIL') if fails() && $wanted{dmarc} eq 'spam' && !$forwarded;
@@ -244,15 +245,28 @@ sub is_forwarded {
     return ($answer->{known} // '') eq 'yes' ? 1 : 0;
 }
 
+# Whether it is really from that domain, of the one author that there is: by DMARC, or by a signature
+# or SPF of the domain or of one above it.  Whoever logs in sends as himself (Sign.pm); what sieve
+# redirects was judged when it came.
+sub proves {
+    my ($author) = @_;
+    return 0 if $author eq '';
+    return c('policy_bank_path') =~ /\bORIGINATING\b/ ? 1 : 0 if !$judged;
+    my $result = $verdict{answer}{result} // '';
+    return $result eq 'pass' ? 1 : 0 if $result =~ /\A(?:pass|fail)\z/;
+    return grep({ is_within($author, $_) } @{ $verdict{proved} // [] }) ? 1 : 0;
+}
+
 sub fails {
     my $answer = $verdict{answer};
     return ($answer->{result} // '') eq 'fail' && $answer->{applied} =~ /\A(?:quarantine|reject)\z/;
 }
 
-# For each of its recipients, as high as spam is.
+# For each of its recipients, as high as spam is to him.
 sub raise {
     my ($message, $name) = @_;
     for my $recipient (@{ $message->per_recip_data }) {
+        next if Postcask::Choices::is_off($recipient->recip_addr);
         my $level = lookup2(0, $recipient->recip_addr, ca('spam_tag2_level_maps')) // next;
         my $more = $level - ($recipient->spam_level // 0);
         my $test = sprintf 'POSTCASK_%s=%.3f', $name, max($more, 0);

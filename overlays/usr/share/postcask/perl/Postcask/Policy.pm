@@ -24,6 +24,7 @@ use Amavis::Unpackers ();
 use Amavis::Unpackers::NewFilename qw(consumed_bytes);
 use Amavis::Util qw(do_log);
 use Postcask::Children ();
+use Postcask::Choices ();
 use Postcask::Headers ();
 use Postcask::Judge ();
 use Postcask::Server ();
@@ -214,6 +215,7 @@ sub do_rar {
 # what it ended (Scanner.pm).
 sub new {
     my ($class, $connection, $message) = @_;
+    Postcask::Choices::begin($message);
     $damaged = $unfinished = 0;
     %why = ();
     $0 .= ' ' . ($message->queue_id // '');
@@ -260,6 +262,7 @@ sub checks {
         && !grep { is_kind($message, $_) } ENCRYPTED, LIMITS, AMBIGUOUS;
     add_kind($message, DAMAGED) if $damaged;
     Postcask::Judge::checks($message);
+    Postcask::Choices::checks();
     say_why_in_quarantine($message);
     Postcask::Sign::checks($message);
 }
@@ -296,6 +299,7 @@ sub keep_in_queue {
 sub before_send {
     my ($self, $connection, $message) = @_;
     keep_in_queue($message);
+    Postcask::Choices::before_send();
     Postcask::Headers::complete($message);
     Postcask::Sign::before_send($message);
     my $edits = $message->header_edits;
@@ -368,6 +372,8 @@ sub apply {
         $Amavis::Conf::ccat_display_names{"$unchecked,$minor"} = "Unchecked$name";
         $Amavis::Conf::smtp_reason_by_ccat{"$unchecked,$minor"} = "id=%n - UNCHECKED: \L$name";
     }
+    $Amavis::Conf::lovers_maps_by_ccat{"$unchecked," . UNWANTED} =
+        \@Amavis::Conf::banned_files_lovers_maps;
     $Amavis::Conf::policy_bank{OVERDUE}   = { bypass_decode_parts => 1 };
     $Amavis::Conf::policy_bank{UNSCANNED} = { bypass_virus_checks_maps => [1] };
     for my $row (@Amavis::Conf::decoders) {

@@ -51,7 +51,7 @@ my @open   = qw(reply-to in-reply-to references list-unsubscribe list-unsubscrib
     content-transfer-encoding sender);
 
 # Of the message at hand.
-my ($header, $login, $network, $authors, $refusal, $born, $answer);
+my ($header, $login, $network, $authors, $refusal, $born, $answer, $behalf);
 
 #### Whose it is
 
@@ -88,8 +88,10 @@ sub why_not {
     $authors = [ map { to_ascii($_) } @$found ? @$found : $sender ne '' ? lc $sender : () ];
     return 'it has no From line' if !@$authors;
     return undef if !defined $login;
-    my ($foreign) = grep { !Postcask::Senders::may($login, $_) } @$authors;
+    my @others = grep { !Postcask::Senders::may($login, $_) } @$authors;
+    my ($foreign) = grep { !Postcask::Senders::may_for($login, $_) } @others;
     return "its From is $foreign" if defined $foreign;
+    $behalf = @others > 0;
     return 'it has no sender, and is neither a receipt nor an automatic answer'
         if $sender eq '' && !may_have_no_sender();
     return undef;
@@ -127,7 +129,7 @@ sub is_born_here {
 #### While amavis handles a message
 
 sub new {
-    ($header, $login, $network, $authors, $refusal, $born, $answer) = ('');
+    ($header, $login, $network, $authors, $refusal, $born, $answer, $behalf) = ('');
 }
 
 # Before amavis decides.
@@ -181,10 +183,27 @@ sub spare_strangers {
         for grep { $_->recip_destiny == Amavis::Conf::D_BOUNCE() } @{ $message->per_recip_data };
 }
 
+# RFC 5322 section 3.6.2: who sends for another is named, and what cannot be delivered is his.
+sub name_sender {
+    my ($message) = @_;
+    my $sender = $message->sender // '';
+    my $own = $sender eq '' || Postcask::Senders::may($login, $sender);
+    return if !$behalf && $own;
+    if (!$own) {
+        $message->sender($login);
+        $message->sender_smtp("<$login>");
+    }
+    return if !$behalf;
+    my $edits = $message->header_edits;
+    $edits->delete_header('Sender');
+    $edits->append_header('Sender', $login);
+}
+
 # Before it goes on.  (What it says in our name of who it is from, Headers.pm takes out.)
 sub before_send {
     my ($message) = @_;
     return refuse($message) if defined $refusal;
+    name_sender($message) if defined $login && is_bank('ORIGINATING');
     spare_strangers($message) if $network && !is_ours($message->sender // '');
     if ($answer) {                          # which nobody is to answer
         $message->sender('');

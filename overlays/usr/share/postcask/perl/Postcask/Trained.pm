@@ -12,14 +12,12 @@ package Postcask::Trained;
 use strict;
 use warnings;
 use Digest::SHA ();
+use Postcask::Accounts ();
 
 use constant {
-    MARKS   => '/var/lib/amavis/bayes/trained',
-    ALIASES => '/etc/postfix/aliases',      # as postcask writes it
-    PLUS    => '/etc/postfix/plus_users',
-    STEPS   => 50,                          # nobody is judged behind more aliases in a row
-    SHOWN   => 1000,                        # an address and what follows it
-    USERS   => 50,                          # of one message, about 0.1 to 1 s each
+    MARKS => '/var/lib/amavis/bayes/trained',
+    STEPS => 50,        # nobody is judged behind more aliases in a row
+    USERS => 50,        # of one message, about 0.1 to 1 s each
 };
 
 sub mark {
@@ -27,47 +25,23 @@ sub mark {
     return MARKS . '/' . Digest::SHA::sha256_hex($user);
 }
 
-# Read anew for each address: the settings may have changed, and a table in each child of
-# amavis would cost more than the few milliseconds of the largest.
-sub table {
-    my ($path) = @_;
-    open my $file, '<', $path or return '';
-    local $/;
-    return <$file> // '';
-}
-
 # alice+anything@ is alice@, but a+b@ may be an address of its own, and a+b+anything@ is it
 # then.
 sub user {
-    my ($address, $aliases) = @_;
-    my ($local, $domain) = lc($address) =~ /\A([^@+][^@]*)\@([^@]+)\z/ or return undef;
-    my $users = $local =~ /\+/ ? table(PLUS) : '';
-    while ($local =~ /\+/) {
-        last if index($users, "\n$local\@$domain\t") >= 0;
-        last if index($aliases, "\n$local\@$domain\n\t") >= 0;
-        $local =~ s/\+[^+]*\z//;
-    }
-    return "$local\@$domain";
-}
-
-# What an alias leads to, if it is one address; undef if there are several; '' if it is none.
-sub target {
-    my ($aliases, $name) = @_;
-    my $found = index $aliases, "\n$name\n\t";
-    return '' if $found < 0;
-    my $targets = substr $aliases, $found + length "\n$name\n", SHOWN;
-    return $targets =~ /\A\t([^\s,]+),?\n(?!\t)/ ? $1 : undef;
+    return undef if $_[0] =~ /\A\+/;
+    my @names = Postcask::Accounts::names($_[0]) or return undef;
+    return Postcask::Accounts::resident($_[0]) // $names[-1];
 }
 
 # The user who alone gets what is sent to an address; undef if there are several.
 sub sole_user {
     my ($address) = @_;
-    my $aliases = table(ALIASES);
     for (1 .. STEPS) {
-        my $user = user($address, $aliases) // return undef;
-        my $target = target($aliases, $user) // return undef;
-        return $user if $target eq '';
-        $address = $target;
+        my $user = user($address) // return undef;
+        my @targets = Postcask::Accounts::targets($user, 2);
+        return $user if !@targets;
+        return undef if @targets > 1;
+        $address = $targets[0];
     }
     return undef;
 }

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Tables and views of secrets.h, and the numbers of its statements. */
+#ifndef POSTCASK_DIRECTORY_SECRETS_SCHEMA_H
+#define POSTCASK_DIRECTORY_SECRETS_SCHEMA_H
+
+#include "directory/cabinet.h"
+
+enum secrets_statement {
+	APP_ADD,
+	APP_COUNT,
+	APP_LIST,
+	APP_REVOKE,
+	APP_EXPIRED,
+	APP_GOOD,
+	APP_USED,
+	APP_FORGET,
+	MAIN_SET,
+	MAIN_OFF,
+	MAIN_FORGET,
+	FACTOR_OF,
+	FACTOR_PUT,
+	FACTOR_CONFIRM,
+	FACTOR_TRIED,
+	FACTOR_FORGET,
+	FACTORS,
+	RECOVERY_ADD,
+	RECOVERY_USE,
+	RECOVERY_FORGET,
+	PASSWORD_PUT,
+	PASSWORD_DROP,
+	PASSWORD_OF,
+	ELSEWHERE_PUT,
+	ELSEWHERE_DROP,
+	PASSWORDS,
+	LETTERS_FORGET,
+	LETTERS_ADD,
+	NOTE,
+	NOTE_TRIM,
+	NOTE_LIST,
+	OWNERS,
+	GONE_ADD,
+	GONE_FOUND,
+	GONE_SINCE,
+	SECRETS_STATEMENTS,
+};
+
+extern const struct cabinet_kind secrets_kind;
+
+#endif

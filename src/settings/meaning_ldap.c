@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What a directory server needs. */
+#include <string.h>
+
+#include "base/json_file.h"
+#include "settings/rule.h"
+
+static const struct node *ldap_node(const struct check *check)
+{
+	return node_get(node_get(check->meaning->mail, "authentication"), "ldap");
+}
+
+static bool is_wanted(const struct check *check)
+{
+	const json_t *group = json_object_get(check->settings, "authentication");
+
+	return strcmp(json_text(group, "backend"), "ldap") == 0;
+}
+
+static int check_needed(struct check *check)
+{
+	const struct node *group = node_get(check->meaning->mail, "authentication");
+	const json_t *ldap =
+	    json_object_get(json_object_get(check->settings, "authentication"), "ldap");
+	struct mark mark;
+
+	if (!is_wanted(check) || !group)
+		return 0;
+	mark = rule_mark(group, "backend");
+	if (!rule_has_mailboxes(check))
+		diagnostics_error(check->diagnostics, mark,
+				  "backend ldap is for people who have their mailboxes here; with "
+				  "this role write backend: users");
+	if (json_array_size(json_object_get(ldap, "uri")) == 0)
+		diagnostics_error(check->diagnostics, mark,
+				  "backend ldap without authentication.ldap.uri; write where the "
+				  "server is, such as [ldaps://ldap.example.org]");
+	if (!json_text(ldap, "base")[0])
+		diagnostics_error(check->diagnostics, mark,
+				  "backend ldap without authentication.ldap.base; write where the "
+				  "search begins, such as ou=people,dc=example,dc=org");
+	return 0;
+}
+
+/* Of HOST, HOST:PORT, [IPV6] or [IPV6]:PORT: what follows the host. */
+static const char *skip_host(const char *text)
+{
+	if (text[0] == '[') {
+		size_t length = strspn(text + 1, "0123456789abcdefABCDEF:.");
+
+		return length > 0 && text[1 + length] == ']' ? text + 1 + length + 1 : NULL;
+	}
+	return text[0] == '.' || text[0] == '-' || !text[0]
+		   ? NULL
+		   : text + strspn(text, "0123456789abcdefghijklmnopqrstuvwxyz"
+					 "ABCDEFGHIJKLMNOPQRSTUVWXYZ.-");
+}
+
+static bool is_server(const char *uri)
+{
+	const char *rest = NULL;
+	size_t digits;
+
+	if (strncmp(uri, "ldaps://", 8) == 0)
+		rest = skip_host(uri + 8);
+	else if (strncmp(uri, "ldap://", 7) == 0)
+		rest = skip_host(uri + 7);
+	if (!rest || !strchr(uri, ':') || rest == uri + 7)
+		return false;
+	if (!*rest)
+		return true;
+	digits = *rest == ':' ? strspn(rest + 1, "0123456789") : 0;
+	return digits >= 1 && digits <= 5 && !rest[1 + digits];
+}
+
+static int check_servers(struct check *check)
+{
+	const json_t *ldap =
+	    json_object_get(json_object_get(check->settings, "authentication"), "ldap");
+	const struct node *list = node_get(ldap_node(check), "uri");
+	const struct node *node = list && list->kind == NODE_LIST ? list->first : NULL;
+	const char *first = NULL;
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(ldap, "uri"), i, one)
+	{
+		const char *uri = json_string_value(one);
+		struct mark mark = node ? node->mark : rule_mail_mark(check);
+
+		if (uri && !is_server(uri))
+			diagnostics_error(
+			    check->diagnostics, mark,
+			    "%s is no server; write ldaps://HOST or ldap://HOST, with "
+			    ":PORT or without, and nothing behind it",
+			    uri);
+		else if (uri && first && strncmp(uri, first, 5) != 0)
+			diagnostics_error(
+			    check->diagnostics, mark,
+			    "ldap:// and ldaps:// side by side, of which Dovecot knows "
+			    "one; write all of them alike");
+		first = first ? first : uri;
+		node = node ? node->next : NULL;
+	}
+	return 0;
+}
+
+const struct rule meaning_ldap[] = {
+    {"With `authentication.backend` ldap there are `authentication.ldap.uri` and "
+     "`authentication.ldap.base`, and people have their mailboxes here.",
+     check_needed},
+    {"`authentication.ldap.uri` has servers of one kind, ldaps:// or ldap://.", check_servers},
+    {0},
+};

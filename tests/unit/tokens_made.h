@@ -1,0 +1,693 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* A set of keys, and tokens of NOW = 1700000000 that were signed by it or by somebody else, made by
+ * Key and signed() of tests/native/helpers/issuer.py; whoever needs another one makes all anew, for
+ * the private halves are nowhere. */
+#ifndef POSTCASK_TOKENS_MADE_H
+#define POSTCASK_TOKENS_MADE_H
+
+#include "tokens/jwt.h"
+
+/* clang-format off */
+static const char TOKENS_MADE_KEYS[] =
+	"{\"keys\": [{\"use\": \"sig\", \"kid\": \"one\", \"kty\": \"RSA\", \"n\": \"oeAbCbvA2Q"
+	"rZo_vfQx08pQjAJBg-5i3EQbIKocbApUfVi0GkhIwhSeOhfQQKla-nJwOlElSM725jhplrQhIjnF2Gi_HUlwnf"
+	"vcWvrUGzDkmGiwq_QZVU5eAy5-lb9iP9_iFb9xRdViOt7YanAcq7X5NrV_d6kW5dZ5cOzLT58obHRDU7M9eslm"
+	"kW5VR23patR5Et4U3oFFKes-wwlFSH3wKDJRl3bU2I9gtV8AeC1IFBZR-okb0tHCGAGDV4UUZ27SlBFwvtGMAg"
+	"SdiKwtJG5kZhxXCTYwsXJ6Fd4L7ygqP1hcSQaFBY3gws7IO-PI6xwrCTuxVYDJwHnZCSCbJB2w\", \"e\": \""
+	"AQAB\"}, {\"use\": \"sig\", \"kid\": \"two\", \"kty\": \"EC\", \"crv\": \"P-256\", \"x"
+	"\": \"Z0XOiGss7v3P9ReQam_Ze1B550_kPD4HbPzL4vi5YcA\", \"y\": \"V9dxuIhy6p-iZ1OH1I04Y4ph"
+	"f7CkskTN1XFi8CKXpiM\"}, {\"use\": \"sig\", \"kid\": \"three\", \"kty\": \"EC\", \"crv\""
+	": \"P-384\", \"x\": \"nFa0nfngyWwZmRQVqqONmm9C_88HunrZmeo6_1lIZEybjDgmx0qJ8FNL898YRt8I"
+	"\", \"y\": \"areN5D9HOg2OL4b9dYTgok0U3Y_vYWvJ8UiOZ-n8pmuH4yE3MHKsPaSfU0hFagNQ\"}]}";
+
+static const struct {
+	const char *what, *token;
+	enum jwt_outcome outcome;
+	const char *why; /* a part of it */
+} tokens_made[] = {
+	{"RS256",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgI"
+	"mVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.P2oMp1K1Lm6YeAy1hR7PDHWoZV7KEr0z21uOO9Bdg0YTU7jEg3Pt53e"
+	"2p41bME9z0NpW5m-7YEC4X5FpuuuQNDIYFAhDV7k_pZYYxvqDUH1WvlC2NE3-0W6jM2tW1A5tER4aMNXIC9J1s"
+	"05osLPSfN5vZ_-V72O5XdjYEf0HyphYe6nqBKQus_wpYwV80ZSxdp0CPs9nXwW0b5Uy7IuvAorGOOmeZhchivz"
+	"bpMYDPAXe3Zhvb30UUVuhlbL5-66ole1TNP2M6-2eE6tVbCy_LDuzAvH5RxjGsCup3mP8jZy9_aAx48WB7PU-2"
+	"N72uVldAAr5KSXtZMIXf-2hzubmcQ",
+	JWT_GOOD, ""},
+	{"ES256",
+	"eyJhbGciOiAiRVMyNTYiLCAia2lkIjogInR3byJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgI"
+	"mVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.FJ1TvcPdKs4Aif8oL0A4nChInKLKvJ8mX7LFkkqpe8BipoqllKnfSVW"
+	"MQWzutKIWTpaZr7foL_wm-FuQrdR1xQ",
+	JWT_GOOD, ""},
+	{"ES384",
+	"eyJhbGciOiAiRVMzODQiLCAia2lkIjogInRocmVlIn0.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZy"
+	"IsICJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJp"
+	"YXQiOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIi"
+	"wgImVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.Ku9T97RC3hsE5WC3y9zpzesOhjcj2cJ528tVIM9H3JqIVm27yY3y"
+	"w6ZxPFUq1KpbvfdNRRoFQsKcmhw3pXm98AKvNeKo_GhhOleR5DbP-zs9-5QtsJkLN0fM9AAhxS_y",
+	JWT_GOOD, ""},
+	{"RS384",
+	"eyJhbGciOiAiUlMzODQiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgI"
+	"mVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.TPgTItJL3XhWq3HDrb1gmyd9vktUqrTXLToL8FsMdRshPKBGnja0_jl"
+	"-6JXUluyN-ptzP-a_DzcnWXTLS4WpjnYscb2TekDXWs3GThd6IoAs9MRcpVml-_MQeXoPUI_90509x0oHO3Gvz"
+	"xlq5qI1PcxlYeXCQHfxH7iYL9BqYSvu2eQ1_0jg_NGKgIIzb9ErjK8V5F4Aq1zMKfAZ6OHYt-NVFKaJKbwU5qS"
+	"nh9Z9fx_kokcC0luKu3HIaUfHs0gvCdpUFypVxizYVOiPqgySBJy2HC7UuOOBpeMGMCYuCcGDGqfeG7B_J3CYI"
+	"2LvwBKi7KsgQkYGHjCTg37EYYADFw",
+	JWT_GOOD, ""},
+	{"RS512",
+	"eyJhbGciOiAiUlM1MTIiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgI"
+	"mVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.AC3_tg_oZtWnC3c4K922-CbICU_05hxDTlhv6qWjqbavBL_tJN47J6u"
+	"mm7ICgtKagH-eFLyqxV2_8DGPP3JDvH9GAPLPpWiFk0-SXaxWQQotPGLQGaQm8SQVKvG1cbweTm7w27pmgzGad"
+	"G66x8j_jSvNcWgaAQvePA8Dp7YKyVVv7rlacSFlTeSHwlAk_QcnUY4gnpZ9AhwXi_8hD7ExrYaG_qOv1KSttaI"
+	"52wAUAvtZfKVoqZTciURbjIKQGJLYJiAqr7ISIaFFbxgr9sYMVoICAcU7QcrcvtBKcA7VTsulopcGFyBAggaBn"
+	"QJB6GE3xzdzW5E7Tn3OYfVLYLtPww",
+	JWT_GOOD, ""},
+	{"PS256",
+	"eyJhbGciOiAiUFMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgI"
+	"mVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.Qdv3pDPEOVybIM4rd3hLZFb2qDDwKCz9Z26hlOyrfoAwKk0fkypQ-KG"
+	"74UgJBTLwAQVpKuVyDIsfajbH1Gtmz9JGOub_xfaBSRPcGF0p-HNlCECi95o3lMF6ZhbL8qHRWLmYGhCWd2YlC"
+	"C7vaBo2Xy_quiqP1vrpUBNT7z0B2FXu3bXyrLAesOWtd8IKEQM7BZ0RzJAXP6bmLUUc6xn2R6Lie9OOvnSpv7Y"
+	"pSRqZTPv5xO3W99aTT1-7E4EdTOnmiES7OKNG-8rg4r-ZU7INaMGxthlmPKj9jAq_lIOoxWxlRNlHr_dhaByg2"
+	"qi-uYLjBORzZy43MICQMDTaUj3swA",
+	JWT_GOOD, ""},
+	{"PS384",
+	"eyJhbGciOiAiUFMzODQiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgI"
+	"mVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.aQbG0XC_pqKtcq5UzF_SH3v-ZOX5fgktzW-FOBGUKEO6KOg-GYlzOOa"
+	"A-Zzb4mmBSLw1rzgIGMYjfrXBT-gshWz1FhfgQZ3FDJ31sj97T-wGGnK66IbfrxAb2b-4t5G1VNiCi4wrCTUXh"
+	"LPlWIxvb6ZiBjapZ-T-OI6fe0W6eSzgaqtea-1eyJw5-XImQnf5cw1kHH8vFuc2TBczwdWTXB58U7c4Wf9NAS0"
+	"IrtLvrLwFUDOjoSkTb68io8mJzd-t1uqrP8kWNocaJ4k-Tq-H_gcSLfkX_WTbmXkbFC6qOjk7JLujwj8q0LeNK"
+	"-pQygDoOnsovhlEUr7fyNaiCmq9yw",
+	JWT_GOOD, ""},
+	{"PS512",
+	"eyJhbGciOiAiUFM1MTIiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgI"
+	"mVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.dB2SmAbxMe3P1f14O_g5Ct94J-4XPvSbNj7_RZucNgUHb5Hj2XXictZ"
+	"LXWh40BnPC2lw45vSn3NHU_fy7oXEx2lLTny-xya7lsP466Wddly5ULGixk-O3as2i_DrJc_SQxOtVJuQgfSdp"
+	"kJwMrUa8n2eIUvBoIIsNRvudB8RNdrDztqev3ksdEaWjRe3iy5_7UfwRQimgyIVbmcPU7Tr6a9U1tEaAz1pSs-"
+	"m3cijw4hl6gZEPc6PCBEZ_MBLfv-FUD_mawWpzWQlK79id1TuxuzB0rw3Qa0yu6gJrInFWKm2NJYNtQqTt9eAI"
+	"oUeUe6DKBy5oyPGi91ZCHad_lwaNA",
+	JWT_GOOD, ""},
+	{"audience alone",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiAibWFpbCIsICJzdWIiOiAiMSIsICJpYXQiOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCw"
+	"gImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgImVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.YFJ5Np9YVvFRG"
+	"Z9wA2TEuF6xp307eOV3gSko0Ya9KTGxcgoHvJAI_mVnLutL70TABxgbazvUrGm4Lm8zYVvIwLuy1sUz7_kfTFA"
+	"6r92sb2ZVwY8ZSeilNzpc2yhr93NWeyP-ed7fcdWmqHvCn0DM-5Wg5o8HgJg9CKEAwJDLFJpDiut-dXTR2fbRg"
+	"P2kZRk_Iy8ixWml31BqJkW2GjDj-SKG8FArt-bEkKXEytDLKQtl4WTRYXtG1eAT5mqxNkNNh82Wg93xS2kkajh"
+	"mSJBUZSScgTUt3_O3Q_AQWkdXWr3o4tSLcqL5FKUV-qg5loX1LrFckENeLCrQW4OsVFNdow",
+	JWT_GOOD, ""},
+	{"audience as client",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogIm1haWwiLCAic3ViIjogIjEiLCAiaWF0IjogMTY"
+	"5OTk5OTk5NSwgImV4cCI6IDE3MDAwMDAzMDAsICJlbWFpbCI6ICJBbGljZUBleGFtcGxlLm9yZyIsICJlbWFpb"
+	"F92ZXJpZmllZCI6IHRydWV9.UT9hNeI9Jnw85ur39jmwv7gauK5SirJdCIUW1F7rwT1caAhXHgvd3Fh3zfl3eT"
+	"vKck_a7S-hLJUqXdaeEWNUPr9Oa0g2JvGw499hUch_-GB4r3COssxRfjxxTo1QdxNg8BridXMtjHT2TTVm5sEG"
+	"FFUCze3zUp5LLkWa_6GDO1uacTKUgz5Hb406cOvrEBI-noVADpMTB_Gzr5AV_5xqjZaPvSsGJgcndNf1kYScp9"
+	"bD5ZhzzxA9dpfO21lHZLRN_MH41DhOCfcKaSylBKilQMG964edAAaXpaB7kyxLvZ0rskY4akJLECpIhYhTYArn"
+	"5q57pOUxvc-00fZQGmY3jw",
+	JWT_GOOD, ""},
+	{"times with fractions",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk4Ljc1LCAiZXhwIjogMTcwMDAwMDAwMS41LCAiZW1haWwiOiAiQWxpY2VAZXhhbXBsZS5vc"
+	"mciLCAiZW1haWxfdmVyaWZpZWQiOiB0cnVlfQ.E8onJWezGkMAfMXJbstaR1a_QrESlKI1V-skw2dnjDoyUztm"
+	"D4d67ol_lSWXFUBGa4_hfkT7HehTIlfeYVEFEqirRIHrFgEOL1u55ZqTR4-Pa-Kwu7yM12YrOxYVYFzbdkbx7s"
+	"lyci_ds5gJdIlGBeQjXqmhUD-J6wHf96MwDiOXqdnRYpHaR8hUyH5nOFnypsdI1Xw7I-Rc4-BZmtEbt7CTiUWy"
+	"3b7hqMH3Hp4hdQUquDfn9Q9sc7_LUW8YJI_gdcPNBno2qNtOfY6v3Hb5jTn90eT9RZs3gSFScMIhFFgGt5mXp7"
+	"TRtxUEa_S7p4vPC_1PEzU3xQFpif8fboHXrQ",
+	JWT_GOOD, ""},
+	{"a clock ahead",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNzAwMDAwMDUwLCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgI"
+	"mVtYWlsX3ZlcmlmaWVkIjogdHJ1ZSwgIm5iZiI6IDE3MDAwMDAwNTB9.eKg5nUQLdSlBwWwo-qYoL_9qIzAg2v"
+	"7_JImDLbtA4LscRBNHV_uIFm0aqgP-bpgZX5IlQWbFP39JCrbEjreggDa2pS9FMA-gdSYPzH7hxm1P100FPQRO"
+	"j54HasxNwRpYe2sIEFKpFgu1RCDOGPeFo4_h_CYT7FVBByfn0glx69ZSOc96K-bnygDs9eVnV6kAoq2AVqHmSf"
+	"dtGcg4x-AXBOkPkwqEBDkXAs2ThhAHNH2Dy5iOSCaZA1GS-Mjg1wvPJDVEQbEZ9Z5qfrmwqND65x0OLIsGumqR"
+	"34guExPjHxtgvxU1IKyB57E-ScrpJpkCNsFNceiTepMnH2HSRp0LYw",
+	JWT_GOOD, ""},
+	{"ended just now",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDAwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgI"
+	"mVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.W8lVlrlzfsLBCENsigsuKiax9QkGetwoH6ccOWTsN4s54WH0hX0PInh"
+	"wgCYjzvRo9_59KyiIb3ILXuVz90C7Tba9_RXDZ7MASNT8f6KQb0mbqbszldnUaPWva5tTa85qXq9_d1Q7ijTmr"
+	"mkvfLE1c1lbVNN7Rqb_6cAYE7tY_O5Hcam3YyK-yOGWBH0NzOcQ31nY5fgD6YnrGyJ_IjCL4w-7Kc80gHwiSzz"
+	"lwpXv2XRjrr71BudNFKduVOhjkoev7Ek95llurDR3gY50nQwPg_YG5e2n1cb0HDSrP0SFVhyuuvLKy5j1cGzTJ"
+	"LqIQ9TMBMJdsf2segmgHjpRAmL-ow",
+	JWT_BAD, "expired"},
+	{"no end",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZW1haWwiOiAiQWxpY2VAZXhhbXBsZS5vcmciLCAiZW1haWxfdmVyaWZpZWQiOiB0c"
+	"nVlfQ.c1THOWyGZWhkqDoELA9BmqU5Ogi551eMfBK9HYes2QmtRGYjOYJ401wYX94P-0-wy0_E2mjrBBPhUUFf"
+	"kiSOsgTSVVFxdBjDgCmDlVEzFSZvYnQabn3yNxQ3p8FFDgUu7hc-8vNwGTyxm_w5wFect_HwfieRFlL4DKVxQH"
+	"H_lZFbuGwYqBoaimrSQIeMZ5mgxM0RTz0Ydi5_X6A-7zkqbiUkDvV29VCjtTRDUHAs00hMGtptNx7Xzeyt8Ybw"
+	"_ypflWPxPJOuRr6512CjYqYKVDF5nD_f5h-9murRzS-7NhG7A1T_qWVqvJziNlobNLA-5J9EUhGlpSVUkod2AP"
+	"Bc0A",
+	JWT_BAD, "no end"},
+	{"end as text",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogIjE3MDAwMDAwMDkiLCAiZW1haWwiOiAiQWxpY2VAZXhhbXBsZS5vcmciL"
+	"CAiZW1haWxfdmVyaWZpZWQiOiB0cnVlfQ.fWwZhfHY29XA-O7GpZLl_24Vh8x6aWNReKhS7LWx_qW4bzTTT3HF"
+	"tPpqjcLmQgb1G8MwSZ1tx82Xvo8Yqa3Bivfc2S1RifaZyUlTCdoYW-5W0LyeEw7M_P9xTw1e0EnqqlCQCblK-U"
+	"kFrAuyBn4MlUI0iA7KICaUnpgtJSPVbS1vVdyZPEY8aZs4An9k0kcgkGT3HvkXE6i_lZctAolzjjIlE0iVOEmx"
+	"nZrrf5DxeF5EDAvclJLrd361Gv4ZbrWHB8nQAE66UX0p6DXgsTQOvzXRqrlEiQk6yYTiQjDqq-kgLcoOxPPrL7"
+	"zXiwhHWNJG7EirmNijYTKyRhLhzeleSA",
+	JWT_BAD, "no end"},
+	{"negative end",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogLTEsICJlbWFpbCI6ICJBbGljZUBleGFtcGxlLm9yZyIsICJlbWFpbF92Z"
+	"XJpZmllZCI6IHRydWV9.Yky9yLCV7Wgbtek37HmvNeulopXFQJGq4SlYPsts74R85182AUKJUxOBRRqarmdL2N"
+	"3Yqtvi5wL3vLC5YO3NSbFmEjI29JshZwlX4iA_tEBPeYeO2BzDxcYa0sFyDIXaq08IJw7H9Bl-lnVNCgloInvk"
+	"3I7l-KfPXHhvZEWaNxNF8f08SZWSkqHzs8gNIC1olzxkkn2vpvAIOBG_38MrQNwP9uMjUBJyZFXhcXty5796Xz"
+	"gLsuaJO583omYoc86fj7plArTBM9PVtGlLHKynYu94oI1LTpFtbvLhnRaFcUjSxwJl8tkXpyKO2r4n3E1VFYBo"
+	"wxen338LiNu9EWKt1w",
+	JWT_BAD, "no end"},
+	{"of the future",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNzAwMDAwMTAwLCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgI"
+	"mVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.N1OnJuDO9qE7wSsFlQiSx4M2qvMGIer4KVZOW-fimVu0CJDLUgz4qzb"
+	"7COdn7EEghSnrdCzpdpX9yHQwcv5o6z9AvB91tlMYQNIlvtMN35eEEs_c2vNifHwQjrfoj7XYRtIUguePkEB0W"
+	"7siF1bHZf65YhUP9TBjtsuzKi442-GSQlZZUy2Swnl-O_tGDqHeF1vHF45gSZN-8LyA5ArS9bxtKBh4dQDWvl3"
+	"SN90lg8EJt3qIw32OKAsqhn9HoZ2t-JOxkQb5kIVCHbrE4uWeyApq68bn_Xm2D7i16J6PJGFXrjy7FMRl-pBRt"
+	"FFbjCew1RR84je9IVpA0nrtL0vLgg",
+	JWT_BAD, "of the future"},
+	{"not yet",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgI"
+	"mVtYWlsX3ZlcmlmaWVkIjogdHJ1ZSwgIm5iZiI6IDE3MDAwMDAxMDB9.EacopXem5-0nMnRpSrxrjj6wz3b_Bc"
+	"8br98ftgBujo26DjQa30i7uvIpi5VC-rsh8iNCsmfLGGqAxTfWeYftuZ9tcjqrGydlGPvYMThJRbQXbQezIIch"
+	"PTlTwPOEjBOwf-XhbyF9S8dDwADo_puGWTqZNGSG1p1aEw2Kz4JamToovoQ2D6Dwe6L9_1tkG-msOXu46CPDZA"
+	"jF98DD63klY3O_1JkuOmZOoMuiOcA3jSFu_Cg5BDThIH8m_9wavhPGcOF1CZJssX_4IAwbZKfEJgO725vvY7k8"
+	"4RiK3TM4i1WipT6Ea80a-SqHEhvBVN4tfpYdjMWShIOhEfnj3uJclQ",
+	JWT_BAD, "of the future"},
+	{"time as text",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgI"
+	"mVtYWlsX3ZlcmlmaWVkIjogdHJ1ZSwgIm5iZiI6ICJ4In0.dQDBop7SoCvv4cxQym_-LP-Efr6htyEjkscBupN"
+	"U16oClJbWw5SN-5diUVZCHroQW3FlI_dxEd4ntqoX49UQVEjPfTGWtcbll_sj16pmGONNgLoSXX4H4rnYgds0i"
+	"d_2pwZo4oD6wihpfvj3xwX8ScmP-sqBXBBk8IFgCHChJ3bEAvhN7dlP6P3OVI_MJ1EnprIFs981cwa4vgoq6LY"
+	"rVs7BMgLU4_vCnOUXT3uSJHzT4Ea06XlBmq6CwWvVUspwbjImdUXDTmiLiWXTozRvb0afIXvNdIP8CdFZNS0-D"
+	"aakwlDqC1FENumkrk9RHKMKSSQP6qWKOd4zsXJCbCF5oQ",
+	JWT_BAD, "times are none"},
+	{"issuer",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm5ldCIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgI"
+	"mVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.X5IK6ncKSwupGYJhIHUY0-FGVxV73VR0AZb0KBOhxFxujCJupKcxbXl"
+	"Du6nlrnuH9WcX2OZi5kz5DCyssG8w-Pglp_SdFguSorSmdR-NWoNBHRTZBovjSm8qlL1C-wWYxSaBhk94gFYJv"
+	"9i8XFFI9CNiJhUL-flHHofO6VTGOqyuKqWpcHcBMfK6XEtYhNsgHSZtcw3Rm766drvtqCw98DfKfPMrOPArZig"
+	"BQuUhvZUwGq7N8pavcwn5wSFr_duvcajwURhJ2-11sE2ScjyiFWiU7TW646TK9BVTY0e5h3n_VjgEv_cV0W5Qw"
+	"tCBLaPWbMqir231KKpxNaQ0A-Ng8A",
+	JWT_BAD, "(iss)"},
+	{"no issuer",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwI"
+	"jogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQiOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCw"
+	"gImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgImVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.fWp0R9EaKmE4e"
+	"UL7gHGnkslu_mOrdtAAScHiSR58KGsXDbJcOPQnktJhqnrTih3AU9xUhdNSxpIHTCOambj5mXccXDI1xYyp7eb"
+	"pr5YbPZKY620bCFxBpqL5Gb301xpMbuiGGRjsUHsC8gBNRt8eaGEZj82y0OMJmupHckjWz8WNuxJzUpSeRNXuN"
+	"6Im85X6ZVj2TVV_ECTA5yb3uyMWAmjzVxgkMrY5hDkMN57LzX43nxV7P8DhVcnGXMJFNECqt52L2PM57XAUd9u"
+	"meLKakjJC9HxzOMA1HF28bBxp69ccjf_PvbKdUaZ1hwXmQ2HvRR2mTiNg6KWWyWez2JkaEA",
+	JWT_BAD, "(iss)"},
+	{"list of issuers",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiBbImh0dHBzOi8vaWQuZXhhbXBsZS5vcmciX"
+	"SwgImF1ZCI6IFsibWFpbCIsICJhY2NvdW50Il0sICJhenAiOiAicm91bmRjdWJlIiwgInN1YiI6ICIxIiwgIml"
+	"hdCI6IDE2OTk5OTk5OTUsICJleHAiOiAxNzAwMDAwMzAwLCAiZW1haWwiOiAiQWxpY2VAZXhhbXBsZS5vcmciL"
+	"CAiZW1haWxfdmVyaWZpZWQiOiB0cnVlfQ.V_wbXpsxNBE6hlRDkKqI1wSPmcUh-3CwHhe2teB82wMfCCIgJMYH"
+	"14k1M-QiLFvJ968C6ViKeCFS-TIPkBeD4HU_VIWmnwAEJLKiGAnMIOKZXiqUonLn0F_xujvhW-1dJJLptsCsWZ"
+	"2Yvw-Z3jidzCId0nZ34TWJSgrAtHAm_3Nfhx46RSl8UHL9Wsn4z0bPBTYuoopb4JdU0UFLYvUDzbZ1ASQS2FYx"
+	"1iBpqn61vR9Ek9LCQOswRqH_vvRhPc6GsJ0vI0XXHA1jEWTyLfbYga1Aqrezxq5q3_5fpwXi3ezaaMyeOwpcy4"
+	"Ch-By6sz6HJpYWl65LpMN1tCy-B9RPdw",
+	JWT_BAD, "(iss)"},
+	{"audience",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiAiYWNjb3VudCIsICJhenAiOiAicm91bmRjdWJlIiwgInN1YiI6ICIxIiwgImlhdCI6IDE2OTk5OTk"
+	"5OTUsICJleHAiOiAxNzAwMDAwMzAwLCAiZW1haWwiOiAiQWxpY2VAZXhhbXBsZS5vcmciLCAiZW1haWxfdmVya"
+	"WZpZWQiOiB0cnVlfQ.b3izb2SCu3VRb2zvTHAv_4x1G4P0hjDsmHryDfk7ZsNxKfi8wz_21OQztzrNzb686nKA"
+	"mjWUg1D47daEPuRjmcGEJDI5sCC3sj9FMMpJ2ObRMT3SAqpYS52h9yWRl4jIOrybJ2bVM-bsY2ian26Sto_G-I"
+	"s1SrlWb8SAFAdwS6QSy6iwuaJ12XTCM1XspQSYj4gC2GE6ew5DMAadECdIsJDxGvm1zkIC1fsz_R8uyUuVagup"
+	"CHFuUKni-_1yoeWoVKaEqBkshv5P37dOogFzuk4lgAqpMBDL-qigHW0vYfzHpZNKGTE5x2VwE3mQ3f05BGxg9v"
+	"ZNbrWIMNN5s2l3Lg",
+	JWT_BAD, "(aud)"},
+	{"part of the audience",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiAibWFpbDIiLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQiOiAxNjk5OTk5OTk"
+	"1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgImVtYWlsX3Zlcmlma"
+	"WVkIjogdHJ1ZX0.O4asPuTXHIzmLPKwrvGW5Wcoi9WZUPEXLAELM2f8q3Alq0faMFNXRoxUNGkXbKo2gpRTEAa"
+	"Hhz3L2be51eZeqbQ4O5nEOyMioF9KWtR-Mx0ZLY8YPPupr5NEnJKO_8joAjZahW7itFW70-UcfdLe25FBjQcW3"
+	"4-DdsW25Y1G6HHVznM8X8m3FPd4RA5-CTqD0X4Mj9uW96Wc4pYLUrGt928Jou62wf7sRywdJmWwDYatogo8rGh"
+	"vUjf4Pbs8FR97SvQ9q_cDrm0TcKc_cly5Xb26ymYEr1ehRxuIebTUfbGiMIpvWkL_h7_oJ7F45y4TALOpxozoF"
+	"WQ8WV7u8v368Q",
+	JWT_BAD, "(aud)"},
+	{"no audience",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhenAiOiAicm91bmRjdWJlIiwgInN1YiI6ICIxIiwgImlhdCI6IDE2OTk5OTk5OTUsICJleHAiOiAxNzAwMDA"
+	"wMzAwLCAiZW1haWwiOiAiQWxpY2VAZXhhbXBsZS5vcmciLCAiZW1haWxfdmVyaWZpZWQiOiB0cnVlfQ.aPULsq"
+	"sDsDozaQ6Y3X3mI87CSeq1SuMHM2PVB2_-lBGNKRQQMLLkZaVVvadtn05GDx9m4_BwvO_vTpPuN1hxqESttgjD"
+	"7MHrwlgIMp4aNovPrEoI8ICOv7y9Ed3wWkVDPReUxNXt32v_LaWLver-uRP5AxXtlWIJMDUMHfr2FJMUJmNtAw"
+	"m7-CT_kt4E_lcUmZ9TvWK2k3yqWzP9VY5d9KKQZVDiosNf7LSE3pf9YoFGPBR3F4NMVjFSQ24tDrAYUNZfPsTs"
+	"SwjEIiBY92dyxhsWGkEGAOZSFvPRRmewHH1946ej9JCNVPcan5XtUz_Nksgbomgw-tve-p6jZXT-dg",
+	JWT_BAD, "(aud)"},
+	{"audience as object",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiB7Im1haWwiOiAxfSwgImF6cCI6ICJyb3VuZGN1YmUiLCAic3ViIjogIjEiLCAiaWF0IjogMTY5OTk"
+	"5OTk5NSwgImV4cCI6IDE3MDAwMDAzMDAsICJlbWFpbCI6ICJBbGljZUBleGFtcGxlLm9yZyIsICJlbWFpbF92Z"
+	"XJpZmllZCI6IHRydWV9.C6V08M1RfTvFovDjhs5vDHq7dtNtDd5bNnUeYKrUrhZBdkUChv46XdM3WZ59XFS38o"
+	"9CV02E8SNL5ITAf_AfbyT8i9y4AEVTmszapAbC8OSuwj3r6H1TdJrOLjsw4dQV36-_-C7tAYUmHxRv_cuRROhs"
+	"jwLktijgy6s8BXBqeSr43kWcp7hJvZbzQQ_9Ypu_Pu2X1A-LC4b9n9wNWB4qxwlSuhW7eq4Up5OyxJcESvk5YN"
+	"B8a6Jxtxko4FWHMPgPMZBUamU8y0HHlM2WthiOydWJsDk-HvsO2Oc_2W5UKtMCvSimut0pgnHKnZCIKr4DVWQM"
+	"6WwDDbS0nqjNKg3VdA",
+	JWT_BAD, "(aud)"},
+	{"client",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogIngiLCAic3ViIjogIjEiLCAiaWF0IjogMTY5OTk"
+	"5OTk5NSwgImV4cCI6IDE3MDAwMDAzMDAsICJlbWFpbCI6ICJBbGljZUBleGFtcGxlLm9yZyIsICJlbWFpbF92Z"
+	"XJpZmllZCI6IHRydWV9.M3SAqD48hfxBTWhrslfjcDO2bEJYPd50dmdSze4urHpQ-yADURhuDpVmcLbc2Rc42a"
+	"hkB0DfaFJ6VNe-R4P6RpZOC7G_tH1sKuY8cfK42R-CxsfnyalwRmZBclnDwJnhr8iiBttp5GCu43K6ABSpXj6G"
+	"Hzf7M9-Yxw8WvuOinK1yCYBRovU1xNYg7IXhtHX9FbkJdDgQFuGlLZHkKD71fGz7i-M0DiNj9MRzSdNvTGbpUG"
+	"rHUJ8cL7y-1hWzden70wE6jLD_VD7KCJNo36Dbjxyn01hlXPceKmqfB4p_kaz5Wi_LyFmO_0VgEFjd2GKPI0LV"
+	"8tBWJIKmUX_q_HuDhA",
+	JWT_BAD, "(azp)"},
+	{"client as list",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogWyJyb3VuZGN1YmUiXSwgInN1YiI6ICIxIiwgIml"
+	"hdCI6IDE2OTk5OTk5OTUsICJleHAiOiAxNzAwMDAwMzAwLCAiZW1haWwiOiAiQWxpY2VAZXhhbXBsZS5vcmciL"
+	"CAiZW1haWxfdmVyaWZpZWQiOiB0cnVlfQ.c50olB62aMQ6GTa08Rj7ijq4NM6yclco516t3ZcULpUr_HacRKsm"
+	"yIhFK6d23UtcCntoxBL_E_ZKk8-kEp-felcwsuJ2x3Aw8KB5fdN9cBSrml2WiSOtOuoWiDkEA6u_L649XNoy4U"
+	"zSebkqeqto5NPEBiddasbDtjK-usB18iboun3kfHd8HKqf9bBotrm4S3tL5VGP_shron7qZ-oFQpdVwhB1kBc0"
+	"DDhMADEpFDAyg2yKlpFvdk4M0XigKNVcyFuW5CTOIvq8-jqOUHB8kL5vxVnVbS12YqkgyoEEo7B5Tt_ixewqH1"
+	"D3-mtAX4NDyXXusKZ-laWL-PTj45-44Q",
+	JWT_BAD, "(azp)"},
+	{"client null",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogbnVsbCwgInN1YiI6ICIxIiwgImlhdCI6IDE2OTk"
+	"5OTk5OTUsICJleHAiOiAxNzAwMDAwMzAwLCAiZW1haWwiOiAiQWxpY2VAZXhhbXBsZS5vcmciLCAiZW1haWxfd"
+	"mVyaWZpZWQiOiB0cnVlfQ.anvz108yuSXFhbRGK1Ym-kH0TjQz-O60IoaO7z-jJBFRqaw5SC-OhXV8iGWTl7i1"
+	"2qIVsVxCvufdFguUCvlxsJNiDA48pvpbzYezx-AMCNqN_01tKBk-JXpOx6-2kylJcGzxLrIWP9SE5mBkko0EMl"
+	"UGl7oytQq9PnNgfWJehPV9xktkWbKIAWeT2A0oXr9W9ESDV9o-BOonOz1i7xf-j5eXxJhY32plRbsdC1kYEWYp"
+	"RJE1fB2qj_YN2znI1JsHpXu5dGmju4qpRu4XW2Xq33FICbGQiZBd8BRc0P370-bzyiNCfVY74SuAtt7-n-ZkLH"
+	"B-VSibewtScgIuAT9sQQ",
+	JWT_BAD, "(azp)"},
+	{"not verified",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgI"
+	"mVtYWlsX3ZlcmlmaWVkIjogZmFsc2V9.JI3RSEUrX3iRIUcDkU9u5r5Gy_hzecXYpr0wB8kB2v0r52wnC1ntP-"
+	"gzTQgSR5dMv3hcjVtZHlQYwsmAushgPXkhmpYd91ZFwIKXxOqfVnIG1jDm4RJ1pKTWBshcGOSeL3pyEzzEG5ny"
+	"iFPy5eKsYaVAo9p3Xpp50WBFD1jxz7TSqNSDGWYrl8xDVmdUvuAq09iLyr8y7d9Ok0HoXYK9NBVQuEni37yWeQ"
+	"CzRnQ3p15qXb54GJGOZCMaueuC9AG5DyeJ69-5CPBSYoycTUrrFmp49vySnxocpX2ZRUwEfefiAk6sXtuNZ6XT"
+	"cjsZhBoWL0cOl7CkSXRiVdSA7e1vcg",
+	JWT_BAD, "email_verified"},
+	{"verified as text",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgI"
+	"mVtYWlsX3ZlcmlmaWVkIjogInRydWUifQ.TplRb8I2KQv_UWm2-49JJ-cwVfvxMozMZMF4PszKphgbx65Nv5s5"
+	"bxMTFwLW7W8bDcMjEsoKBb-IB7NoKLaqJrNYNzyhYb46FWi-ee_RmB_-xrSH7ADVJ5sQWjjNeGF1B5pKWdSE_P"
+	"vq647-1jxLH8Pwlqw7qCodsRuhEn-_lpQTRzQbFECAOrpbpjrAa1vkBMVo7uoWs2a5k9vYMF6sgh5cJpVv2eNf"
+	"Xd2fyhn9NBc502S_aze-DAQh0VKMLasr7q2lfWuTsywMHvriMEVnWWElh_DSkb8H0tZDsIWXxclAY6Sr7_l8Dr"
+	"i5__EhW7vsCV5zZduFCwXC4_AGjyEGLA",
+	JWT_BAD, "email_verified"},
+	{"verified as number",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgI"
+	"mVtYWlsX3ZlcmlmaWVkIjogMX0.GKonn3GVJdDQWSFvddLB5NSbW1ilWGyM56vqW_LEFw2q17qT652Be8CWVRS"
+	"Nhl5TWbTiJ8TdAxOHb9y46d1YuVx6oKhNzCk1WZlQKVj261Zf1qBPWEqXW8sqVfbd2KXgbanf67xQaqHGkJjjk"
+	"UjNTyBsOhZCDSIsg9yvcWbyE1x8yBeiZOfnR1pz1m5PwpTqidkLikXXEodWSPceZRwduMwLFG9i_erBj9YPY5F"
+	"SXXTik6vMuPiHaejZXwBOAtqSuwY3BxCU5GOyewRh-Sar3FuwOONfEkBx7HA45ELpfd3dsai-OqaFOsMYmnrLK"
+	"qlrF47BEe6nu-yMRVYbJEq5Qg",
+	JWT_BAD, "email_verified"},
+	{"address: empty",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIiIsICJlbWFpbF92ZXJpZmllZCI6I"
+	"HRydWV9.RsB_5VE7CnBhcOlIw97ZqVYYL1aEHMvBF_5A_ES5wwiQcod6xM_4nNBiBVYbANee5_ShuEgOlJKeYh"
+	"jyRCfG4A_QRhNiGP5EVf06gIQZosi6wIP5kKJ_9B-IltQ9374wf_EYs5tibaLcbUphb15EAelYgwQJhKJeMZ6n"
+	"uSywROlKZb4zyE5UwIIbw3_nmzJNyV-Ip2KxfB0iN-7UKW-XjJd4bjPJPcoe4em2DH48g3zQEWOVTGnW5M3kL4"
+	"3QUYYxvk8g0cRNZJ5Tqd283KNr353NEmjo5My1CzQPK9cvrMHQcgJK20I-zF5yKzl96ZgE2iZepEMyeJhCOMlh"
+	"GFS46Q",
+	JWT_BAD, "names no mailbox"},
+	{"address: no domain",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogImFsaWNlIiwgImVtYWlsX3Zlcmlma"
+	"WVkIjogdHJ1ZX0.krsvItKn1WIg1rXCSwb6lfOF0PtxjuuHnOot98JSuY8HvcvrCSymO4gLhipWzrXuilc3uJ5"
+	"znLrY7K_rFSwhRPxVtlUr_Vm78Lsbd-QDE7siU6Cjrok3n5kYyMn2C7MStS89YH6K4VDAYsgX9H0mb3SHBcvHc"
+	"mRVhmrSwXmeusYjYSF5hmGLMxJsaHZVLv4lU10RRdyDLfLvVdJMe1V-wFvUclOQsJJO6tQCXU4QCDKIVPZSFDg"
+	"3WAoJeg6zxvBmFKekH1GMxKAhLlTa8BZZ27ZrK-i43YE5qJRZlAnhiqRyyNq5FeWLI6UDr0FhGYDFXzAlLrwXp"
+	"UwjBzlv4F0k0w",
+	JWT_BAD, "names no mailbox"},
+	{"address: no name",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkBleGFtcGxlLm9yZyIsICJlbWFpb"
+	"F92ZXJpZmllZCI6IHRydWV9.KliYnEt2d-AtyL1fyWg9YgdpE0AtQOoJ2aUKOb-chV6Kldsp8_PFtXMjBl3UOK"
+	"qp2_0L1YAIxrUqUY9OExS3P8bRaYgOBkRqNrhCfqHJg4OSRMEVAIN_dfz-E1hSya3YWRe8ZR0X60OX8ytb6HuY"
+	"liwauQaHRgRkyKJLDAh9WjhTysTd_ewNP-Aufh6lITazQt8UQKmlFmt5a0fwKNH6RRSPL3-cw-IZmCSq0NgFyp"
+	"BQyYeCDl6UQh4-KIhybRk4JUFmerf-eW9Nu6NR5Zci3sknpXI7Pp5rKPFg8PwizYNUntX4y8PT1ZTw9IA2Cs0g"
+	"B_MHehqEEBlEgHiURD10ZA",
+	JWT_BAD, "names no mailbox"},
+	{"address: nothing behind",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogImFsaWNlQCIsICJlbWFpbF92ZXJpZ"
+	"mllZCI6IHRydWV9.lmr3Be0EVMNRWhxqoEW246yvKGUTVde24LuqHaEFao3oPa2W_E01PEEMwQAwcjUNzbekIr"
+	"ksoeqkqAFdfa_mVs0pzutEvnnXTIXt3sNfA7fX-yx5VdwibZMVsm-xBao9CFQCiFsd1CHaGqEO9w9TjFKxEV4w"
+	"DtEle3dmdZpRHtHWmGhINAPlZ3Ow6wThYsojNmXSJ319MLf_d3DNcErbMiMtpuVjiXM3Pt9U_5CZ_sscNKksbf"
+	"1aHQG_l8k0BjZf17PoF_HJiaiXl4F60IPPEu0fAjkPpYsxJad4RyH8EHtJZyF5ooW6W1kX6ALHbEAkrUGie16c"
+	"Q_dFt1TG5zO84w",
+	JWT_BAD, "names no mailbox"},
+	{"address: long",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogImFhYWFhYWFhYWFhYWFhYWFhYWFhY"
+	"WFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWF"
+	"hYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhY"
+	"WFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWF"
+	"hYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhY"
+	"WFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWF"
+	"hYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFAZXhhbXBsZ"
+	"S5vcmciLCAiZW1haWxfdmVyaWZpZWQiOiB0cnVlfQ.YWVgv7py4hBrDTpbpFA0bhOjfMitQ6dH-YQya9OhWwwy"
+	"e6oJa3-LDRuae2h9mZSlrPS5LCcBfMZsSWr2r0YfLgeEXWRh7RjYm5rOCYVDErTOwiNh7QYypYvTVpHG0lR1_D"
+	"BXNUaltkUZrWdinUkN_BFlH8yjcaI0lC9plvl8GuZhrxYJUd0ssM-sPWVtmP8G_RdDSYD-lwPktqkBY0pgHE9i"
+	"xTiXeH5xPTNelAcnXyD6ksHXfvYQBS8aKN2m5mO02ZaOr6X9QVQ7baZx3fuHTFVBxWrDw3bnk8OZL4RvQWgksC"
+	"TnbRUer-uaiOCdyv_dA849A9XlTzpFYSt9WfxHVA",
+	JWT_BAD, "names no mailbox"},
+	{"address: list",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogWyJhbGljZUBleGFtcGxlLm9yZyJdL"
+	"CAiZW1haWxfdmVyaWZpZWQiOiB0cnVlfQ.WcM-VbWZ-7iEgITMGDgZzkbA48CJo5mZh0apfqbxeFXrjNAAnBw7"
+	"4LEKZ6zI5Zet8_5xfmhPvIa1TaT1ek-FzwdqnzI2cvPdIzhna8QFVux5m4uZg31NaOnwY3h7BdXADNx4HpnyUy"
+	"0kuXDyUb50H5AQklaJlvK2GzoD2ldFScOA-u3ZDCYQ05L9LqOr7TpnmO8Iuv-GQ68IOL4XAriCiS1m8lIgwbLY"
+	"u6AeMEQs9L6_QPzvcGialdbeQBVHvrT4DHH_bUzF5eUQi_a7Sn_vrqWNb1KWrscsF-C9S6WonLSS9sGhG3BOud"
+	"SOvr6FcGlNZh1SB2oP05kHj2drDcN_oQ",
+	JWT_BAD, "names no mailbox"},
+	{"address: null",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.Kl5VPW95o"
+	"pn2nfcdJKTvG3_gpwGsd6TEzoDZFqoLSC1piYNOvqbRUYpjOChakEWXVzK29jrjR0ZaZMEH_maWGhclJaXGiC3"
+	"AHS3GVv3HOJ0KioSGYlhoESu8uT5xOZut4ZNkd4LI8uS4C2DFrRPddnagOkD8PfKAM_qXmAJy5E9bk47xkqQQu"
+	"kxUo81go0_l2nc46vs_R6zClwqImS_l6EjqqXRhAnAFyt4MpDjuFlPJISLgK3A20_VaYZA-6F0tYw5rz2AwyKp"
+	"1KkiDKOedRcLdcXKqfaRc1Zi9EoTGDEp3VJ8SQuurwI8M_WAMyNlwYp7annmFVbXMQJ7097FyRA",
+	JWT_BAD, "names no mailbox"},
+	{"another name",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogImZvdXIifQ.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyI"
+	"sICJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpY"
+	"XQiOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiw"
+	"gImVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.ndY8c_Po_Tb2pxDw7sI3mECj4bvrRJE8cBkcqr2P29-KK847S_xB3"
+	"r9Z7nKpt3pRq4MyIpUE34efKENR3nECJor1-fE-XgJ7MPdNx8pUSNzAZE8OYwHZri65qaw3ksIhJ2I6xEBy6WK"
+	"rcHxPKqHJWx0tX6hyK-h5-As8ngc7-QMs16Gazq2Vmx06HlXitG-xUfIvdCLMS-1X0FP0Dq8NW3QJoIDVogHkq"
+	"VCfsOid09Ca0ZmlhpfgGHe5cEMi-vxHpdlA5X3fTvQXyIun721sXKOKQ8SO2BzvzbLJaTdP24WIOvjAGP1Odha"
+	"9_q2wi5LNXAzFqI99f7TiBogYQgFDKA",
+	JWT_UNKNOWN, "none of the issuer"},
+	{"without a name",
+	"eyJhbGciOiAiUlMyNTYifQ.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsICJhdWQiOiBbIm1haWw"
+	"iLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQiOiAxNjk5OTk5OTk1L"
+	"CAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgImVtYWlsX3ZlcmlmaWV"
+	"kIjogdHJ1ZX0.ZhG7VxcTLvN7TfiYqTWTRpWSZK6GhfGjc9b84mGfkGsUBfjEwv5cORWmhr7L9f6pkyr3T9OZo"
+	"8wv6P0_TSX6SBieeu1iIgeYBri3_TvM6u7n3_LwC4xQR4FbLfcUBjkiz869IGuHfuHoKEzMimnZO3c2BIox0q-"
+	"Rd-52icr9tE74mxtFDXkhnkHdTtV7D_5i2rE9bzyFc0qz7TnVftu99Wz9Kq-Sevku0OD16C1oK5WM09DsUWInS"
+	"i-jzFspkpV9222egxUMuP_nYIWc46Tat6CKmlXI_AD_JqCKN2HVEbIp4XSeou9fDnyXDrxtWXYnp0HzCu9dP5K"
+	"SWm7LcD3dFg",
+	JWT_UNKNOWN, "none of the issuer"},
+	{"ES256 of RSA",
+	"eyJhbGciOiAiRVMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgI"
+	"mVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.WprEhWJHo6bUc54dXg-1Hrh-biI9N7kYMlMnm88x0wXdd_5MTTko09B"
+	"K9Kxj99iQooeJvCHgs00c24XuitY6rRN3O4U6U4bK-VEnm6vOqfBO0Ry8yuINhLVKyphgPR3Z4MgWfkR-v38my"
+	"7wR2DURdkskc5Cb5j8ehZmM-6oSc6YZvY4ovHooIeCZCcbKa4ILD7H28_GMHmpJ7Y-5Mmq8HRkU10amYPcxKb2"
+	"SuCHyf4c50JmsXcRAFQnLqSkohdTzzSDypks5Rh66YLRvDFMWwO-6Inf4AWbXO7CkQaoQwx0VDBdzGxp2_m4Hx"
+	"dUSz0eOT6HFCo9ysf-flFaXbkd13Q",
+	JWT_UNKNOWN, "none of the issuer"},
+	{"RS256 of EC",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogInR3byJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgI"
+	"mVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.rz_3LbITVPwHoBIBJH8TPaNKAdTWgQMwRXrhV78yguC_9I9qAVcpAd_"
+	"lHKIz9QcPYAOFfHmi5Pk03pS8UOSmHg",
+	JWT_UNKNOWN, "none of the issuer"},
+	{"ES384 of P-256",
+	"eyJhbGciOiAiRVMzODQiLCAia2lkIjogInR3byJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgI"
+	"mVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.zkkl9AVby-gIY4l2hY0OdIqt5ilBQCbIv99wfTAinA2hMaWQ2NhpT9_"
+	"cQVtsE3_xtlssSOZFPJ2L-X88D2t1hA",
+	JWT_UNKNOWN, "none of the issuer"},
+	{"path",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIi4uL29uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZ"
+	"yIsICJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJ"
+	"pYXQiOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnI"
+	"iwgImVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.cB_8ZKgpRFKX9DaXGUKY95uDVufFGR2_zF5RkzfBmB-P4J9_jeC"
+	"yOXxcH8b7XM5wui4lbf2SgS7f_ER9bXvv7BImnrGxXKHdtE3aW_DZPVjQnBbPiaj30CWSNNH_mW59p_oXgw3nl"
+	"5nflo9qbUI3dCdcOrYZerLA_TN_RI_dG3ybujqCww7jYR8r7MwvbQdvOkU6fUs9WTOOpnf6pwNN-9ZsdhoE1bK"
+	"VpTHYSt2O_Zd68sqxIsMpS1TcE0tJ1Ynt7kvJwUarqxhV0mZBLIv85Y7E_R8rSUIOwgGmP6dSKgAckIGUSDH1D"
+	"tUa_MApIUNy6EXahAFE8OYzT5RxtIzgNw",
+	JWT_UNKNOWN, "none of the issuer"},
+	{"alg none",
+	"eyJhbGciOiAibm9uZSIsICJraWQiOiAib25lIn0.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsIC"
+	"JhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQi"
+	"OiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgIm"
+	"VtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.Vx5kBAGY1FeH-aD8oaPv767VnLBgSmIcWgpaU34T4gxJ3SzDObUQ10bA"
+	"O8s-TQMBhXg0nKhuTAz4Bg8jQUlI2knjcw1u9rsPwAtr-JqOakt1PcfMaeKxnKq9RDKXAcDOcoPYjoyZqxcTf_"
+	"xNZV4bVDtmy-p3cjhF7GPh1iM5vYXLIkbMRzgT1iAUQWNnaOiPvB6XV7wArONF9rc14StTyzvytparV8KNxX9V"
+	"s8EMluBygzwaUOWdtFdef4M8h-HhGQ23J5la73_Tex3NSZBYK0D_n3FkxiHnrfHeK8hexA67-X9fIN29kYo2zN"
+	"s3Wa2VzdKJ-PzQJECujEay3Ne2_w",
+	JWT_BAD, "no signed token"},
+	{"alg None",
+	"eyJhbGciOiAiTm9uZSIsICJraWQiOiAib25lIn0.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsIC"
+	"JhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQi"
+	"OiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgIm"
+	"VtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.RW9CAC97RAsnoUg3JsA97UEXyreVywPzgJYfas3sLq7DcPpJIOu8m-ny"
+	"rfXdZSG0e4KBHxeGtrP0Q_WrTDY4bNYLZu_aoRASZVxPsLOdO8XUJg9VidLz4P0beCe__eTecrdxBh_nTQWMvq"
+	"0W66s7uUWp2MU46d8V5r6tWxKdwH9nL_oWXKkCSTsL3tBsv8-dzMPZWsS-QnPWeDuuozw5Wxrb4WTjMiAQBXHh"
+	"-sEqww6524t0p54z5FtWn3ehdEM06AoZPGWkG1hDmLrg3CO0MIAzT7qe7a2LOyV3ZtayF2HPtFRoJCeB8_ssX4"
+	"cc4xwWpLzbQ5yCLDtoHKmpm16vsQ",
+	JWT_BAD, "no signed token"},
+	{"alg HS256",
+	"eyJhbGciOiAiSFMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgI"
+	"mVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.iiVLG4DEnVIng74KxPcTZn1lfUT2qZcQwnT36TigTCwGCXJh_UvXJoX"
+	"GJwfHBDdrIngWKbFmEQLAaH5fz1iLbqB9GHQUN8ppdLFTMFrkeHCN_I4ee4KIR5C3Bkps7FRh1z_rTjFSUuMmF"
+	"MfdhCTQa8HiFAYBaZZh6MY9YXUlEjMbiLwziFVD08zcN3p_puW3WFsapsIGFcnLNghAoXNxL9eqlRXDxwrF_zK"
+	"4-fWTpHiHAOJhV2hkeAQFG1TWWzIr7Eu3pkkXnHiz_3Z1rUQH43-3T3Jl-juCYPYUzczBKzV-9vJLhTi6TEJTA"
+	"cZUa8ZDml-qqsmTRaWRhcrph-cC_Q",
+	JWT_BAD, "no signed token"},
+	{"alg HS512",
+	"eyJhbGciOiAiSFM1MTIiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgI"
+	"mVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.m1Zbxir7mU7hCZ94JRMXVg3eHGNqlWmpo0s9eYNsAG1EF5HVx-Fu7_x"
+	"SFHMhbKyfPYVjmlYqoR6UpwVhiXiw-F3V2bS9ZvO8R9m_Ws9M8cusdup2NaXqvCy8yvzLXQiHpLgHKmjVrizgU"
+	"E8SBnu1NNFQ2mHp6ptMzFKjjKqwPI1MggSDfSP-xIH5OZurSFwq0AV0GE6MeC4J3uDCNVzdmBW1AuXMnhRmK0e"
+	"8bt6Bb0IE5sdFpIqa8oZ7EACumzV6hmilwu9vTiSl4lU8Ful8fNV_V4jDHoSbHj-yZOB8GDF96BM60QdLezWPF"
+	"XcgaOjD9RD8Gg-Z3bWlFRDUICabjA",
+	JWT_BAD, "no signed token"},
+	{"alg rs256",
+	"eyJhbGciOiAicnMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgI"
+	"mVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.VmlN4WECmVbT0CvfAg7-EBXren-jLlCDMetnuIEhNYTohwceAt_nGBj"
+	"Awbs8LMtxHc1CisfqYeW6bj7AtM6VhJruQbpVtIuXMJ7DtC4ByXEGsCiJ6RVGbyuZ7OVn0SxR0tKNUDwrWAg3G"
+	"dReeLucECAARuF3n7UXasI-Qdp9ulNyvV8zEEF63P9pQdofbHSstTzRyU0GXaEuIIHDDL7p_owT_EAzxmtJmn7"
+	"o45rhx4oP6qYu6hAnKvBun-mYPbutujcxUWVFv123Dthtf_5wctHmaXPZGZ4UKg81O-gulQovrN2wqFbBtoG5R"
+	"NYwO8HLEKGmQHuYHnXxU7qI4O-MEQ",
+	JWT_BAD, "no signed token"},
+	{"alg EdDSA",
+	"eyJhbGciOiAiRWREU0EiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgI"
+	"mVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.CLrhs_48EISXUrGH4ZCU1Gsw-QdrHg7eGiKqzDTX6GOJOGl5py08XW5"
+	"w5F2Qbr5u2dYojiv9ijpvywcj2fYpFfFke6OURJtUUPqQ-F_cPSmkhLrRPDCEzBcGCCRYwL1JJZ2ZDr7c3156Q"
+	"mOCp5tQ2UZNKGks2czz0JvGvkRnZbzXEdVAR60MMvE9MDSV28gRhB-Dcc380Xzgq2SMYDZ0a0-fCiiV5eo5GFi"
+	"sUEjaUXK2DKKVtmTFOH52HAthrnAEaaU4gjBOFGZFt4zKXsNz9Nfv_bv7RI-w3nJKqjpiUaEWgMVVLVLwRdtsN"
+	"P8RpDKMPfB8lnj5qsOvCj5JDXzvXA",
+	JWT_BAD, "no signed token"},
+	{"alg ",
+	"eyJhbGciOiAiIiwgImtpZCI6ICJvbmUifQ.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsICJhdWQ"
+	"iOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQiOiAxN"
+	"jk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgImVtYWl"
+	"sX3ZlcmlmaWVkIjogdHJ1ZX0.CMDEkAhR5gDzQBTOeW8gS93qDqgkP1zh4fAjHW1SyNu-i2S-aB8NnNy8DiNRb"
+	"wUJraZTg1fpElpQHT_xCUmG1_kHXKIxmcPDNpd_JtJK7zUuawZVHp55SyiKZwIHXPWet39haAPiHblkFFLXCpY"
+	"HssjuUitra0_UAsz3GS94zYSPDYaT--iLUieOSwXDsnyQ9pWvodJmoBbMtAUq-XdfZr4FJsCDAE9Z-um4zwD6-"
+	"P7_B3soGOcQZoCUQBnDMWSgjdBWQHe8gY5EIGH0rm0RC5_yc_EyQC81gJNdNWb2_q8k62S1YhMvGVS7ikSZdL0"
+	"x8pRf6o4B23gzondDnRrRnQ",
+	JWT_BAD, "no signed token"},
+	{"alg RS256/..",
+	"eyJhbGciOiAiUlMyNTYvLi4iLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZ"
+	"yIsICJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJ"
+	"pYXQiOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnI"
+	"iwgImVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.Dite1oVizAPLEPXXQwfsXeFHtAmLAAxzK5Up2em3aFQVY6MsaL8"
+	"AOKwxx3cCAYG51UlXd078t2u8aUUHXuxlOqn3ysiAdq4sUgzdD5NyJCN7zodc75FXTY6PdWcfN-Zw-owrGzYF_"
+	"RjBosbu-0hvGyvlSu_xx-WkYMXuWmgPz6qHNuhU_exLFV1Qa-bKpooGg3AuZh2yyTBEFDb1DiPEvgdtdlmjA2q"
+	"iv6nJbabZKezlwkheHLECeLrfjKGUccOuwm1yBrEdBS5jLdrY6gBsmxoZh43qquDw83cdfXoH86OcZUyBWNI5J"
+	"d98qWUxUOaD9MO8XCC5vZOAbspYbckXDw",
+	JWT_BAD, "no signed token"},
+	{"alg ['RS256']",
+	"eyJhbGciOiBbIlJTMjU2Il0sICJraWQiOiAib25lIn0.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZy"
+	"IsICJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJp"
+	"YXQiOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIi"
+	"wgImVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.EEp7JoWbwE5KcOBIhfJI0Esf93xjwNfunGvLA0te5o3Ne2coMmLM"
+	"mbOm4nkL4qy7gN7ZIEuLNrvnmZN-08Xwh3KhiheSmhIGXbbvppSFnm6CKwiojh0PoFuWLHH9giHqDojLjaT7o2"
+	"cZviIzD9kk8HZWt8QRpP22dYXcQNYTqPs8uoz14NRV5mgPewlKEDTaHSUXRCDHld9fnH8BEfVU8ueIifU5zSpD"
+	"w4oQsqqOrIoXOvEd17FsYS1EuYFv_sdAwHTx0fWSeAb__Pyj9kzYMLlD-nw7oraPysS0OwdgocwcJDczo1Mr0i"
+	"2IiGI_azhs2yWIJrvrgsRQMiDS0RFPDg",
+	JWT_BAD, "no signed token"},
+	{"alg None",
+	"eyJraWQiOiAib25lIn0.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsICJhdWQiOiBbIm1haWwiLC"
+	"AiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQiOiAxNjk5OTk5OTk1LCAi"
+	"ZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgImVtYWlsX3ZlcmlmaWVkIj"
+	"ogdHJ1ZX0.FDhl9hPF40pd44MVAkPKaPTmRXMmcK9CtWzInUCx0mIcGX5oJptSaefTWYBdC8h__cFE-UWDLnB1"
+	"PqUffKKCIACd6l38WWFkqXjIgaY29pOiFVeVOgi3K7wyZgV2z3gWX8PPp8B3WQTCPPJerIf9XjQ8zqPoLQvZm7"
+	"3ON2FJMiU5INh9JmcIsMI_7ap6VxwfUMIj4Tc7NVqTi5GJYmgSiXd219c25pAv6Mw1S8zKLNKThDbshUW0ZvOz"
+	"XiPsCqZiz51q9a5XPWEuzJMwRuhM5Gg0R3FzCCD98rMtC2KiaDbmjvEvRZIRjK-zQF8sjgirm4Jo8kxNXZSp6B"
+	"9mJgwltg",
+	JWT_BAD, "no signed token"},
+	{"HS256 by the key",
+	"eyJhbGciOiAiSFMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgI"
+	"mVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.4_4jh8bkp5qeGZA1O-xpPCib5Obdeh7Zgp5iTXVJmx4",
+	JWT_BAD, "no signed token"},
+	{"critical",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSIsICJjcml0IjogWyJ4Il19.eyJpc3MiOiAiaHR0cHM6Ly9pZ"
+	"C5leGFtcGxlLm9yZyIsICJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJ"
+	"zdWIiOiAiMSIsICJpYXQiOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQ"
+	"GV4YW1wbGUub3JnIiwgImVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.EDtBeQjBFxJkS_qgWNLexzuDnjkhrizsoqq"
+	"Fk6nbgzwpVGU_YfYYmcLUHd9mCxGxLq3g5KLWoEbsIT63DLvdxpiInMR35Qu9nKg4ArOOP0R8D4Dnvx8p9aR3U"
+	"6BaHTno8sNhj8_PSmjWqtY0o1UL1ImybM1pBxS_j0w0eJbbgm6MckOkgbzsRGNaWBx8AV5NVOFk3s8hGkaedpJ"
+	"mk_n51gReSmyKjH9aKsPLYBfb4ua6P5aBOXG2hiTNzcTw0uCPybSZ0PrwwikE9cbvSeAtEeVOdublxXFk9_uKg"
+	"IHkfVWbgcn2A_d3dRF4iO8EtqkZ0ZpB29mbE9Db32-sVHKBlQ",
+	JWT_BAD, "no signed token"},
+	{"name as number",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogMX0.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsICJhdW"
+	"QiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQiOiAx"
+	"Njk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgImVtYW"
+	"lsX3ZlcmlmaWVkIjogdHJ1ZX0.APUYGbpLeidBqrReZX3jYNBpcedc1IA5_yyMT82WscfmP2tn7m1BsnlQ94DG"
+	"udPA_MpzluEHno2LmKKuBe_PPJ_y8ykbQ23Fo4tQ7TABHj8GzXxrhGbKp4LE3Rle7kLNQjKBXPi4lZjxT5p-ZO"
+	"m8eDWpNAtOd1GRzFIYg_7hHIUS3WmRUo1UjBuMJ58k4xYGBp6h4kUkWY63R6bE_07mrT-o68eUV6VaHT4YIX8q"
+	"izkaEVzzDcgOztd16YMkknhxPWmzOxo6vbS41dBQ8nD_PmcZ1NBor1Ci8KrmlYeAhBRU6Uqqx75QUNZwQRP_3T"
+	"xGVHWTj5EdV0wwgfl0jZl7-A",
+	JWT_BAD, "no signed token"},
+	{"another's",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgI"
+	"mVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.Cg7Zaq_3Ti-pfIQPdBtgH5XTZEA254OSO06_hWJjqzmNUNjcY4Upc7s"
+	"podn9oI9F02ylTuvY5ozA_vANAaATjBAlSMT27CtBhVey3kQCPW8Jo0DOYcIotyR2mofA4Pu4cV765FqRiBqoN"
+	"yifocZfcqjiftfkCT0yY5xX_zhPPkkUE95cpthgbkiIb4pyL7_Z4CSmzbXEv6MP0PwgrIk6wAg6ZFj9p2dXktB"
+	"2iU-aa974Ljyxqh4_jqapPj1pS_yA2uLTGm-fJak0KX8OG5urYgFNS2Vul6gCbjVf9qByY-SLWRpCiE2FUNAHm"
+	"Kl8aLpmBe6ZI2kjiwRaLEk1hFD5lg",
+	JWT_BAD, "signature is wrong"},
+	{"RS512 as RS256",
+	"eyJhbGciOiAiUlM1MTIiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgI"
+	"mVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.Kn8oOcvvBwZt1MMNYa0CxbjEPmN5AJqdtv8jIwg5aR5tHL45Nl5Ttpf"
+	"7xCBPHcRxudz3hbAph51Z8bcEKVbsko2KkvazqVFONuiOXlJjyCqIIacvxX6kvNHYJr4GhfYdejaAiXktBneCB"
+	"gZvpQBPVw_N0WhmvVzxk1BSn0ZXelLekptDpMM8lCDEAThsHWRM77KdGc-YbdCOYhKvlY5fo2mekHFiASylLDv"
+	"PZ9PaNz9ZdCYLcex5sT3F9kUBkdYcWirL_gRLQ8-7oE_TIa_4KgCWDSB38Nkd-kFJwItuUJiMoPvw0y2FTQ1Ux"
+	"Sv-shBErFAO2KwAWhN9ICVS3hlh7Q",
+	JWT_BAD, "signature is wrong"},
+	{"no signature",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgI"
+	"mVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.",
+	JWT_BAD, "signature is wrong"},
+	{"zeros",
+	"eyJhbGciOiAiRVMyNTYiLCAia2lkIjogInR3byJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgI"
+	"mVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+	"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+	JWT_BAD, "signature is wrong"},
+	{"DER",
+	"eyJhbGciOiAiRVMyNTYiLCAia2lkIjogInR3byJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgI"
+	"mVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.MAYCAQUCAQY",
+	JWT_BAD, "signature is wrong"},
+	{"other claims",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMiIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgI"
+	"mVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.P2oMp1K1Lm6YeAy1hR7PDHWoZV7KEr0z21uOO9Bdg0YTU7jEg3Pt53e"
+	"2p41bME9z0NpW5m-7YEC4X5FpuuuQNDIYFAhDV7k_pZYYxvqDUH1WvlC2NE3-0W6jM2tW1A5tER4aMNXIC9J1s"
+	"05osLPSfN5vZ_-V72O5XdjYEf0HyphYe6nqBKQus_wpYwV80ZSxdp0CPs9nXwW0b5Uy7IuvAorGOOmeZhchivz"
+	"bpMYDPAXe3Zhvb30UUVuhlbL5-66ole1TNP2M6-2eE6tVbCy_LDuzAvH5RxjGsCup3mP8jZy9_aAx48WB7PU-2"
+	"N72uVldAAr5KSXtZMIXf-2hzubmcQ",
+	JWT_BAD, "signature is wrong"},
+	{"padding",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgI"
+	"mVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.P2oMp1K1Lm6YeAy1hR7PDHWoZV7KEr0z21uOO9Bdg0YTU7jEg3Pt53e"
+	"2p41bME9z0NpW5m-7YEC4X5FpuuuQNDIYFAhDV7k_pZYYxvqDUH1WvlC2NE3-0W6jM2tW1A5tER4aMNXIC9J1s"
+	"05osLPSfN5vZ_-V72O5XdjYEf0HyphYe6nqBKQus_wpYwV80ZSxdp0CPs9nXwW0b5Uy7IuvAorGOOmeZhchivz"
+	"bpMYDPAXe3Zhvb30UUVuhlbL5-66ole1TNP2M6-2eE6tVbCy_LDuzAvH5RxjGsCup3mP8jZy9_aAx48WB7PU-2"
+	"N72uVldAAr5KSXtZMIXf-2hzubmcQ=",
+	JWT_BAD, "signature is wrong"},
+	{"four parts",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgI"
+	"mVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0.P2oMp1K1Lm6YeAy1hR7PDHWoZV7KEr0z21uOO9Bdg0YTU7jEg3Pt53e"
+	"2p41bME9z0NpW5m-7YEC4X5FpuuuQNDIYFAhDV7k_pZYYxvqDUH1WvlC2NE3-0W6jM2tW1A5tER4aMNXIC9J1s"
+	"05osLPSfN5vZ_-V72O5XdjYEf0HyphYe6nqBKQus_wpYwV80ZSxdp0CPs9nXwW0b5Uy7IuvAorGOOmeZhchivz"
+	"bpMYDPAXe3Zhvb30UUVuhlbL5-66ole1TNP2M6-2eE6tVbCy_LDuzAvH5RxjGsCup3mP8jZy9_aAx48WB7PU-2"
+	"N72uVldAAr5KSXtZMIXf-2hzubmcQ.x",
+	JWT_BAD, "no signed token"},
+	{"two parts",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiAiaHR0cHM6Ly9pZC5leGFtcGxlLm9yZyIsI"
+	"CJhdWQiOiBbIm1haWwiLCAiYWNjb3VudCJdLCAiYXpwIjogInJvdW5kY3ViZSIsICJzdWIiOiAiMSIsICJpYXQ"
+	"iOiAxNjk5OTk5OTk1LCAiZXhwIjogMTcwMDAwMDMwMCwgImVtYWlsIjogIkFsaWNlQGV4YW1wbGUub3JnIiwgI"
+	"mVtYWlsX3ZlcmlmaWVkIjogdHJ1ZX0",
+	JWT_BAD, "no signed token"},
+	{"empty",
+	"",
+	JWT_BAD, "no signed token"},
+	{"dots",
+	"..",
+	JWT_BAD, "no signed token"},
+	{"twice",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.eyJpc3MiOiJodHRwczovL2lkLmV4YW1wbGUub3JnIiwia"
+	"XNzIjoieCJ9.JuJM0axaopPGHZZvKNdSfo7h2NpkfpHlCnZYumNLGtRJEu76tRGFvsuMxWzybYdaWpK7-WHoRo"
+	"Vq9zhGalNLoYtBXBSZFd0lb37_EFM5ut4DV2DwFZ-twvcyVfmnvQuDTULvX6Y3m4KDfoHrXN-BveSd1P44fX4Q"
+	"NyV6a3Q6cHXhgsa9ZNBzm7p-0rkTHsj0gNEMEgjdqSZJ0tcggy8_0rrmFOJLQVn4IaLgOgkE81env7Wit0LZyj"
+	"HPnDlyUQic0XHpzjIjZC5E-n5EHLra-FcQSUbC_H8JSxLICJFOjmNs66X7po956EoybtIrDtwvAznfHxL0DNOl"
+	"ye9AF5hJeA",
+	JWT_BAD, "no JSON"},
+	{"a list",
+	"eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIm9uZSJ9.W10.kpPRYPJZJ2zEshRyWx57yThMQcc_b7-WWAT99HB2B"
+	"KX4PJLwP5ncPClucInZ-srrNCBrWgYd8to7VEkGTfmHY5-liUTBA1CG3oSFM3VhGh4o4P3RpwLDOXMRNOiNIDz"
+	"KavqF208FPQWko_P9lEOqrnMeJfJVqiMzL8U5uUaa_CNnwcPUEY1zqAYTLTMEcjbqZgHsNjFb0yXtcgzzciLKw"
+	"INDX2FHTE7-QwPvoB7TR0nyYyU9J_50LVv2gg0VsEUirJITUfFHLOEquwq_GWRkX9I1fCsvI6EsGeBQstLSH_H"
+	"00V3iJ3mPY2VvG5R2g4R-R53i7XENzU0RrKMo5xzb6g",
+	JWT_BAD, "no JSON"},
+};
+/* clang-format on */
+
+#endif
