@@ -3,6 +3,7 @@
 and closes with the plain line `N passed, N failed, N skipped`."""
 
 import collections
+import json
 import os
 import re
 import subprocess
@@ -169,7 +170,11 @@ def pytest_runtest_logreport(report):
         print(f"\nFAILED {report.nodeid} ({report.when})\n{report.longreprtext[-3000:]}", flush=True)
 
 
-COUNTS = {"passed": 0, "failed": 0, "skipped": 0}
+# Tests by how they ended; one whose end failed, not itself, is in two of them.
+ENDED = {"passed": set(), "failed": set(), "skipped": set()}
+# What failed beside others, if it is that few, is tried once more alone (tests/run): there it tells
+# a fault from a machine that had no time.  The file has the first try, for the second.
+FIRST_TRY, AGAIN_MOST = os.environ.get("POSTCASK_FIRST_TRY"), 6
 SECONDS = collections.Counter()
 
 
@@ -184,10 +189,33 @@ def runs_tests(config):
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter):
-    stats = terminalreporter.stats
-    COUNTS["passed"] = len(stats.get("passed", []))
-    COUNTS["failed"] = len(stats.get("failed", [])) + len(stats.get("error", []))
-    COUNTS["skipped"] = len(stats.get("skipped", []))
+    for word, stats in {"passed": ["passed"], "failed": ["failed", "error"], "skipped": ["skipped"]}.items():
+        ENDED[word] = {report.nodeid for stat in stats
+                       for report in terminalreporter.stats.get(stat, []) if hasattr(report, "nodeid")}
+    ENDED["passed"] -= ENDED["failed"]
+
+
+def print_counts(more=collections.Counter()):
+    print("{passed} passed, {failed} failed, {skipped} skipped".format(
+        **{word: len(tests) + more[word] for word, tests in ENDED.items()}))
+
+
+def print_result():
+    """The last line, of both tries where there are two."""
+    first = Path(FIRST_TRY) if FIRST_TRY else None
+    if first and first.exists():
+        before = json.loads(first.read_text())
+        for test in before["failed"]:
+            how = next((word for word, tests in ENDED.items() if test in tests), "failed")
+            print(f"failed beside others, {how} alone: {test}")
+            ENDED["failed"] |= {test} if how == "failed" else set()
+        print_counts(collections.Counter(passed=before["passed"], skipped=before["skipped"]))
+    elif first and 0 < len(ENDED["failed"]) <= AGAIN_MOST:
+        first.write_text(json.dumps({"passed": len(ENDED["passed"]), "skipped": len(ENDED["skipped"]),
+                                     "failed": sorted(ENDED["failed"])}))
+        print(f"{len(ENDED['failed'])} tests failed: they are tried once more, alone")
+    else:
+        print_counts()
 
 
 def keep_durations(path):
@@ -225,4 +253,4 @@ def pytest_unconfigure(config):
     print_budget()
     if not sample.WHOLE:
         print(f"sample {sample.SAMPLE}: POSTCASK_SAMPLE={sample.SAMPLE} tests the same parts again")
-    print("{passed} passed, {failed} failed, {skipped} skipped".format(**COUNTS))
+    print_result()

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from machine import BOOT, Machine, letter
+from waiting import end_of
 
 EICAR = r"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 GTUBE = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
@@ -114,7 +115,7 @@ def account(machine):
 
 
 def wait_account(machine, condition, timeout=40):
-    end = time.monotonic() + timeout
+    end = end_of(timeout)
     while not condition(found := account(machine)):
         assert time.monotonic() < end, found
     return found

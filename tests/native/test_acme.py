@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives import serialization
 from acme import HMAC_KEY, Pebble
 from machine import HOSTNAME, Machine, shifted, user_data
 from sample import part
+from waiting import end_of
 from zones import Zones
 
 KEYS = "/var/lib/postcask/keys"
@@ -132,7 +133,7 @@ def public_key(text):
 
 
 def wait(condition, timeout=60):
-    end = time.monotonic() + timeout
+    end = end_of(timeout)
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.2)                 # a port or a file of the machine tells nobody

@@ -14,6 +14,7 @@ from fault_table import AMAVIS, AT_WORK
 from machine import Machine, user_data
 from scanner import stub_of_clamd
 from unpacker import HANGING, HANGS, unpacker_doing
+from waiting import end_of
 from wrappings import PROGRAMS, ar, attached, packed_by, rar5
 
 TIMEOUT = 12        # seconds, where there is a quarter of an hour
@@ -101,7 +102,7 @@ def test_what_a_child_started_ends_with_it(machine):
 
 def flush_until(machine, reached):
     """Postfix would try again by itself, later."""
-    end = time.monotonic() + 120
+    end = end_of(120)
     while not (found := reached()):
         assert time.monotonic() < end, machine.run("postqueue", "-p").stdout
         machine.run("postqueue", "-f")
@@ -110,14 +111,14 @@ def flush_until(machine, reached):
 
 
 def wait_until(reached):
-    end = time.monotonic() + 120
+    end = end_of(120)
     while not reached():
         assert time.monotonic() < end
         time.sleep(0.2)         # the kernel tells nobody
 
 
 def wait_ended(box, process):
-    end = time.monotonic() + 4 * TIMEOUT
+    end = end_of(4 * TIMEOUT)
     while process in box.processes(AMAVIS):
         assert time.monotonic() < end, "nobody ends it"
         time.sleep(0.1)         # the kernel's own list is looked at once more

@@ -14,6 +14,7 @@ import pytest
 
 from machine import Machine
 from test_apply import give, settings
+from waiting import end_of
 
 CUTS = int(os.environ.get("POSTCASK_CUTS", "1"))
 MOMENTS = [(number + 0.5) / CUTS for number in range(CUTS)]
@@ -23,7 +24,7 @@ CHANGED = settings(more="  aliases:\n    - address: cut@example.org\n      to: [
 
 def await_path(box, path, timeout=60):
     """Until the machine has the path, seen from outside: nothing runs inside for it."""
-    end = time.monotonic() + timeout
+    end = end_of(timeout)
     while not os.path.lexists(box.tree / path):
         assert time.monotonic() < end, f"{path} does not appear"
         time.sleep(0.001)

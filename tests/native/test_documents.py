@@ -19,6 +19,7 @@ from bulk import Bulk, alerts
 from machine import Machine, user_data
 from sample import part_of
 from test_filter import EICAR, STEPPED
+from waiting import end_of
 
 SEED = os.environ.get("POSTCASK_DOCUMENTS_SEED")
 USUAL = ["million rows.xlsx", "slides.pptx", "letters.docx", "book.odt", "pages.pdf",
@@ -101,7 +102,7 @@ def test_a_bomb_is_over_a_limit_and_no_virus(sent):
 
 def test_what_was_unpacked_is_gone(sent):
     machine = sent.machine
-    end = time.monotonic() + 60
+    end = end_of(60)
     while left := machine.run("sh", "-c", "find /var/lib/clamd -mindepth 1; find "
                               "/var/lib/amavis/tmp -path '*/parts/*'", check=False).stdout:
         assert time.monotonic() < end, left[:500]

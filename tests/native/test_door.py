@@ -10,6 +10,7 @@ import pytest
 
 from firewall_pair import MACHINE, STRANGER, run
 from machine import last_line
+from waiting import end_of
 
 # Connects from each of the addresses, so often, and holds what it got until it is told to end.
 HOLD = """
@@ -209,7 +210,7 @@ def test_the_silent_leave_room_for_those_who_speak(machine, net):
                     answer, seconds = known.recipient()
                     assert answer == b"250"
                     waited.append(seconds)
-        end = time.monotonic() + 30
+        end = end_of(30)
         while "ended" not in machine.journal("postcask-door.service"):
             assert time.monotonic() < end, waited
             time.sleep(0.5)

@@ -13,6 +13,7 @@ import pytest
 
 import wrappings
 from machine import TOP, letter
+from waiting import end_of
 
 ALICE = "alice@example.org"
 # Composed here, so that no scanner takes this file for one.
@@ -31,7 +32,7 @@ def quarantined(machine, message_id):
 
 
 def wait_quarantined(machine, message_id, timeout=40):
-    end = time.monotonic() + timeout
+    end = end_of(timeout)
     while time.monotonic() < end:       # the queue's end is the event: flush and look
         found = quarantined(machine, message_id)
         if found:
@@ -102,7 +103,7 @@ def waiting(machine, recipient=ALICE):
 
 def wait_deferred(machine, timeout=40):
     """Until the queue manager has given the message up for now."""
-    end = time.monotonic() + timeout
+    end = end_of(timeout)
     while time.monotonic() < end:
         if machine.run("sh", "-c", "find /var/spool/postfix/deferred -type f | grep -q .",
                        check=False).returncode == 0:

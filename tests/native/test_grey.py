@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from machine import Machine, letter, user_data
-from waiting import wait_until
+from waiting import end_of, wait_until
 
 ALICE = "alice@example.org"
 NETS = "198.18"             # for measuring, RFC 2544; nothing here leaves the machine's wire
@@ -235,7 +235,7 @@ def test_a_known_network_of_an_hour_ago(grey):
 
 
 def machine_waits_for(machine, what, seconds=20):
-    end = time.monotonic() + seconds
+    end = end_of(seconds)
     while not what(machine):
         assert time.monotonic() < end
         time.sleep(0.05)

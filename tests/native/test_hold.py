@@ -10,6 +10,7 @@ import time
 import pytest
 
 from machine import idle, letter
+from waiting import end_of
 
 ALICE, BOB = "alice@example.org", "bob@example.org"
 LINE = b"X-Amavis-Hold: CC_UNCHECKED, encrypted archive\r\n"
@@ -85,7 +86,7 @@ def held(machine):
 
 def digest_with(machine, word, timeout=40):
     """The digest that has the word in it."""
-    end = time.monotonic() + timeout
+    end = end_of(timeout)
     client = machine.imap(ALICE)
     try:
         while True:

@@ -16,6 +16,7 @@ import time
 import pytest
 
 from machine import BOOT, Machine, crypt_hash, user_data
+from waiting import end_of
 
 PASSWORD = "a new password"
 OLD_PASSWORD = "an old, \"secret\" one"
@@ -237,7 +238,7 @@ def test_killed_in_the_middle_and_repeated(own):
                                 stderr=subprocess.DEVNULL, text=True)
         work.stdin.write(OLD_PASSWORD + "\n")
         work.stdin.flush()
-        end = time.monotonic() + 30
+        end = end_of(30)
         while arrived(own, "killed") < least:
             assert time.monotonic() < end and work.poll() is None
             time.sleep(0.01)

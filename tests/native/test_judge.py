@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from machine import TOP, Machine, letter, user_data
-from waiting import wait_until
+from waiting import end_of, wait_until
 from sample import part
 
 ALICE, BOB = "alice@example.org", "bob@example.org"
@@ -174,7 +174,7 @@ def ids_in(machine, folder):
 
 
 def wait_empty(machine, timeout=180):
-    end = time.monotonic() + timeout
+    end = end_of(timeout)
     while "empty" not in machine.run("postqueue", "-p").stdout:
         assert time.monotonic() < end
         time.sleep(0.3)         # an empty queue tells nobody
@@ -239,7 +239,7 @@ def test_lists_that_somebody_has_written_to_are_let_in(judge):
     assert not known(judge, LIST)
     with judge.submission(BOB) as client:
         client.sendmail(BOB, f"talk@{LIST}", message.as_bytes())
-    end = time.monotonic() + 30
+    end = end_of(30)
     while not known(judge, LIST):
         assert time.monotonic() < end
         time.sleep(0.2)
@@ -320,7 +320,7 @@ def reports(judge):
 
 
 def wait_reports(judge, fits):
-    end = time.monotonic() + 60
+    end = end_of(60)
     while not fits(reports(judge)):
         assert time.monotonic() < end, reports(judge)
         time.sleep(0.3)         # nobody is told
@@ -353,7 +353,7 @@ def test_reports_wait_for_their_reader_alone(judge):
     message = report(3, "192.0.2.77", 5, "pass")
     send(judge, signed(message, BANK), sender=f"noreply@{BANK}", to="postmaster@example.org")
     arrived(judge, message["Message-ID"], "INBOX")
-    end = time.monotonic() + 60
+    end = end_of(60)
     while "for the reader of reports" not in judge.run("postcask", "status", check=False).stdout:
         assert time.monotonic() < end
         time.sleep(0.5)
@@ -393,7 +393,7 @@ def test_mail_goes_on_without_it(judge, blow):
 
 def wait_answers(judge):
     """Until it is there again, and asked."""
-    end = time.monotonic() + 30
+    end = end_of(30)
     while time.monotonic() < end:
         with judge.smtp() as client:
             client.mail("x@nomail.example.com")

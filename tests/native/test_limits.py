@@ -16,7 +16,7 @@ import pytest
 
 from far import Server
 from machine import PASSWORDS, Machine, letter, shifted, user_data
-from waiting import wait_until
+from waiting import end_of, wait_until
 
 ALICE, BOB, CAROL = "alice@example.org", "bob@example.org", "carol@example.net"
 SINK, NET = 2525, "10.73.0"
@@ -273,7 +273,7 @@ def test_what_a_held_login_sends_waits_for_its_release(machine, far):
 
 
 def test_the_account_of_messages_agrees(machine):
-    end = time.monotonic() + 60
+    end = end_of(60)
     while time.monotonic() < end:
         account = json.loads(machine.run("cat", "/run/postcask/account.json").stdout)
         if account.get("missing", account) in (0, []) or not account.get("alarms"):

@@ -20,6 +20,7 @@ import pytest
 import zones as name_servers
 from machine import Machine, shifted, user_data
 from sample import part
+from waiting import end_of
 from zones import Door, Zones
 
 HURRY = int(os.environ.get("POSTCASK_LISTS_HURRY", "10"))
@@ -150,7 +151,7 @@ class World:
 
     def wait_listed(self, address, *zones, timeout=BACK):
         """Until the lists' answers arrive in time: on a busy machine one may not."""
-        end = time.monotonic() + timeout
+        end = end_of(timeout)
         for zone in zones or CODES:
             while self.ask(zone, address)[0] != COUNTS[zone]:
                 assert time.monotonic() < end, self.states()

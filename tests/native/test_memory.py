@@ -12,6 +12,7 @@ import pytest
 from machine import BOOT, letter
 from meter import MIB, Meter, limited
 from test_filter import ALICE, EICAR, wait_quarantined
+from waiting import end_of
 from wrappings import HEADERS, attached, pdf
 
 KEPT = ["postfix.service", "dovecot.service", "amavis.service", "unbound.service"]
@@ -74,7 +75,7 @@ def restarts(machine, unit):
 
 
 def wait_restarted(machine, unit, timeout=60):
-    end = time.monotonic() + timeout
+    end = end_of(timeout)
     while not restarts(machine, unit):
         assert time.monotonic() < end, f"{unit} does not come back"
         time.sleep(0.1)         # systemd says when it is up; its socket is there all the time
@@ -105,7 +106,7 @@ def test_what_clamd_had_no_memory_to_unpack_is_scanned_again(machine):
     meter = Meter(machine)
     meter.limit(meter.used() + ROOM / 2)
     content = os.urandom(16384) * (90 * 64)     # 90 MiB, and little of it when it is packed
-    killed, end = meter.killed(), time.monotonic() + 60
+    killed, end = meter.killed(), end_of(60)
     machine.send(attached(pdf(content + EICAR), "large.pdf"))
     while meter.killed() == killed:
         assert time.monotonic() < end, "it had memory enough"

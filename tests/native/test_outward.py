@@ -17,7 +17,7 @@ import pytest
 from machine import Machine, shifted, user_data
 from outward_world import World, http, policy
 from sample import part
-from waiting import wait_until
+from waiting import end_of, wait_until
 
 NAME, NET = "outward", "10.113.0"
 SIGNED, PLAIN, BROKEN = "dane.example", "sts.example", "broken.example"
@@ -168,7 +168,7 @@ def waiting(machine):
 
 def outcomes(machine, world, domains, words, timeout=60):
     """What became of each, once something has of all."""
-    end = time.monotonic() + timeout
+    end = end_of(timeout)
     while True:
         waits, found = waiting(machine), {}
         for domain in domains:
@@ -197,7 +197,7 @@ def test_each_domain_is_reached_as_it_asks_for(place):
     machine, world, expected = place
     send(machine, expected, "the matrix")
     wrong = compared(machine, world, expected)
-    end = time.monotonic() + 60
+    end = end_of(60)
     # A name server that was slow once: such a message is tried again.
     while any("try again" in (why or "") for _, _, why in wrong.values()) and time.monotonic() < end:
         machine.run("postqueue", "-f")
@@ -364,7 +364,7 @@ def test_the_status_says_how_domains_are_proved(place):
     asker = Asker(machine)
     for domain in expected:
         asker.ask(domain)
-    end = time.monotonic() + 30
+    end = end_of(30)
     while "outgoing TLS: of " not in (said := machine.run("postcask", "status", check=False).stdout):
         assert time.monotonic() < end, said
         time.sleep(0.5)         # it is written every ten seconds

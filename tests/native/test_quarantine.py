@@ -14,6 +14,7 @@ import pytest
 
 from machine import BOOT, Machine, idle, letter, user_data
 from test_filter import EICAR
+from waiting import end_of
 
 FOLDER = "/var/lib/postcask/quarantine"
 ALICE, BOB = "alice@example.org", "bob@example.org"
@@ -76,7 +77,7 @@ def send(machine, data, to, sender="stranger@example.com"):
 
 def wait_listed(machine, count, *words, timeout=40):
     """Until so many are there, and Postfix has heard that they are: whole."""
-    end = time.monotonic() + timeout
+    end = end_of(timeout)
     while True:
         active = machine.run("find", "/var/spool/postfix/active", "-type", "f").stdout
         found = listed(machine, *words)
@@ -221,7 +222,7 @@ def test_what_is_no_virus_needs_no_confirmation(machine):
 
 def digests(machine, user, count, timeout=40):
     """The digests in a mailbox, once there are as many."""
-    end = time.monotonic() + timeout
+    end = end_of(timeout)
     client = machine.imap(user)
     try:
         while True:

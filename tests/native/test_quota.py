@@ -10,6 +10,7 @@ import pytest
 
 from machine import Machine, idle, user_data
 from managesieve import active
+from waiting import end_of
 
 ALICE, BOB, CAROL = "alice@example.org", "bob@example.org", "carol@example.net"
 MIB = 1024 * 1024
@@ -183,7 +184,7 @@ def warnings(client):
 
 
 def wait_warnings(client, count):
-    end = time.monotonic() + 30
+    end = end_of(30)
     while len(said := warnings(client)) < count:
         assert time.monotonic() < end, [one["Subject"] for one in said]
         idle(client, 1)

@@ -18,6 +18,7 @@ from test_apply import apply
 from test_filter import EICAR
 from test_relay import inside, outside
 import relay_forms
+from waiting import end_of
 
 ALICE, FRIEND = "alice@example.org", "friend@far.example"
 HOST, USER, PASSWORD = "smtp.provider.example", "customer 17", "pass: w#rd, {$x} \"y\""
@@ -86,7 +87,7 @@ def waiting(machine):
 
 def reason(machine, words, timeout=60):
     """Why a message waits, once one does for that."""
-    end = time.monotonic() + timeout
+    end = end_of(timeout)
     while time.monotonic() < end:
         for message in waiting(machine):
             said = message["recipients"][0].get("delay_reason", "")
@@ -246,7 +247,7 @@ def test_a_login_in_a_trusted_network_is_a_login(machine, server):
         client.user, client.password = ALICE, PASSWORDS[ALICE]
         client.login_utf8()
         client.sendmail(ALICE, [FRIEND], message.as_bytes())
-    end = time.monotonic() + 60
+    end = end_of(60)
     while "its From is bob@example.org" not in machine.run("doveadm", "fetch", "-u", ALICE, "text", "all").stdout:
         assert time.monotonic() < end
         time.sleep(0.2)
@@ -291,7 +292,7 @@ def test_a_virus_from_a_trusted_network_tells_no_stranger(machine, server):
         message.set_content(EICAR.decode())
         with machine.smtp(source=4) as client:
             client.sendmail(sender, [FRIEND], message.as_bytes())
-    end = time.monotonic() + 60
+    end = end_of(60)
     while (found := machine.run("postcask", "quarantine", "list", "--json").stdout.count("inside.example")) < 1:
         assert time.monotonic() < end, found
         time.sleep(0.2)

@@ -18,6 +18,7 @@ from sample import part
 from test_probes import MAIN, fault, verify
 from test_relay import inside, outside
 import relay_forms
+from waiting import end_of
 
 MASTER = "etc/postfix/master.cf"
 
@@ -82,7 +83,7 @@ def recipient(machine, to, sender="stranger@example.com"):
 
 
 def wait_for(answer, timeout=30):
-    end = time.monotonic() + timeout
+    end = end_of(timeout)
     while not (found := answer()) and time.monotonic() < end:
         time.sleep(0.2)                 # the other machine's programs tell nobody
     assert found

@@ -13,6 +13,7 @@ import pytest
 
 from machine import PASSWORDS, TOP, letter
 from test_mailbox import Sieve
+from waiting import end_of
 
 ALICE, BOB, CAROL = "alice@example.org", "bob@example.org", "carol@example.net"
 SESSIONS = 40           # of each of two users, from one address
@@ -85,7 +86,7 @@ def asleep(machine, user):
 
 
 def wait_asleep(machine, user, count, timeout=30):
-    end = time.monotonic() + timeout
+    end = end_of(timeout)
     while asleep(machine, user) < count:
         assert time.monotonic() < end, f"{asleep(machine, user)} of {count} sleep"
         time.sleep(0.2)         # nobody is told of it

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from machine import PASSWORDS, Machine, user_data
+from waiting import end_of
 
 OURS = ["/var/vmail", "/var/spool/postfix", "/var/lib/postfix", "/var/lib/postcask",
         "/var/lib/postcask/quarantine", "/var/lib/amavis", "/var/lib/clamav"]
@@ -45,7 +46,7 @@ def mount(machine, path):
 
 
 def wait_state(machine, state, timeout=60):
-    end = time.monotonic() + timeout
+    end = end_of(timeout)
     while True:
         report = machine.run("cat", "/run/postcask/report.json", check=False).stdout
         if report and json.loads(report)["state"] == state:
@@ -179,7 +180,7 @@ class TestMailboxes:
         mount(machine, "/var/vmail")
         wait_state(machine, "ready")
         machine.wait_message("alice@example.org", old)
-        end = time.monotonic() + 60
+        end = end_of(60)
         while "empty" not in machine.run("postqueue", "-p").stdout:
             assert time.monotonic() < end
             time.sleep(0.3)             # a queue tells nobody that it is empty

@@ -14,6 +14,7 @@ from fault_table import AMAVIS, AT_WORK
 from faults import Box
 from machine import BOOT, Machine, user_data
 from unpacker import HANGING, HANGS, unpacker_doing
+from waiting import end_of
 from wrappings import attached, rar5
 
 DIARY = "/var/lib/postcask/expire/waiting"
@@ -100,7 +101,7 @@ def test_mail_waits_for_no_other_message_when_a_child_of_the_filter_dies(own):
     with unpacker_doing(own, HANGS):
         for name in ("first", "second"):
             own.send(attached(rar5(b"heavy notes"), f"{name}.rar"))
-        end = time.monotonic() + 60
+        end = end_of(60)
         while len(box.processes(AMAVIS, HANGING)) < 2:
             assert time.monotonic() < end, "nobody unpacks them"
             time.sleep(0.1)         # the kernel's own list is looked at once more

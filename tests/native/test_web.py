@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from browser import Browser
 from machine import HOSTNAME, Machine, user_data
 from ports import WEB
+from waiting import end_of
 from web import ask, connect
 
 DATA = user_data().replace("domains: [example.org, example.net]",
@@ -326,7 +327,7 @@ def domain_certificate(names):
 
 def ask_until(server, name, path, context, timeout=20):
     """Until the server, which was told to, has read its certificates again: it tells nobody."""
-    end = time.monotonic() + timeout
+    end = end_of(timeout)
     while True:
         try:
             return ask(server, name, path, context=context)

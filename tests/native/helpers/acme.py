@@ -17,6 +17,7 @@ from pathlib import Path
 
 from certificates import make_certificate
 from machine import TOP
+from waiting import end_of
 
 PROGRAM = TOP / "build/sysroot/usr/bin/pebble"
 KEY_ID, HMAC_KEY = "kid-1", "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W"
@@ -62,7 +63,7 @@ class Pebble:
             stdout=self.log, stderr=self.log,
             env={**os.environ, "PEBBLE_VA_NOSLEEP": "1", "PEBBLE_AUTHZREUSE": "0",
                  "PEBBLE_WFE_NONCEREJECT": str(self.reject)})
-        end = time.monotonic() + START_SECONDS
+        end = end_of(START_SECONDS)
         while True:
             try:
                 socket.create_connection((self.address, DIRECTORY_PORT), 1).close()

@@ -11,6 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from waiting import end_of
+
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync",
          "--disable-default-apps", "--hide-scrollbars", "--remote-debugging-pipe"]
@@ -21,7 +23,7 @@ class Browser:
 
     def __init__(self, address, ca, timeout=60):
         self.home = Path(tempfile.mkdtemp(prefix="browser-"))
-        self.end = time.monotonic() + timeout
+        self.end = end_of(timeout)
         store = self.home / ".pki/nssdb"
         store.mkdir(parents=True)
         for arguments in (["-N", "--empty-password"], ["-A", "-t", "C,,", "-n", "ca", "-i", str(ca)]):

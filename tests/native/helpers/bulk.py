@@ -7,6 +7,8 @@ import secrets
 import smtplib
 import time
 
+from waiting import end_of
+
 SENDER = re.compile(rb"^(?:X-Envelope-From|Return-Path): <([^>]*)>", re.MULTILINE)
 ALERT = re.compile(rb"^X-Amavis-Alert: (.*(?:\n[ \t].*)*)", re.MULTILINE)
 
@@ -57,7 +59,7 @@ class Bulk:
 
     def wait(self, timeout):
         """Until the queue is empty: every message has come to its end."""
-        end = time.monotonic() + timeout
+        end = end_of(timeout)
         while left := self.machine.run("postqueue", "-j").stdout:
             if time.monotonic() > end:
                 raise TimeoutError("still in the queue: " + left[:2000])

@@ -24,6 +24,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from waiting import end_of
+
 SCANNED = b"X-Virus-Scanned: amavis at "
 # Composed here, so that no scanner takes this file for one.
 EICAR = ("X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + "EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*").encode()
@@ -362,7 +364,7 @@ class Box:
 
     def signal(self, unit, pattern, number, most=100):
         """Sends a signal to such processes, as soon as there is one; who got it."""
-        end = time.monotonic() + 20
+        end = end_of(20)
         while not (found := self.processes(unit, pattern)):
             assert time.monotonic() < end, f"{unit} has no process like {pattern}"
             time.sleep(0.01)

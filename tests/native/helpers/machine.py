@@ -20,6 +20,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from waiting import PATIENCE, end_of
+
 NATIVE = Path(__file__).resolve().parent.parent
 TOP = NATIVE.parent.parent
 BOOT = NATIVE / "native-boot"
@@ -44,7 +46,7 @@ def crypt_hash(password):
     salt = hashlib.sha256(password.encode()).hexdigest()[:16]
     done = subprocess.run(["openssl", "passwd", "-6", "-salt", salt, "-stdin"],
                           input=password + "\n", capture_output=True, text=True, check=True,
-                          timeout=20)
+                          timeout=PATIENCE * 20)
     return done.stdout.strip()
 
 
@@ -131,7 +133,7 @@ class Machine:
 
     def boot(self, verb, *arguments):
         done = subprocess.run([BOOT, self.name, verb, *arguments], capture_output=True, text=True,
-                              timeout=60,
+                              timeout=PATIENCE * 60,
                               env={**os.environ, "POSTCASK_NATIVE_WITHOUT": self.without})
         if done.returncode != 0:
             raise RuntimeError(f"native-boot {verb}: {done.stderr}")
@@ -155,10 +157,10 @@ class Machine:
 
     def wait_boot(self, timeout=120):
         """Until systemd has nothing left to start, and so the report is written."""
-        end = time.monotonic() + timeout
+        end = end_of(timeout)
         while time.monotonic() < end:   # systemctl answers once its bus is there
             done = self.run("systemctl", "is-system-running", "--wait", check=False,
-                            timeout=timeout)
+                            timeout=PATIENCE * timeout)
             if done.stdout.strip() in ("running", "degraded"):
                 return done.stdout.strip()
         raise TimeoutError("the machine did not finish its boot")
@@ -174,7 +176,7 @@ class Machine:
 
     def run(self, *command, check=True, timeout=60, stdin=None):
         done = subprocess.run([BOOT, self.name, "exec", *command], capture_output=True, text=True,
-                              errors="surrogateescape", timeout=timeout, input=stdin)
+                              errors="surrogateescape", timeout=PATIENCE * timeout, input=stdin)
         if check and done.returncode != 0:
             raise RuntimeError(f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done
@@ -187,7 +189,7 @@ class Machine:
 
     def wait_queued(self, words, timeout=60):
         """Until a message waits for that reason."""
-        end = time.monotonic() + timeout
+        end = end_of(timeout)
         while words not in (said := self.run("postqueue", "-p").stdout):
             if time.monotonic() > end:
                 raise TimeoutError(said)
@@ -207,9 +209,9 @@ class Machine:
         """`source`: the last byte of the client's address, 1 or 3 to 9."""
         source = (f"{self.prefix}{source}", 0)
         if port == 465:
-            return NamedSMTPS(self.host, 465, context=self.tls(), timeout=20,
+            return NamedSMTPS(self.host, 465, context=self.tls(), timeout=PATIENCE * 20,
                               source_address=source)
-        client = NamedSMTP(self.host, port, timeout=20, source_address=source)
+        client = NamedSMTP(self.host, port, timeout=PATIENCE * 20, source_address=source)
         client.ehlo("client.example.com")
         if tls:
             client.starttls(context=self.tls())
@@ -224,14 +226,14 @@ class Machine:
 
     def imap(self, user=None, port=993):
         client = NamedIMAPS(self.host, 993, self.tls()) if port == 993 \
-            else NamedIMAP(self.host, port, timeout=20)
+            else NamedIMAP(self.host, port, timeout=PATIENCE * 20)
         if user:
             client.login_plain(user, PASSWORDS[user])
         return client
 
     def pop3(self, user=None, port=995):
         client = NamedPOP3S(self.host, 995, self.tls()) if port == 995 \
-            else poplib.POP3(self.host, port, timeout=20)
+            else poplib.POP3(self.host, port, timeout=PATIENCE * 20)
         if user:
             client.encoding = "utf-8"
             client.user(user)
@@ -293,7 +295,7 @@ def forget_ready_layers():
     for record in kept_layers().iterdir():
         if record.name != "lock":
             name = json.loads(record.read_text())["machine"]
-            subprocess.run([BOOT, name, "remove"], check=True, timeout=60)
+            subprocess.run([BOOT, name, "remove"], check=True, timeout=PATIENCE * 60)
         record.unlink()
     kept_layers().rmdir()
 
@@ -326,7 +328,7 @@ def search(client, folder, message_id):
 
 
 def find_message(machine, user, message_id, folder, timeout):
-    end = time.monotonic() + timeout
+    end = end_of(timeout)
     client = machine.imap(user)
     try:
         while True:
@@ -352,7 +354,7 @@ def idle(client, timeout):
     except (TimeoutError, socket.timeout, OSError):
         client.file = client.sock.makefile("rb")
     finally:
-        client.sock.settimeout(20)
+        client.sock.settimeout(PATIENCE * 20)
     client.send(b"DONE\r\n")
     while True:
         line = client.readline()
@@ -403,7 +405,7 @@ class NamedIMAP(imaplib.IMAP4):
 class NamedIMAPS(NamedIMAP):
     def __init__(self, host, port, context):
         self.context = context
-        super().__init__(host, port, timeout=20)
+        super().__init__(host, port, timeout=PATIENCE * 20)
 
     def _create_socket(self, timeout):
         return self.context.wrap_socket(socket.create_connection((self.host, self.port), timeout),
@@ -413,7 +415,7 @@ class NamedIMAPS(NamedIMAP):
 class NamedPOP3S(poplib.POP3):
     def __init__(self, host, port, context):
         self.context = context
-        super().__init__(host, port, timeout=20)
+        super().__init__(host, port, timeout=PATIENCE * 20)
 
     def _create_socket(self, timeout):
         return self.context.wrap_socket(socket.create_connection((self.host, self.port), timeout),

@@ -16,6 +16,7 @@ import pytest
 from faults import WINDOW, Letters, Load, Store
 from machine import TOP
 from sample import WHOLE, part
+from waiting import end_of
 
 MOMENTS = int(os.environ.get("POSTCASK_FAULT_MOMENTS", "0"))
 SHARE = os.environ.get("POSTCASK_FAULT_SHARE", "1/1")
@@ -151,7 +152,7 @@ class Moment:
 
 
 def watch_until(store, reached, seconds, what):
-    end = time.monotonic() + seconds
+    end = end_of(seconds)
     while not reached():
         assert time.monotonic() < end, what()
         time.sleep(0.05)        # the mailboxes are looked at once more
