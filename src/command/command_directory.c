@@ -11,6 +11,7 @@
 #include "command/command.h"
 #include "command/print.h"
 #include "directory/directory.h"
+#include "rules/rules.h"
 
 static const char usage[] =
     "usage: postcask directory [--json]\n"
@@ -30,6 +31,27 @@ static int accept_it(void)
 	printf("%lld addresses of the directory server may go when it is read next; mail stays\n",
 	       json_number(answer, "gone"));
 	return command_print_text("");
+}
+
+/* Delivery rules that Sieve did not take; where there are none, there is no file. */
+static json_t *refused_rules(void)
+{
+	_cleanup_(error_clear) struct error none = ERROR_INIT;
+	json_t *list = NULL;
+
+	if (json_file_read(RULES_REFUSED, JSON_FILE_LIMIT, JSON_FILE_FOREIGN | JSON_FILE_LIST,
+			   &list, &none) < 0)
+		list = json_array();
+	return list;
+}
+
+static void print_refused(const json_t *list)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one) printf("delivery rules of %s: %s; those of before stay\n",
+						json_text(one, "address"), json_text(one, "why"));
 }
 
 static void print_mirror(const json_t *mirror)
@@ -54,8 +76,8 @@ static void print_mirror(const json_t *mirror)
 static int show(int json)
 {
 	_cleanup_(error_clear) struct error error = ERROR_INIT;
-	_cleanup_json_ json_t *report = NULL;
-	const json_t *mirror;
+	_cleanup_json_ json_t *report = NULL, *refused = NULL;
+	json_t *mirror;
 
 	if (json_file_read(DIRECTORY_REPORT, JSON_FILE_LIMIT, JSON_FILE_FOREIGN, &report, &error) <
 	    0)
@@ -67,10 +89,13 @@ static int show(int json)
 			  "(authentication.backend)");
 		return accounts_fail(&error);
 	}
+	refused = refused_rules();
+	json_object_set(mirror, "rules_refused", refused);
 	if (json)
 		return json_print(mirror, JSON_INDENT(1), &error) < 0 ? accounts_fail(&error)
 								      : COMMAND_GOOD;
 	print_mirror(mirror);
+	print_refused(refused);
 	return command_print_text("");
 }
 

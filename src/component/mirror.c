@@ -10,9 +10,10 @@ const struct component component_mirror = {
 	      {"etc/postcask/mirror_ca.pem", "pem", .mode = 0644},
 	      COMPONENT_MARK("mirror")},
     .reload_verb = "try-restart",
-    .units = {"postcask-mirror.service", "postcask-mirror-news.path", "postcask-mirror-back.path"},
+    .units = {"postcask-mirror.service", "postcask-mirror-news.path", "postcask-mirror-back.path",
+		  "postcask-rules.path"},
     .wanted = "authentication.backend == \"ldap\"",
     .vital = true,
     .without = "the people of the directory server are who they were",
-    .accounts = {"postcask-mirror"},
+    .accounts = {"postcask-mirror", "postcask-rules"},
 };

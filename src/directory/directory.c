@@ -10,7 +10,9 @@ void directory_close(struct directory *directory)
 	free(directory->fault);
 	free(directory->mirror_told);
 	free(directory->shared_before);
+	free(directory->rules_before);
 	json_decref(directory->mirror);
 	directory->fault = directory->mirror_told = directory->shared_before = NULL;
+	directory->rules_before = NULL;
 	directory->mirror = NULL;
 }

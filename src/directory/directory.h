@@ -94,6 +94,7 @@
 #define DIRECTORY_FACTOR_KEY "/var/lib/postcask/directory/factor.key"
 #define DIRECTORY_USES	     "/run/postcask/guard/uses.json"
 #define DIRECTORY_SHARED     "/run/postcask/directory/shared"
+#define DIRECTORY_RULES	     "/run/postcask/directory/rules"
 #define DIRECTORY_REPLACED   "/run/postcask/directory/replaced"
 
 enum {
@@ -120,6 +121,8 @@ struct directory {
 	char *fault;		  /* owned: why the settings could not be applied; NULL: they are */
 	const char *shared;  /* of shared mailboxes, a line each, for postcask-shared; NULL: none */
 	char *shared_before; /* owned: what stands there */
+	const char *rules;   /* another number when delivery rules have changed; NULL: none */
+	char *rules_before;  /* owned: what stands there */
 	const char *factor_key; /* the file of the key that seals those of second factors */
 	const char *uses;	/* the file of when app passwords were used; NULL: none */
 	struct stat uses_seen;	/* the last one that was read */

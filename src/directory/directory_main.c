@@ -71,6 +71,7 @@ int main(int argc, char **argv)
 	struct directory directory = {.settings = DIRECTORY_SETTINGS,
 				      .report = DIRECTORY_REPORT,
 				      .shared = DIRECTORY_SHARED,
+				      .rules = DIRECTORY_RULES,
 				      .factor_key = DIRECTORY_FACTOR_KEY,
 				      .uses = DIRECTORY_USES,
 				      .mirror_state = DIRECTORY_STATE,
@@ -87,7 +88,8 @@ int main(int argc, char **argv)
 						 {"mirror-state", .value = &directory.mirror_state},
 						 {"factor-key", .value = &directory.factor_key},
 						 {"uses", .value = &directory.uses},
-						 {"shared", .value = &directory.shared}};
+						 {"shared", .value = &directory.shared},
+						 {"rules", .value = &directory.rules}};
 	int result, status = COMMAND_OPTIONS(argc, argv, options, usage, 0, 0);
 
 	if (status != COMMAND_GO_ON)

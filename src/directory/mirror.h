@@ -21,7 +21,7 @@ enum {
 	MIRROR_TARGETS = 5000, /* of a group: as many as postcask-mirror gives */
 };
 
-/* {"do": "mirror", "people": [{"address", "dn", "name", "quota_mib", "enabled"}, ...],
+/* {"do": "mirror", "people": [{"address", "dn", "name", "quota_mib", "enabled", "rules"}, ...],
  *  "aliases": [{"address", "to"}, ...], "doubles", "left_out"}, or "same": true, or "fault" */
 int answer_mirror(void *context, const json_t *question, json_t *answer, struct error *error);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/json_file.h"
+#include "directory/accounts_rule.h"
 #include "directory/mirror.h"
 #include "directory/take.h"
 
@@ -120,6 +121,22 @@ static bool is_dn(const char *dn)
 	return dn[0] && strlen(dn) <= DN;
 }
 
+/* What the directory has for the delivery of his mail; what is too long is none. */
+static int put_rule(struct putting *putting, const char *address, const json_t *one,
+		    struct error *error)
+{
+	const char *script = json_text(one, "rules");
+	bool changed = false;
+	int result;
+
+	if (strlen(script) > ACCOUNTS_RULE_SIZE) {
+		putting->left_out++;
+		script = "";
+	}
+	result = accounts_put_rule(&putting->directory->accounts, address, script, &changed, error);
+	return result == 0 && changed ? note(putting, "mirror-rules", address, "", error) : result;
+}
+
 static int put_person(struct putting *putting, const json_t *one, struct error *error)
 {
 	struct directory *directory = putting->directory;
@@ -149,7 +166,7 @@ static int put_person(struct putting *putting, const json_t *one, struct error *
 		    secrets_put_elsewhere(&directory->secrets, address, dn, account.enabled, error);
 	if (result >= 0 && !json_object_get(putting->people, address))
 		result = note(putting, "mirror-add", address, dn, error);
-	return result < 0 ? result : 0;
+	return result < 0 ? result : put_rule(putting, address, one, error);
 }
 
 /* Whom it leads to of those who are here by this picture. */
@@ -296,6 +313,8 @@ static int put_all(struct putting *putting, const json_t *question, struct error
 	if (result == 0)
 		result = drop_unseen(putting, true, &before, &gone, error);
 	if (result == 0)
+		result = accounts_settle_rules(&putting->directory->accounts, error);
+	if (result == 0)
 		result = note_more(putting, error);
 	if (result == 0)
 		result = accounts_settle(&putting->directory->accounts, error);
@@ -314,6 +333,8 @@ int mirror_forget(struct directory *directory, int64_t now, struct error *error)
 	putting.aliases = aliases;
 	if (result == 0)
 		result = drop_unseen(&putting, true, &before, &gone, error);
+	if (result == 0)
+		result = accounts_settle_rules(&directory->accounts, error);
 	return result < 0 ? result : note_more(&putting, error);
 }
 

@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "base/file.h"
 #include "base/json_file.h"
+#include "directory/accounts_rule.h"
 #include "directory/accounts_shared.h"
 #include "directory/directory.h"
 #include "directory/mirror.h"
@@ -48,6 +49,27 @@ static int publish_shared(struct directory *directory, struct error *error)
 	return result;
 }
 
+/* Likewise, for postcask-rules; where there were never any, it is not. */
+static int publish_rules(struct directory *directory, struct error *error)
+{
+	_cleanup_free_ char *number = NULL;
+	int result;
+
+	if (!directory->rules)
+		return 0;
+	result = accounts_recall(&directory->accounts, RULES_KEY, &number, error);
+	if (result < 0 || !number[0] ||
+	    (directory->rules_before && strcmp(directory->rules_before, number) == 0))
+		return result;
+	result = file_replace(directory->rules, number, strlen(number), 0644, (uid_t)-1, (gid_t)-1,
+			      error);
+	if (result == 0) {
+		free(directory->rules_before);
+		directory->rules_before = TAKE_POINTER(number);
+	}
+	return result;
+}
+
 int directory_publish(struct directory *directory, struct error *error)
 {
 	_cleanup_json_ json_t *report = json_object();
@@ -58,6 +80,8 @@ int directory_publish(struct directory *directory, struct error *error)
 	json_object_set_new(report, "doubles", doubles);
 	json_object_set_new(report, "loops", loops);
 	result = publish_shared(directory, error);
+	if (result == 0)
+		result = publish_rules(directory, error);
 	if (result == 0)
 		result = accounts_count(&directory->accounts, &people, &aliases, error);
 	if (result == 0)

@@ -198,6 +198,15 @@ static json_t *name_of(const struct making *making, const json_t *entry)
 	return json_string(value);
 }
 
+/* What is no text, or too long (search.c), is none: NULL. */
+static json_t *rules_of(const struct making *making, const json_t *entry)
+{
+	_cleanup_json_ json_t *values = values_of(entry, making->tree->rules);
+	const char *value = json_string_value(json_array_get(values, 0));
+
+	return value && value[0] ? json_string(value) : NULL;
+}
+
 /* ---- Who has an address ---- */
 
 static bool claim(struct making *making, const char *address, const char *dn)
@@ -245,10 +254,10 @@ static void add_person(struct making *making, const json_t *entry)
 	if (!claim(making, address, dn))
 		return;
 	json_object_set_new(making->people, address,
-			    json_pack("{s:s, s:s, s:o, s:I, s:b}", "address", address, "dn", dn,
-				      "name", name_of(making, entry), "quota_mib",
-				      quota_of(making, entry), "enabled",
-				      is_enabled(making, entry)));
+			    json_pack("{s:s, s:s, s:o, s:I, s:b, s:o*}", "address", address, "dn",
+				      dn, "name", name_of(making, entry), "quota_mib",
+				      quota_of(making, entry), "enabled", is_enabled(making, entry),
+				      "rules", rules_of(making, entry)));
 	json_object_set_new(making->owners, owner, json_string(address));
 }
 

@@ -17,9 +17,10 @@
 
 enum {
 	PICTURE_ENTRIES = 120000,
-	PICTURE_VALUES = 5000, /* of an attribute; of one with more there are none */
-	PICTURE_VALUE = 1024,  /* bytes */
-	PICTURE_SHOWN = 20,    /* doubles that are named */
+	PICTURE_VALUES = 5000,	   /* of an attribute; of one with more there are none */
+	PICTURE_VALUE = 1024,	   /* bytes */
+	PICTURE_RULES = 32 * 1024, /* likewise, of tree.rules */
+	PICTURE_SHOWN = 20,	   /* doubles that are named */
 };
 
 /* In an entry: an attribute had more than PICTURE_VALUES. */
@@ -39,7 +40,8 @@ void picture_free(struct picture *picture);
 _must_check_ int picture_add(struct picture *picture, const json_t *entry, bool group,
 			     struct error *error);
 
-/* *ret: {"people": [{"address", "dn", "name", "quota_mib", "enabled"}, ...],
+/* *ret: {"people": [{"address", "dn", "name", "quota_mib", "enabled",
+ * "rules"}, ...], of which "rules" may be missing,
  * "aliases": [{"address", "to": [...]}, ...], "doubles": [...], "left_out": 3}, in an order of its
  * own.  Addresses are in small letters; what they are good for is postcask-directory's to say. */
 _must_check_ int picture_finish(struct picture *picture, json_t **ret, struct error *error);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/buffer.h"
 #include "base/clock.h"
@@ -115,7 +116,9 @@ static void add_values(struct session *session, LDAPMessage *message, char *attr
 {
 	struct berval **values = ldap_get_values_len(session->ldap, message, attribute);
 	json_t *list = json_object_get(entry, name);
-	size_t known = json_array_size(list), count = 0;
+	bool rules = strcasecmp(name, session->tree->rules) == 0;
+	size_t known = json_array_size(list), count = 0,
+	       most = rules ? PICTURE_RULES : PICTURE_VALUE;
 
 	if (!list)
 		json_object_set_new(entry, name, list = json_array());
@@ -135,7 +138,7 @@ static void add_values(struct session *session, LDAPMessage *message, char *attr
 		digest_add(session->digest, text, size);
 		session->size += size + VALUE_SIZE;
 		/* NULL, which is not appended, for what is no UTF-8. */
-		if (size <= PICTURE_VALUE && !memchr(text, '\0', size))
+		if (size <= most && !memchr(text, '\0', size))
 			json_array_append_new(list, json_stringn(text, size));
 	}
 	ldap_value_free_len(values);

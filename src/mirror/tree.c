@@ -53,6 +53,7 @@ static const struct word {
     {"people", offsetof(struct tree, people)},	   {"groups", offsetof(struct tree, groups)},
     {"address", offsetof(struct tree, address)},   {"alias", offsetof(struct tree, alias)},
     {"name", offsetof(struct tree, name)},	   {"quota", offsetof(struct tree, quota)},
+    {"rules", offsetof(struct tree, rules)},
 };
 
 static int take_kind(const char *value, struct tree *tree, struct error *error)
@@ -62,6 +63,7 @@ static int take_kind(const char *value, struct tree *tree, struct error *error)
 			continue;
 		*tree = kinds[i].tree;
 		tree->base = tree->bind_dn = tree->password = tree->ca = tree->quota = "";
+		tree->rules = "";
 		tree->interval_s = INTERVAL_S;
 		return 0;
 	}
@@ -162,8 +164,8 @@ void tree_attributes(const struct tree *tree, char **room, char *asked[TREE_ATTR
 	char *rest, *word;
 	size_t count = 0;
 
-	buffer_addf(&all, "%s %s %s %s %s %s", tree->address, tree->alias, tree->name, tree->quota,
-		    tree->members, tree->lock);
+	buffer_addf(&all, "%s %s %s %s %s %s %s", tree->address, tree->alias, tree->name,
+		    tree->quota, tree->members, tree->lock, tree->rules);
 	*room = rest = buffer_take(&all);
 	while (rest && count < TREE_ATTRIBUTES && (word = strsep(&rest, " ")))
 		if (word[0])

@@ -19,6 +19,7 @@ struct tree {
 	const char *people, *groups; /* filters */
 	const char *address, *alias; /* attributes; `alias` may be a list with blanks between */
 	const char *name, *quota;    /* "": none */
+	const char *rules;	     /* likewise: a Sieve script */
 	const char *members;	     /* a list, likewise */
 	const char *lock;	     /* says who may not log in: see tree_kind */
 	long lock_bit;		     /* a bit of a number, or 0: "TRUE" */

@@ -61,6 +61,7 @@ def data(tree, ca):
             bind_dn: "{ADMIN}"
             bind_password: '{SECRET}'
             interval_seconds: 5
+            rules_attribute: description
             cache_minutes: 1
             ca: |
         """), "  ")
@@ -229,6 +230,61 @@ def test_what_changes_there_changes_here_and_is_text(world):
     assert login(box, FRIDA, "new") is True
     PASSWORDS[FRIDA] = "new"
     assert rcpt(box, evil, "gerd@example.org", MANY[0], "fr@example.net") == [250, 250, 550, 250]
+
+
+RULES = 'require "fileinto";\nif header :contains "subject" "invoice" { fileinto "Archive"; stop; }\n'
+HIS_RULES = "/var/lib/postcask/rules/example.org/dora.sieve"
+
+
+def give_rules(box, tree, *scripts):
+    change = f"replace: description\n{''.join(f'description:: {b64(one)}' for one in scripts)}\n"
+    tree.put(f"dn: uid=dora,{PEOPLE}\nchangetype: modify\n{change}")
+    look(box)
+
+
+def folder_of(box, subject):
+    message, found = box.send(subject, to=DORA), {}
+
+    def arrived():
+        with box.imap(DORA) as client:
+            for folder in ("INBOX", "Archive"):
+                client.select(folder, readonly=True)
+                if client.search(None, "HEADER", "Message-ID", message)[1][0]:
+                    found[folder] = True
+        return found
+    wait_until(arrived, "arrived", 40)
+    [folder] = found
+    return folder
+
+
+def refused_rules(box):
+    said = json.loads(box.run("postcask", "directory", "--json").stdout)["rules_refused"]
+    return {one["address"]: one["why"] for one in said}
+
+
+def test_delivery_rules_of_the_directory(world):
+    """What it has is in force; what Sieve does not take, or what only the machine may do, is not."""
+    box, tree = world
+    PASSWORDS[DORA] = WORD
+    assert box.run("test", "-e", HIS_RULES, check=False).returncode == 1
+    give_rules(box, tree, RULES)
+    wait_until(lambda: box.run("cat", HIS_RULES, check=False).stdout == RULES, "a file", 30)
+    assert folder_of(box, "your invoice") == "Archive"
+    assert folder_of(box, "hello") == "INBOX"
+    for bad, why in ((RULES + "if (\n", "error"),
+                     ('require "vnd.dovecot.execute";\nexecute "answer";\n', "vnd.dovecot.execute"),
+                     ('require "vnd.dovecot.pipe";\npipe "learn";\n', "vnd.dovecot.pipe"),
+                     ('require "include";\ninclude :personal "mine";\n', "include")):
+        give_rules(box, tree, bad)
+        wait_until(lambda: why in refused_rules(box).get(DORA, ""), f"refused: {why}", 30)
+        assert box.run("cat", HIS_RULES).stdout == RULES
+    assert f"delivery rules of {DORA}: " in box.run("postcask", "directory").stdout
+    assert folder_of(box, "another invoice") == "Archive"
+    assert box.run("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "cat", HIS_RULES,
+                   check=False).returncode != 0
+    give_rules(box, tree)
+    wait_until(lambda: box.run("test", "-e", HIS_RULES, check=False).returncode == 1, "gone", 30)
+    assert folder_of(box, "the last invoice") == "INBOX" and refused_rules(box) == {}
 
 
 def test_half_a_tree_is_refused(world):

@@ -384,6 +384,84 @@ static void a_mirror_becomes_old(void **state)
 	directory_close(&directory);
 }
 
+/* ---- Delivery rules ---- */
+
+static void bring_rules(struct directory *directory, const char *of_first, const char *begin)
+{
+	_cleanup_(buffer_free) struct buffer more = BUFFER_INIT;
+
+	buffer_addf(
+	    &more,
+	    ",{\"address\":\"v@example.org\",\"dn\":\"uid=v\",\"name\":\"\",\"quota_mib\":0,"
+	    "\"enabled\":true%s%s%s}],\"aliases\":[]",
+	    of_first ? ",\"rules\":\"" : "", of_first ? of_first : "", of_first ? "\"" : "");
+	bring(directory, 0, 5, buffer_text(&more), begin);
+}
+
+static char *told(void)
+{
+	char *text = NULL;
+
+	return file_read("rules", 100, &text, NULL, NULL) < 0 ? strdup("") : text;
+}
+
+static void assert_told(char **before, bool changed)
+{
+	char *now = told();
+
+	assert_int_equal(strcmp(*before, now) != 0, changed);
+	free(*before);
+	*before = now;
+}
+
+#define HIS_RULE "SELECT 1 FROM delivery_rule WHERE address = 'v@example.org' AND script = "
+
+static void rules_are_put_in_and_told_when_they_change(void **state)
+{
+	_cleanup_free_ char *before = strdup("");
+	struct directory directory;
+
+	open_directory(state, &directory);
+	directory.rules = "rules";
+	bring_rules(&directory, NULL, "{}");
+	assert_told(&before, false);
+	bring_rules(&directory, "keep;", "{}");
+	assert_told(&before, true);
+	assert_int_equal(rows(&directory, false, HIS_RULE "'keep;'"), 1);
+	assert_int_equal(rows(&directory, true, "SELECT 1 FROM audit WHERE verb = 'mirror-rules'"),
+			 1);
+	bring_rules(&directory, "keep;", "{}");
+	assert_told(&before, false);
+	bring_rules(&directory, "stop;", "{}");
+	assert_told(&before, true);
+	assert_int_equal(rows(&directory, false, HIS_RULE "'stop;'"), 1);
+	bring_rules(&directory, NULL, "{}");
+	assert_told(&before, true);
+	assert_int_equal(rows(&directory, false, "SELECT 1 FROM rule"), 0);
+	directory_close(&directory);
+}
+
+static void rules_go_with_whose_they_are(void **state)
+{
+	_cleanup_(buffer_free) struct buffer large = BUFFER_INIT;
+	_cleanup_free_ char *before = strdup("");
+	struct directory directory;
+
+	open_directory(state, &directory);
+	directory.rules = "rules";
+	bring_rules(&directory, "keep;", "{}");
+	assert_told(&before, true);
+	bring(&directory, 0, 5, "],\"aliases\":[]", "{}");
+	assert_told(&before, true);
+	assert_int_equal(rows(&directory, false, "SELECT 1 FROM rule"), 0);
+	for (int i = 0; i < 32 * 1024 + 1; i++)
+		buffer_addf(&large, "#");
+	bring_rules(&directory, buffer_text(&large), "{}");
+	assert_told(&before, false);
+	assert_int_equal(json_number(directory.mirror, "left_out"), 1);
+	directory_close(&directory);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -397,6 +475,8 @@ int main(void)
 	    folder_test(half_a_tree_is_refused),
 	    folder_test(many_at_once_are_one_line_of_the_record),
 	    folder_test(a_mirror_becomes_old),
+	    folder_test(rules_are_put_in_and_told_when_they_change),
+	    folder_test(rules_go_with_whose_they_are),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
