@@ -11,7 +11,7 @@ const struct component component_mirror = {
 	      COMPONENT_MARK("mirror")},
     .reload_verb = "try-restart",
     .units = {"postcask-mirror.service", "postcask-mirror-news.path", "postcask-mirror-back.path",
-		  "postcask-rules.path"},
+	      "postcask-rules.path"},
     .wanted = "authentication.backend == \"ldap\"",
     .vital = true,
     .without = "the people of the directory server are who they were",
