@@ -90,7 +90,7 @@ int script_put(const struct rules *rules, const char *name, const char *text, st
 
 	if (!script)
 		return error_set(error, ENOMEM, "out of memory");
-	if (mkdir(domain, 02750) < 0 && errno != EEXIST)
+	if (mkdir(domain, 0750) < 0 && errno != EEXIST)
 		return error_errno(error, errno, "%s", domain);
 	result = file_replace(script, text, strlen(text), 0640, (uid_t)-1, (gid_t)-1, error);
 	if (result == 0)

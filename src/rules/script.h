@@ -19,6 +19,7 @@ bool script_is(const struct rules *rules, const char *name, const char *text);
 /* Proves it and puts it in the place of the one before: after a power cut there is the old one or
  * the new one.  -EBADMSG with sievec's sentence for one that it does not take; then nothing has
  * changed. */
+/* The folder of its domain is of the group of the one above it, whose setgid bit does that. */
 _must_check_ int script_put(const struct rules *rules, const char *name, const char *text,
 			    struct error *error);
 

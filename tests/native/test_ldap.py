@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from guesser import Guesser
-from machine import PASSWORDS, Machine, shifted, user_data
+from machine import PASSWORDS, Machine, letter, shifted, user_data
 from tree import ADMIN, BASE, SECRET, Authority, Tree
 from waiting import wait_until
 
@@ -243,7 +243,7 @@ def give_rules(box, tree, *scripts):
 
 
 def folder_of(box, subject):
-    message, found = box.send(subject, to=DORA), {}
+    message, found = box.send(letter("what it is", subject), to=DORA), {}
 
     def arrived():
         with box.imap(DORA) as client:
