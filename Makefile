@@ -58,7 +58,7 @@ sources = $(filter-out %_main.c,$(wildcard $(1)/*.c))
 objects = $(patsubst %.c,$(OUT)/object/%.o,$(call sources,$(1)))
 LIBRARY_OBJECTS = $(foreach folder,$(FOLDERS),$(call objects,$(folder)))
 LIBRARY = $(OUT)/object/postcask.a
-LIBS = -lyaml -ljansson -lidn2 -lunistring -lssl -lcrypto -lnftnl -lmnl -lsystemd -lcrypt -lunbound -lldns -lqrencode -lsqlite3 -lexpat -larchive -lcurl -lldap -llber -lresolv -lz -lpthread
+LIBS = -lyaml -ljansson -lidn2 -lunistring -lssl -lcrypto -lnftnl -lmnl -lsystemd -lcrypt -lunbound -lldns -lqrencode -lsqlite3 -lexpat -larchive -lcurl -lldap -llber -lpq -lresolv -lz -lpthread
 
 PROGRAMS = postcask postcask-firstboot postcask-firewall postcask-verify postcask-report \
 	postcask-certificate postcask-quarantine postcask-watch postcask-account postcask-expire \

@@ -49,9 +49,10 @@ const char *accounts_origin(const json_t *found)
 {
 	const char *origin = json_text(found, "origin");
 
-	return strcmp(origin, "settings") == 0 ? ", of the settings"
-	       : strcmp(origin, "ldap") == 0   ? ", of the directory"
-					       : "";
+	return strcmp(origin, "settings") == 0	   ? ", of the settings"
+	       : strcmp(origin, "ldap") == 0	   ? ", of the directory"
+	       : strcmp(origin, "postgresql") == 0 ? ", of the database"
+						   : "";
 }
 
 int accounts_ask(json_t *question, json_t **ret_answer, struct error *error)

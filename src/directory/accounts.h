@@ -2,7 +2,7 @@
 /* The file of who is here: domains, people and their mailboxes, aliases, and who may send as whom.
  * Postfix, Dovecot's account, amavis and the quarantine read its views; it holds no secrets.
  *
- * A person or an alias is of the settings, of a command or of a directory server, and only where he
+ * A person or an alias is of the settings, of a command, of a directory server or of a database, and only where he
  * came from changes him.  What is changed is changed between cabinet_begin and cabinet_end of
  * `cabinet`. */
 #ifndef POSTCASK_DIRECTORY_ACCOUNTS_H
@@ -14,6 +14,7 @@
 #define ORIGIN_SETTINGS "settings"
 #define ORIGIN_COMMAND	"command"
 #define ORIGIN_LDAP	"ldap"
+#define ORIGIN_DATABASE "postgresql"
 
 enum {
 	ACCOUNTS_NAME = 200,	   /* bytes of a person's name, as in the settings */

@@ -25,7 +25,7 @@
  *	alias info@example.org
  *	to alice@example.org
  *	who members			who alone may write to it: also domain, an address, @domain
- *	mirror on			there is a directory server
+ *	mirror ldap			whose people are mirrored here
  *	shared info@example.org		with quotas and a name like a user, and its members:
  *	member alice@example.org edit role	who, in which role, and how he may send as it
  *	login bob@example.org		who may also send as these, or on behalf of them
@@ -60,7 +60,8 @@ static int change(struct directory *directory, char *text, const char *digest, s
 	if (result == 0)
 		result = apply_lines(&reading, text, error);
 	if (result == 0)
-		result = mirror_switch(directory, reading.mirrored, reading.change.now, error);
+		result = mirror_switch(directory, reading.mirrored ? reading.mirrored : "",
+				       reading.change.now, error);
 	if (result == 0)
 		result = accounts_end_settings(accounts, reading.change.now, error);
 	if (result == 0)

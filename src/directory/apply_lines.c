@@ -264,9 +264,11 @@ static int read_login(struct reading *reading, char *value, struct error *error 
 	return 0;
 }
 
-static int read_mirror(struct reading *reading, char *value _unused_, struct error *error _unused_)
+static int read_mirror(struct reading *reading, char *value, struct error *error)
 {
-	reading->mirrored = true;
+	if (strcmp(value, ORIGIN_LDAP) != 0 && strcmp(value, ORIGIN_DATABASE) != 0)
+		return error_set(error, EINVAL, "%.40s is nothing that can be mirrored", value);
+	reading->mirrored = value;
 	return 0;
 }
 

@@ -18,7 +18,7 @@ struct reading {
 	const char *alias; /* NULL: none */
 	json_t *to, *who;  /* owned */
 	const char *login;
-	bool mirrored;
+	const char *mirrored; /* an origin; NULL: nobody is */
 };
 
 /* Puts what the lines so far make together: a person, a shared mailbox or an alias. */

@@ -115,7 +115,7 @@ struct directory {
 	char *mirror_told;	  /* owned: what it says */
 	json_t *mirror;		  /* owned: what is said of it (mirror.h) */
 	int64_t mirror_saved;	  /* seconds since 1970: when that file was written */
-	bool mirrored;		  /* the settings have one */
+	char mirrored[16];	  /* whose people are mirrored: an origin of theirs; "": nobody's */
 	bool mirror_fresh;	  /* its last good picture is not old */
 	bool mirror_due;	  /* it must come whole, though it has not changed */
 	char *fault;		  /* owned: why the settings could not be applied; NULL: they are */

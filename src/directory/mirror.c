@@ -42,7 +42,7 @@ int answer_mirror(void *context, const json_t *question, json_t *answer, struct 
 	bool same = json_is_true(json_object_get(question, "same"));
 	int result;
 
-	if (!directory->mirrored)
+	if (!directory->mirrored[0])
 		return error_set(error, EPERM, "the settings have no directory server");
 	if (json_object_get(question, "fault")) {
 		directory->mirror_lost = true;
@@ -73,7 +73,7 @@ int answer_mirror_accept(void *context, const json_t *question, json_t *answer, 
 
 	if (result < 0)
 		return result;
-	if (!directory->mirrored || gone == 0 || !json_object_get(directory->mirror, "fault"))
+	if (!directory->mirrored[0] || gone == 0 || !json_object_get(directory->mirror, "fault"))
 		return error_set(error, ENOENT, "nothing of a directory server was refused");
 	if (asprintf(&text, "%lld", gone) < 0)
 		return error_set(error, ENOMEM, "out of memory");
@@ -100,39 +100,39 @@ int mirror_load(struct directory *directory, struct error *error)
 		result = accounts_recall(&directory->accounts, MIRROR_FRESH_KEY, &fresh, error);
 	if (result < 0)
 		return result;
-	directory->mirrored = on[0];
+	snprintf(directory->mirrored, sizeof(directory->mirrored), "%s", on);
 	directory->mirror_fresh = fresh[0];
 	directory->mirror_due = true;
 	/* Without it nothing was good yet. */
-	if (directory->mirrored && directory->mirror)
+	if (on[0] && directory->mirror)
 		return 0;
 	json_decref(TAKE_POINTER(directory->mirror));
-	if (directory->mirrored && json_file_read(directory->mirror_state, JSON_FILE_LIMIT, 0,
-						  &directory->mirror, &none) == 0)
+	if (on[0] && json_file_read(directory->mirror_state, JSON_FILE_LIMIT, 0, &directory->mirror,
+				    &none) == 0)
 		return 0;
 	directory->mirror = json_object();
 	return directory->mirror ? 0 : error_set(error, ENOMEM, "out of memory");
 }
 
-int mirror_switch(struct directory *directory, bool on, int64_t now, struct error *error)
+int mirror_switch(struct directory *directory, const char *origin, int64_t now, struct error *error)
 {
 	struct accounts *accounts = &directory->accounts;
 	int result;
 
-	if (on == directory->mirrored)
+	if (strcmp(origin, directory->mirrored) == 0)
 		return 0;
 	/* An earlier good picture says nothing of this server. */
 	result = accounts_remember(accounts, MIRROR_FRESH_KEY, "", error);
-	if (result == 0 && !on)
+	if (result == 0 && directory->mirrored[0])
 		result = mirror_forget(directory, now, error);
-	return result < 0 ? result : accounts_remember(accounts, ON_KEY, on ? "on" : "", error);
+	return result < 0 ? result : accounts_remember(accounts, ON_KEY, origin, error);
 }
 
 int mirror_look(struct directory *directory, int64_t now, struct error *error)
 {
 	int64_t age = now - json_number(directory->mirror, "good");
 
-	if (!directory->mirrored || !directory->mirror_fresh || age < MIRROR_FRESH_S)
+	if (!directory->mirrored[0] || !directory->mirror_fresh || age < MIRROR_FRESH_S)
 		return 0;
 	if (mirror_remember_fresh(directory, false, error) < 0)
 		return error_wrap(error, "cannot note that the mirror is old");

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* People, aliases and groups of a directory server, as postcask-mirror brings them: all of a
- * picture is put in at once, or nothing.
+/* People, aliases and groups of a directory server or a database, as postcask-mirror brings them:
+ * all of a picture is put in at once, or nothing.
  *
- * They are of the origin `ldap`, and nothing of another origin is touched: of two that claim an
- * address the one that was here first has it.  A picture without more than a fifth of the addresses
- * that were here is refused, until somebody accepts it: half an answer looks like a whole one.
- * When there was no good picture for MIRROR_FRESH_S, who is unknown is put off instead of refused
- * (the view postfix_stale). */
+ * They are of the origin `ldap` or `postgresql`, and nothing of another origin is touched: of two
+ * that claim an address the one that was here first has it.  A picture without more than a fifth of
+ * the addresses that were here is refused, until somebody accepts it: half an answer looks like a
+ * whole one. When there was no good picture for MIRROR_FRESH_S, who is unknown is put off instead
+ * of refused (the view postfix_stale). */
 #ifndef POSTCASK_DIRECTORY_MIRROR_H
 #define POSTCASK_DIRECTORY_MIRROR_H
 
@@ -32,9 +32,9 @@ int answer_mirror_accept(void *context, const json_t *question, json_t *answer,
 /* What is remembered; anew after settings were applied. */
 _must_check_ int mirror_load(struct directory *directory, struct error *error);
 
-/* In a change that is begun: whether the settings have a directory server.  Without one its people
- * and aliases go; their mail stays.  It counts from mirror_load on. */
-_must_check_ int mirror_switch(struct directory *directory, bool on, int64_t now,
+/* In a change that is begun: whose people the settings have mirrored, an origin or "".  People and
+ * aliases of another go; their mail stays.  It counts from mirror_load on. */
+_must_check_ int mirror_switch(struct directory *directory, const char *origin, int64_t now,
 			       struct error *error);
 
 /* ---- Parts of these ---- */

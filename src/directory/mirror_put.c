@@ -7,10 +7,11 @@
 #include "base/json_file.h"
 #include "directory/accounts_rule.h"
 #include "directory/mirror.h"
+#include "directory/mirror_person.h"
 #include "directory/take.h"
 
 /* Of all that a directory may lose at once, one in so many. */
-enum { FIFTH = 5, DN = 1024, NOTED = 1000 };
+enum { FIFTH = 5, NOTED = 1000 };
 
 /* A picture that is being put in. */
 struct putting {
@@ -48,9 +49,9 @@ static int list_here(struct directory *directory, json_t **ret_people, json_t **
 	return 0;
 }
 
-static bool is_ours(const json_t *one)
+static bool is_ours(const struct putting *putting, const json_t *one)
 {
-	return strcmp(json_text(one, "origin"), ORIGIN_LDAP) == 0;
+	return strcmp(json_text(one, "origin"), putting->directory->mirrored) == 0;
 }
 
 /* Whether somebody of another origin has it. */
@@ -59,7 +60,7 @@ static bool is_taken(const struct putting *putting, const char *address)
 	const json_t *person = json_object_get(putting->people, address);
 	const json_t *alias = json_object_get(putting->aliases, address);
 
-	return (person && !is_ours(person)) || (alias && !is_ours(alias));
+	return (person && !is_ours(putting, person)) || (alias && !is_ours(putting, alias));
 }
 
 /* ---- The record ---- */
@@ -112,15 +113,6 @@ static char *take_ours(struct putting *putting, const json_t *one)
 	return TAKE_POINTER(address);
 }
 
-/* Where he is in the directory: what his password is asked of. */
-static bool is_dn(const char *dn)
-{
-	for (const char *c = dn; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 127)
-			return false;
-	return dn[0] && strlen(dn) <= DN;
-}
-
 /* What the directory has for the delivery of his mail; what is too long is none. */
 static int put_rule(struct putting *putting, const char *address, const json_t *one,
 		    struct error *error)
@@ -137,36 +129,53 @@ static int put_rule(struct putting *putting, const char *address, const json_t *
 	return result == 0 && changed ? note(putting, "mirror-rules", address, "", error) : result;
 }
 
-static int put_person(struct putting *putting, const json_t *one, struct error *error)
+static int put_account(struct putting *putting, const struct mirror_person *person,
+		       struct error *error)
 {
 	struct directory *directory = putting->directory;
-	_cleanup_free_ char *address = take_ours(putting, one);
-	struct account account = {
-	    .address = address, .name = "", .forward_keep = true, .language = ""};
-	const char *dn = json_text(one, "dn");
+	const char *address = person->account.address;
 	int result = 0;
 
-	if (!address)
-		return 0;
-	if (!is_dn(dn) || take_name(one, &account.name, NULL) < 0 ||
-	    take_number(one, "quota_mib", ACCOUNTS_QUOTA, &account.quota_mib, NULL) < 0) {
-		putting->left_out++;
-		return 0;
-	}
-	account.enabled = json_is_true(json_object_get(one, "enabled"));
-	json_object_set_new(putting->seen, address, json_true());
-	putting->put_people++;
 	if (json_object_get(putting->aliases, address))
 		result = accounts_drop_alias(&directory->accounts, address, error);
 	if (result == 0)
-		result = accounts_put(&directory->accounts, &account, ORIGIN_LDAP,
+		result = accounts_put(&directory->accounts, &person->account, directory->mirrored,
 				      putting->change.now, error);
 	if (result == 0)
-		result =
-		    secrets_put_elsewhere(&directory->secrets, address, dn, account.enabled, error);
+		result = mirror_person_let_in(directory, person, error);
 	if (result >= 0 && !json_object_get(putting->people, address))
-		result = note(putting, "mirror-add", address, dn, error);
+		result = note(putting, "mirror-add", address, person->dn, error);
+	return result < 0 ? result : 0;
+}
+
+static int put_person(struct putting *putting, const json_t *one, struct error *error)
+{
+	_cleanup_free_ char *address = take_ours(putting, one);
+	_cleanup_(mirror_person_free) struct mirror_person person = {0};
+	int result;
+
+	if (!address)
+		return 0;
+	if (!mirror_person_take(putting->directory, one, address, &person)) {
+		putting->left_out++;
+		return 0;
+	}
+	putting->left_out += person.left_out;
+	json_object_set_new(putting->seen, address, json_true());
+	putting->put_people++;
+	result = put_account(putting, &person, error);
 	return result < 0 ? result : put_rule(putting, address, one, error);
+}
+
+/* Where an alias of a database leads: anywhere.  Half a list is none. */
+static json_t *far_targets_of(struct putting *putting, const json_t *one)
+{
+	json_t *to = json_array();
+
+	if (take_addresses(putting->directory, json_object_get(one, "to"), ACCOUNTS_TARGETS, to,
+			   NULL) < 0)
+		json_array_clear(to);
+	return to;
 }
 
 /* Whom it leads to of those who are here by this picture. */
@@ -190,7 +199,8 @@ static int put_alias(struct putting *putting, const json_t *named, const json_t 
 		     struct error *error)
 {
 	struct accounts *accounts = &putting->directory->accounts;
-	_cleanup_json_ json_t *to = targets_of(named, one);
+	bool far = strcmp(putting->directory->mirrored, ORIGIN_DATABASE) == 0;
+	_cleanup_json_ json_t *to = far ? far_targets_of(putting, one) : targets_of(named, one);
 	_cleanup_free_ char *address = json_array_size(to) > 0 ? take_ours(putting, one) : NULL;
 	const json_t *before;
 
@@ -202,7 +212,8 @@ static int put_alias(struct putting *putting, const json_t *named, const json_t 
 	before = json_object_get(putting->aliases, address);
 	return before && json_equal(json_object_get(before, "to"), to)
 		   ? 0
-		   : accounts_put_alias(accounts, address, ORIGIN_LDAP, to, NULL, error);
+		   : accounts_put_alias(accounts, address, putting->directory->mirrored, to, NULL,
+					error);
 }
 
 static int put_aliases(struct putting *putting, const json_t *aliases, struct error *error)
@@ -245,18 +256,18 @@ static int drop_unseen(struct putting *putting, bool drop, json_int_t *ret_befor
 	*ret_before = *ret_gone = 0;
 	json_object_foreach(putting->people, address, one)
 	{
-		bool gone = is_ours(one) && !json_object_get(putting->seen, address);
+		bool gone = is_ours(putting, one) && !json_object_get(putting->seen, address);
 
-		*ret_before += is_ours(one);
+		*ret_before += is_ours(putting, one);
 		*ret_gone += gone;
 		if (drop && gone && result == 0)
 			result = drop_person(putting, address, error);
 	}
 	json_object_foreach(putting->aliases, address, one)
 	{
-		bool gone = is_ours(one) && !json_object_get(putting->seen, address);
+		bool gone = is_ours(putting, one) && !json_object_get(putting->seen, address);
 
-		*ret_before += is_ours(one);
+		*ret_before += is_ours(putting, one);
 		*ret_gone += gone;
 		if (drop && gone && result == 0)
 			result = accounts_drop_alias(&putting->directory->accounts, address, error);
@@ -298,9 +309,11 @@ static int put_all(struct putting *putting, const json_t *question, struct error
 	int result = 0;
 
 	if (json_array_size(people) == 0)
-		return error_set(error, EINVAL,
-				 "the directory shows nobody; look at "
-				 "authentication.ldap.base and filter");
+		return strcmp(putting->directory->mirrored, ORIGIN_DATABASE) == 0
+			   ? error_set(error, EINVAL, "the database has nobody")
+			   : error_set(error, EINVAL,
+				       "the directory shows nobody; look at "
+				       "authentication.ldap.base and filter");
 	json_array_foreach(people, i, one)
 	{
 		if (result == 0)
@@ -338,13 +351,18 @@ int mirror_forget(struct directory *directory, int64_t now, struct error *error)
 	return result < 0 ? result : note_more(&putting, error);
 }
 
+static const char *who_of(const struct directory *directory)
+{
+	return strcmp(directory->mirrored, ORIGIN_DATABASE) == 0 ? "database" : "directory server";
+}
+
 int mirror_put(struct directory *directory, const json_t *question, int64_t now,
 	       json_t **ret_counts, struct error *error)
 {
 	_cleanup_json_ json_t *people = NULL, *aliases = NULL, *seen = json_object();
 	_cleanup_json_ json_t *doubles = json_array();
 	struct putting putting = {.directory = directory,
-				  .change = {"directory server", now},
+				  .change = {who_of(directory), now},
 				  .doubles = doubles,
 				  .seen = seen,
 				  .left_out = json_number(question, "left_out")};

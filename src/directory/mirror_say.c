@@ -49,9 +49,10 @@ int mirror_say_back(struct directory *directory, struct error *error)
 
 void mirror_publish(const struct directory *directory, json_t *report)
 {
-	if (!directory->mirrored)
+	if (!directory->mirrored[0])
 		return;
 	json_object_set(report, "mirror", directory->mirror);
+	json_object_set_new(report, "mirrored", json_string(directory->mirrored));
 	json_object_set_new(report, "mirror_fresh", json_boolean(directory->mirror_fresh));
 }
 
@@ -64,7 +65,7 @@ int mirror_tell(struct directory *directory, struct error *error)
 
 	if (!directory->mirror_news)
 		return 0;
-	if (asprintf(&text, "%d %d %d %s\n", directory->mirrored, directory->mirror_fresh,
+	if (asprintf(&text, "%s %d %d %s\n", directory->mirrored, directory->mirror_fresh,
 		     strstr(fault, MIRROR_REFUSED) != NULL, doubles ? doubles : "") < 0)
 		return error_set(error, ENOMEM, "out of memory");
 	if (directory->mirror_told && strcmp(directory->mirror_told, text) == 0)

@@ -303,6 +303,8 @@ int take_own(const json_t *found, const char *address, struct error *error)
 	if (strcmp(origin, ORIGIN_LDAP) == 0)
 		return error_set(error, EPERM, "%s is of the directory server; change it there",
 				 address);
+	if (strcmp(origin, ORIGIN_DATABASE) == 0)
+		return error_set(error, EPERM, "%s is of the database; change it there", address);
 	if (strcmp(origin, ORIGIN_SETTINGS) != 0)
 		return 0;
 	return error_set(error, EPERM,

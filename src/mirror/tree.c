@@ -41,6 +41,16 @@ static const struct kind {
       .lock = "userAccountControl",
       .lock_bit = 2,
       .proxies = true}},
+    {"postgresql",
+     {.database = "postcask",
+      .user = "postcask_mirror",
+      .people = "",
+      .groups = "",
+      .address = "",
+      .alias = "",
+      .name = "",
+      .members = "",
+      .lock = ""}},
 };
 
 /* The words of the file, and where each is kept. */
@@ -53,7 +63,8 @@ static const struct word {
     {"people", offsetof(struct tree, people)},	   {"groups", offsetof(struct tree, groups)},
     {"address", offsetof(struct tree, address)},   {"alias", offsetof(struct tree, alias)},
     {"name", offsetof(struct tree, name)},	   {"quota", offsetof(struct tree, quota)},
-    {"rules", offsetof(struct tree, rules)},
+    {"rules", offsetof(struct tree, rules)},	   {"database", offsetof(struct tree, database)},
+    {"user", offsetof(struct tree, user)},
 };
 
 static int take_kind(const char *value, struct tree *tree, struct error *error)
@@ -78,7 +89,8 @@ static int take_server(const char *value, struct tree *tree, struct error *error
 		count++;
 	if (count == TREE_SERVERS)
 		return error_set(error, EINVAL, "more than %d servers", TREE_SERVERS);
-	if (strncmp(value, "ldaps://", 8) != 0 && strncmp(value, "ldap://", 7) != 0)
+	if (!tree->database && strncmp(value, "ldaps://", 8) != 0 &&
+	    strncmp(value, "ldap://", 7) != 0)
 		return error_set(error, EINVAL, "a server is ldaps:// or ldap://");
 	tree->servers[count] = value;
 	return 0;
@@ -134,7 +146,7 @@ int tree_parse(char *text, struct tree *ret, struct error *error)
 		if (result < 0)
 			return error_set(error, -result, "line %u: %s", number, error_text(&why));
 	}
-	if (tree.servers[0] && !tree.base[0])
+	if (tree.servers[0] && !tree.database && !tree.base[0])
 		return error_set(error, EINVAL, "no base");
 	tree.text = ret->text;
 	*ret = tree;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Where the people of a directory server are, and what their addresses are called there: a kind's
- * own words, and what the settings say instead (etc/postcask/mirror).  A line is a word and what
- * it says, as src/directory/apply.c has them. */
+/* Where the people of a directory server or a database are, and what their addresses are called
+ * there: a kind's own words, and what the settings say instead (etc/postcask/mirror).  A line is a
+ * word and what it says, as src/directory/apply.c has them. */
 #ifndef POSTCASK_MIRROR_TREE_H
 #define POSTCASK_MIRROR_TREE_H
 
@@ -15,6 +15,7 @@ enum { TREE_SERVERS = 8, TREE_ATTRIBUTES = 16 };
 struct tree {
 	char *text; /* owned: what all the others point into */
 	const char *servers[TREE_SERVERS + 1];
+	const char *database, *user; /* of PostgreSQL; the database is NULL where it is LDAP */
 	const char *base, *bind_dn, *password, *ca;
 	const char *people, *groups; /* filters */
 	const char *address, *alias; /* attributes; `alias` may be a list with blanks between */

@@ -148,6 +148,14 @@ static int derive_ldap(json_t *ldap)
 		   : 0;
 }
 
+/* Whether people of another server are mirrored here. */
+static int derive_mirrored(json_t *authentication)
+{
+	bool on = !is_text(authentication, "backend", "users");
+
+	return json_object_set_new(authentication, "mirrored", json_boolean(on));
+}
+
 /* Who gets the machine's reports. */
 static int derive_reports(json_t *settings)
 {
@@ -301,7 +309,8 @@ int derive_values(json_t *settings)
 		return -ENOMEM;
 	if (derive_smarthost(json_object_get(settings, "smarthost")) < 0)
 		return -ENOMEM;
-	if (derive_ldap(json_object_get(json_object_get(settings, "authentication"), "ldap")) < 0)
+	if (derive_ldap(json_object_get(json_object_get(settings, "authentication"), "ldap")) < 0 ||
+	    derive_mirrored(json_object_get(settings, "authentication")) < 0)
 		return -ENOMEM;
 	if (blocklist_derive(settings) < 0)
 		return -ENOMEM;

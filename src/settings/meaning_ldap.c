@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What a directory server needs. */
+/* What a directory server or a database needs. */
 #include <string.h>
 
 #include "base/json_file.h"
@@ -56,22 +56,79 @@ static const char *skip_host(const char *text)
 					 "ABCDEFGHIJKLMNOPQRSTUVWXYZ.-");
 }
 
-static bool is_server(const char *uri)
+/* HOST or HOST:PORT. */
+static bool is_host(const char *text)
 {
-	const char *rest = NULL;
+	const char *rest = skip_host(text);
 	size_t digits;
 
-	if (strncmp(uri, "ldaps://", 8) == 0)
-		rest = skip_host(uri + 8);
-	else if (strncmp(uri, "ldap://", 7) == 0)
-		rest = skip_host(uri + 7);
-	if (!rest || !strchr(uri, ':') || rest == uri + 7)
+	if (!rest || rest == text)
 		return false;
 	if (!*rest)
 		return true;
 	digits = *rest == ':' ? strspn(rest + 1, "0123456789") : 0;
 	return digits >= 1 && digits <= 5 && !rest[1 + digits];
 }
+
+static bool is_server(const char *uri)
+{
+	return (strncmp(uri, "ldaps://", 8) == 0 && is_host(uri + 8)) ||
+	       (strncmp(uri, "ldap://", 7) == 0 && is_host(uri + 7));
+}
+
+/* ---- PostgreSQL ---- */
+
+static int check_database(struct check *check)
+{
+	const json_t *group = json_object_get(check->settings, "authentication");
+	const json_t *database = json_object_get(group, "postgresql");
+	const struct node *node = node_get(check->meaning->mail, "authentication");
+	struct mark mark;
+
+	if (strcmp(json_text(group, "backend"), "postgresql") != 0 || !node)
+		return 0;
+	mark = rule_mark(node, "backend");
+	if (!rule_has_mailboxes(check))
+		diagnostics_error(check->diagnostics, mark,
+				  "backend postgresql is for people who have their mailboxes here; "
+				  "with this role write backend: users");
+	if (json_array_size(json_object_get(database, "servers")) == 0)
+		diagnostics_error(check->diagnostics, mark,
+				  "backend postgresql without authentication.postgresql.servers; "
+				  "write where the server is, such as [db.example.org]");
+	if (!json_text(database, "password")[0])
+		diagnostics_error(check->diagnostics, mark,
+				  "backend postgresql without authentication.postgresql.password; "
+				  "write that of the role that reads");
+	return 0;
+}
+
+static int check_database_servers(struct check *check)
+{
+	const json_t *group = json_object_get(check->settings, "authentication");
+	const json_t *servers = json_object_get(json_object_get(group, "postgresql"), "servers");
+	const struct node *list = node_get(
+	    node_get(node_get(check->meaning->mail, "authentication"), "postgresql"), "servers");
+	const struct node *node = list && list->kind == NODE_LIST ? list->first : NULL;
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(servers, i, one)
+	{
+		const char *server = json_string_value(one);
+
+		if (server && !is_host(server))
+			diagnostics_error(check->diagnostics,
+					  node ? node->mark : rule_mail_mark(check),
+					  "%s is no server; write HOST or HOST:PORT, and nothing "
+					  "behind it",
+					  server);
+		node = node ? node->next : NULL;
+	}
+	return 0;
+}
+
+/* ---- LDAP ---- */
 
 static int check_servers(struct check *check)
 {
@@ -109,6 +166,10 @@ const struct rule meaning_ldap[] = {
     {"With `authentication.backend` ldap there are `authentication.ldap.uri` and "
      "`authentication.ldap.base`, and people have their mailboxes here.",
      check_needed},
+    {"With `authentication.backend` postgresql there are `authentication.postgresql.servers` and "
+     "`authentication.postgresql.password`, and people have their mailboxes here.",
+     check_database},
+    {"`authentication.postgresql.servers` has a HOST or a HOST:PORT each.", check_database_servers},
     {"`authentication.ldap.uri` has servers of one kind, ldaps:// or ldap://.", check_servers},
     {0},
 };

@@ -161,7 +161,7 @@ static void what_is_no_address_is_left_out(void **state _unused_)
 /* ---- What becomes of it ---- */
 
 #define SETTINGS                                                                                   \
-	"domain example.org\nhost mail.example.org\nmirror on\n"                                   \
+	"domain example.org\nhost mail.example.org\nmirror ldap\n"                                 \
 	"user alice@example.org\nhash {CRYPT}$y$a\nalias sales@example.org\nto "                   \
 	"alice@example.org\n"
 
@@ -384,6 +384,119 @@ static void a_mirror_becomes_old(void **state)
 	directory_close(&directory);
 }
 
+/* ---- Of a database ---- */
+
+#define OF_DATABASE                                                                                \
+	"domain example.org\nhost mail.example.org\nmirror postgresql\n"                           \
+	"user alice@example.org\nhash {CRYPT}$y$a\n"
+#define GOOD_HASH                                                                                  \
+	"$6$hBkPHuDRNp5qVGtf$"                                                                     \
+	"hBbhmVWvtpBQXfXz3PqQ1LrQ0gqpYO2v3sHPvHDVYzzjRcWlWBmYCpOFUM9zV6M9cCBmB6QT"                 \
+	"aYrBMwLTu2T8Z/"
+#define CARL(more)                                                                                 \
+	"{\"do\":\"mirror\",\"people\":[{\"address\":\"carl@example.org\",\"name\":\"Carl\","      \
+	"\"quota_mib\":5,\"enabled\":true" more "}],\"aliases\":["
+#define FAR	  "{\"address\":\"far@example.org\",\"to\":[\"x@far.example\",\"carl@example.org\"]}]}"
+#define HIS(what) "SELECT 1 FROM account WHERE address = 'carl@example.org' AND " what
+
+static void tell(struct directory *directory, const char *picture, json_int_t left_out)
+{
+	_cleanup_free_ char *said = directory_answer_mirror(directory, slice_of(picture));
+
+	assert_string_equal(said, "{}");
+	assert_int_equal(json_number(directory->mirror, "left_out"), left_out);
+}
+
+static void assert_hash(struct directory *directory, const char *hash)
+{
+	_cleanup_free_ char *there = NULL;
+	struct error error = ERROR_INIT;
+
+	assert_int_equal(secrets_hash(&directory->secrets, "carl@example.org", &there, &error), 0);
+	assert_string_equal(there, hash);
+}
+
+static void people_of_a_database_bring_their_hash(void **state)
+{
+	struct directory directory = {.mirror_state = "mirror.json"};
+
+	directory_begin(state, &directory, OF_DATABASE);
+	tell(
+	    &directory,
+	    CARL(",\"hash\":\"" GOOD_HASH
+		 "\",\"forward\":[\"x@far.example\",\"alice@example.org\"],"
+		 "\"forward_keep\":false,\"language\":\"de\",\"quota_messages\":7") "{\"address\":"
+										    "\"far@example."
+										    "org\","
+										    "\"to\":[\"x@"
+										    "far.example\","
+										    "\"carl@"
+										    "example.org\"]"
+										    "}]}",
+	    0);
+	assert_hash(&directory, "{CRYPT}" GOOD_HASH);
+	assert_int_equal(rows(&directory, false,
+			      HIS("origin = 'postgresql' AND quota_messages = 7 AND language = 'de'"
+				  " AND NOT forward_keep")),
+			 1);
+	assert_int_equal(
+	    rows(&directory, false, "SELECT 1 FROM target WHERE address = 'carl@example.org'"), 2);
+	assert_int_equal(
+	    rows(&directory, false, "SELECT 1 FROM target WHERE address = 'far@example.org'"), 2);
+	assert_int_equal(rows(&directory, true, "SELECT 1 FROM dovecot_elsewhere"), 0);
+	ask(&directory, "{\"do\":\"user-remove\",\"who\":\"x\",\"address\":\"carl@example.org\"}",
+	    "{\"error\":\"carl@example.org is of the database");
+	/* Who has no hash, or one that nobody knows, is let in by none. */
+	tell(&directory, CARL(",\"hash\":null") FAR, 0);
+	assert_hash(&directory, SECRETS_ELSEWHERE);
+	tell(&directory, CARL(",\"hash\":\"" GOOD_HASH "\"") FAR, 0);
+	assert_hash(&directory, "{CRYPT}" GOOD_HASH);
+	tell(&directory, CARL(",\"hash\":\"secret\"") FAR, 1);
+	assert_hash(&directory, SECRETS_ELSEWHERE);
+	directory_close(&directory);
+}
+
+static void a_value_that_is_no_good_costs_nobody_his_mailbox(void **state)
+{
+	struct directory directory = {.mirror_state = "mirror.json"};
+
+	directory_begin(state, &directory, OF_DATABASE);
+	tell(&directory,
+	     CARL(",\"forward\":[\"x@far.example\",\"a b\"],\"forward_keep\":false,"
+		  "\"language\":\"deutsch, bitte\",\"quota_messages\":-1") "{\"address\":\"x@"
+									   "example.org\",\"to\":["
+									   "\"nothing\"]},"
+									   "{\"address\":\"alice@"
+									   "example.org\",\"to\":["
+									   "\"x@far.example\"]}]}",
+	     5);
+	assert_int_equal(rows(&directory, false, HIS("forward_keep AND language = ''")), 1);
+	assert_int_equal(rows(&directory, false, "SELECT 1 FROM target"), 0);
+	assert_string_equal(
+	    json_string_value(json_array_get(json_object_get(directory.mirror, "doubles"), 0)),
+	    "alice@example.org");
+	directory_close(&directory);
+}
+
+static void another_kind_of_server_has_other_people(void **state)
+{
+	struct directory directory = {.mirror_state = "mirror.json"};
+	struct error error = ERROR_INIT;
+
+	directory_begin(state, &directory, OF_DATABASE);
+	tell(&directory, CARL("") "]}", 0);
+	assert_true(is_here(&directory, "carl@example.org"));
+	directory_write("settings", SETTINGS);
+	assert_int_equal(directory_take_settings(&directory, &error), 0);
+	assert_false(is_here(&directory, "carl@example.org"));
+	bring(&directory, 0, 2, "]", "{}");
+	assert_int_equal(rows(&directory, false, "SELECT 1 FROM account WHERE origin = 'ldap'"), 2);
+	directory_write("settings", "domain example.org\nmirror sqlite\n");
+	assert_int_equal(directory_take_settings(&directory, &error), 0);
+	assert_non_null(strstr(directory.fault, "sqlite is nothing that can be mirrored"));
+	directory_close(&directory);
+}
+
 /* ---- Delivery rules ---- */
 
 static void bring_rules(struct directory *directory, const char *of_first, const char *begin)
@@ -475,6 +588,9 @@ int main(void)
 	    folder_test(half_a_tree_is_refused),
 	    folder_test(many_at_once_are_one_line_of_the_record),
 	    folder_test(a_mirror_becomes_old),
+	    folder_test(people_of_a_database_bring_their_hash),
+	    folder_test(a_value_that_is_no_good_costs_nobody_his_mailbox),
+	    folder_test(another_kind_of_server_has_other_people),
 	    folder_test(rules_are_put_in_and_told_when_they_change),
 	    folder_test(rules_go_with_whose_they_are),
 	};
