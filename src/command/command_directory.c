@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* postcask directory: what the directory server says of people, and what is to be decided of it;
- * see postcask-mirror(8). */
+/* postcask directory: what the directory server or the database says of people, and what is to be
+ * decided of it; * see postcask-mirror(8). */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +16,7 @@
 static const char usage[] =
     "usage: postcask directory [--json]\n"
     "       postcask directory accept\n"
-    "Shows when the directory server was last read, and what is wrong with it.\n"
+    "Shows when the directory server or the database was last read, and what is wrong with it.\n"
     "accept takes what it says now, though more than a fifth of the addresses that were there are\n"
     "gone: once, and for no more than were missing when it was refused.\n";
 
@@ -28,7 +28,7 @@ static int accept_it(void)
 	if (accounts_ask(json_pack("{s:s, s:s}", "do", "mirror-accept", "who", accounts_who()),
 			 &answer, &error) < 0)
 		return accounts_fail(&error);
-	printf("%lld addresses of the directory server may go when it is read next; mail stays\n",
+	printf("%lld addresses may go when it is read next; mail stays\n",
 	       json_number(answer, "gone"));
 	return command_print_text("");
 }
@@ -85,7 +85,7 @@ static int show(int json)
 	mirror = json_object_get(report, "mirror");
 	if (!mirror) {
 		error_set(&error, ENOENT,
-			  "the settings have no directory server "
+			  "the settings have no directory server and no database "
 			  "(authentication.backend)");
 		return accounts_fail(&error);
 	}

@@ -43,7 +43,8 @@ int answer_mirror(void *context, const json_t *question, json_t *answer, struct 
 	int result;
 
 	if (!directory->mirrored[0])
-		return error_set(error, EPERM, "the settings have no directory server");
+		return error_set(error, EPERM,
+				 "the settings have no directory server and no database");
 	if (json_object_get(question, "fault")) {
 		directory->mirror_lost = true;
 		return say_fault(directory, json_text(question, "fault"), error);
@@ -74,7 +75,8 @@ int answer_mirror_accept(void *context, const json_t *question, json_t *answer, 
 	if (result < 0)
 		return result;
 	if (!directory->mirrored[0] || gone == 0 || !json_object_get(directory->mirror, "fault"))
-		return error_set(error, ENOENT, "nothing of a directory server was refused");
+		return error_set(error, ENOENT,
+				 "nothing of a directory server or a database was refused");
 	if (asprintf(&text, "%lld", gone) < 0)
 		return error_set(error, ENOMEM, "out of memory");
 	json_object_set_new(answer, "gone", json_integer(gone));

@@ -8,8 +8,7 @@
 #include "report/part.h"
 #include "state/report_state.h"
 
-#define NOTE   "degraded: accounts: "
-#define MIRROR NOTE "directory server: "
+#define NOTE "degraded: accounts: "
 
 enum { SHOWN = 10 }; /* addresses in a note */
 
@@ -59,8 +58,15 @@ static void add_age(struct buffer *text, long long seconds)
 		buffer_addf(text, "%lld hours ago", seconds / 3600);
 }
 
+static bool is_database(const json_t *found)
+{
+	return strcmp(json_text(found, "mirrored"), "postgresql") == 0;
+}
+
 static void note_mirror(json_t *report, const json_t *found)
 {
+	const char *server = is_database(found) ? "database server" : "directory server";
+	_cleanup_(buffer_free) struct buffer twice = BUFFER_INIT;
 	const json_t *mirror = json_object_get(found, "mirror");
 	const char *fault = json_text(mirror, "fault");
 	long long good = json_number(mirror, "good");
@@ -71,15 +77,17 @@ static void note_mirror(json_t *report, const json_t *found)
 	if (good > 0)
 		add_age(&age, (long long)time(NULL) - good);
 	if (!json_is_true(json_object_get(found, "mirror_fresh")))
-		report_degrade(
-		    report, json_sprintf(MIRROR "its people were last read %s, so mail for who is "
-						"unknown here waits at its sender's%s%.800s",
-					 good > 0 ? buffer_text(&age) : "never",
-					 fault[0] ? ": " : "", fault));
+		report_degrade(report,
+			       json_sprintf(NOTE
+					    "%s: its people were last read %s, so mail for who is "
+					    "unknown here waits at its sender's%s%.800s",
+					    server, good > 0 ? buffer_text(&age) : "never",
+					    fault[0] ? ": " : "", fault));
 	else if (json_number(mirror, "gone") > 0 && strstr(fault, "would be gone"))
-		report_degrade(report, json_sprintf(MIRROR "%.800s", fault));
-	note_each(report, json_object_get(mirror, "doubles"),
-		  "is in the directory server too, and is what it was before; remove one of them");
+		report_degrade(report, json_sprintf(NOTE "%s: %.800s", server, fault));
+	buffer_addf(&twice, "is in the %s too, and is what it was before; remove one of them",
+		    server);
+	note_each(report, json_object_get(mirror, "doubles"), buffer_text(&twice));
 }
 
 void directory_part_add(json_t *report, const char *run)
@@ -102,14 +110,16 @@ void directory_part_add(json_t *report, const char *run)
 		  "with `postcask alias set`");
 }
 
-static void text_of_mirror(const json_t *mirror, struct buffer *text)
+static void text_of_mirror(const json_t *found, struct buffer *text)
 {
+	const json_t *mirror = json_object_get(found, "mirror");
 	long long left_out = json_number(mirror, "left_out");
 
 	if (!mirror)
 		return;
-	buffer_addf(text, "Directory server: %lld users, %lld aliases",
-		    json_number(mirror, "people"), json_number(mirror, "aliases"));
+	buffer_addf(text, "%s server: %lld users, %lld aliases",
+		    is_database(found) ? "Database" : "Directory", json_number(mirror, "people"),
+		    json_number(mirror, "aliases"));
 	if (left_out > 0)
 		buffer_addf(text, ", %lld left out", left_out);
 	buffer_addf(text, " (postcask directory)\n");
@@ -125,5 +135,5 @@ void directory_part_text(const json_t *report, struct buffer *text)
 	if (apps > 0)
 		buffer_addf(text, ", %lld app passwords (postcask user app list)", apps);
 	buffer_addf(text, "\n");
-	text_of_mirror(json_object_get(found, "mirror"), text);
+	text_of_mirror(found, text);
 }
