@@ -148,12 +148,18 @@ static int derive_ldap(json_t *ldap)
 		   : 0;
 }
 
-/* Whether people of another server are mirrored here. */
+/* Whether people of another server are mirrored here, and maybe with delivery rules. */
 static int derive_mirrored(json_t *authentication)
 {
+	const json_t *ldap = json_object_get(authentication, "ldap");
 	bool on = !is_text(authentication, "backend", "users");
+	bool rules = on && (!is_text(authentication, "backend", "ldap") ||
+			    !is_text(ldap, "rules_attribute", ""));
 
-	return json_object_set_new(authentication, "mirrored", json_boolean(on));
+	return json_object_set_new(authentication, "mirrored", json_boolean(on)) < 0 ||
+		       json_object_set_new(authentication, "rules", json_boolean(rules)) < 0
+		   ? -ENOMEM
+		   : 0;
 }
 
 /* Who gets the machine's reports. */

@@ -15,6 +15,8 @@
  *				counted: there is one that postcask-policy counts
  *	smarthost		verified: the name on its certificate; implicit_tls: its port's
  *	authentication.ldap	servers: all of `uri` in one; implicit_tls: they are ldaps://
+ *	authentication		mirrored: people of another server are here; rules: they may
+ *				have delivery rules
  *	reports			receiver: `to`, or the postmaster
  *	own_letters and more	settings/letters.h
  *	here			what the role has here: mailboxes, logins, filter; asks: who exists,
