@@ -2,9 +2,9 @@
 /* The file of who is here: domains, people and their mailboxes, aliases, and who may send as whom.
  * Postfix, Dovecot's account, amavis and the quarantine read its views; it holds no secrets.
  *
- * A person or an alias is of the settings, of a command, of a directory server or of a database, and only where he
- * came from changes him.  What is changed is changed between cabinet_begin and cabinet_end of
- * `cabinet`. */
+ * A person or an alias is of the settings, of a command, of a directory server or of a database,
+ * and only where he came from changes him.  What is changed is changed between cabinet_begin and
+ * cabinet_end of `cabinet`. */
 #ifndef POSTCASK_DIRECTORY_ACCOUNTS_H
 #define POSTCASK_DIRECTORY_ACCOUNTS_H
 

@@ -30,13 +30,13 @@ static json_t *settings_of(const char *value)
 {
 	return json_pack("{s:s, s:{s:b}, s:{s:b}, s:{s:b}, s:{s:b, s:b}, s:{s:b, s:b}, s:{s:s}, "
 			 "s:{s:s, s:{s:s}}, s:{s:b, s:s}, s:{s:b}, s:{s:b, s:b}, s:{s:s}, "
-			 "s:{s:b, s:b}, s:{s:s, s:{s:s}}}",
+			 "s:{s:b, s:b}, s:{s:b, s:{s:s}}}",
 			 "value", value, "signatures", "updates", 1, "updates", "automatic", 1,
 			 "forwarding", "srs", 1, "services", "web", 1, "smtp", 1, "filter", "asked",
 			 1, "listing", 0, "dkim", "signer", "filter", "tls", "policies", "follow",
 			 "acme", "directory", "", "reports", "read", 1, "tls", "ignore", "ban",
 			 "enabled", 1, "here", "logins", 1, "filter", 1, "gateway", "host", "",
-			 "search", "indexed", 1, "reading", 1, "authentication", "backend", "users",
+			 "search", "indexed", 1, "reading", 1, "authentication", "mirrored", 0,
 			 "oauth", "issuer", "");
 }
 

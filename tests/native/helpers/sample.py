@@ -31,7 +31,8 @@ BY_TURNS = ["lists", "guard", "acme",
             "search", "signatures", "import",
             "recover", "ldap", "formats",
             "shared", "choices", "children",
-            "judge", "signing", "waiting"]
+            "judge", "signing", "waiting",
+            "backends"]
 
 
 def has_its_turn(name):
