@@ -71,6 +71,11 @@ static const char schema[] =
     "DROP VIEW IF EXISTS postfix_kept;"
     "CREATE VIEW postfix_kept AS SELECT address FROM account WHERE forward_keep"
     " AND EXISTS (SELECT 1 FROM target WHERE target.address = account.address);"
+    /* Where mail for an address goes that somebody has as it is: himself too. */
+    "DROP VIEW IF EXISTS postfix_route;"
+    "CREATE VIEW postfix_route AS SELECT address, position, target FROM target"
+    " UNION ALL SELECT address, -1, address FROM account WHERE forward_keep"
+    " OR NOT EXISTS (SELECT 1 FROM target WHERE target.address = account.address);"
     "DROP VIEW IF EXISTS postfix_plus;"
     "CREATE VIEW postfix_plus AS SELECT address, local, domain, person FROM plus;"
     "DROP VIEW IF EXISTS postfix_closed;"
@@ -108,7 +113,8 @@ static const char schema[] =
     " mail_driver, mail_path, tempfail FROM account LEFT JOIN dovecot_mailbox USING (address);"
     /* amavis and the quarantine. */
     "DROP VIEW IF EXISTS resident;"
-    "CREATE VIEW resident AS SELECT address FROM account UNION SELECT address FROM alias;"
+    /* ALL, as nobody is both: without it each look-up would read everybody. */
+    "CREATE VIEW resident AS SELECT address FROM account UNION ALL SELECT address FROM alias;"
     "DROP VIEW IF EXISTS amavis_filter;"
     "CREATE VIEW amavis_filter AS SELECT address, origin, mark, hold, spam, banned FROM filter"
     " WHERE origin = (SELECT origin FROM filter AS other WHERE other.address = filter.address"
