@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/json_file.h"
+#include "directory/mirror_filter.h"
 #include "directory/take.h"
 
 enum { DN = 1024 };
@@ -63,6 +64,7 @@ bool mirror_person_take(struct directory *directory, const json_t *one, const ch
 	if (is_some(json_object_get(one, "hash")))
 		ret->left_out += take_hash(one, &ret->hash, NULL) < 0;
 	take_forward(directory, json_object_get(one, "forward"), ret);
+	ret->filter = mirror_filter_take(json_object_get(one, "filter"), &ret->left_out);
 	return true;
 }
 
@@ -71,6 +73,7 @@ void mirror_person_free(struct mirror_person *person)
 	free(TAKE_POINTER(person->hash));
 	free(TAKE_POINTER(person->language));
 	json_decref(TAKE_POINTER(person->forward));
+	json_decref(TAKE_POINTER(person->filter));
 }
 
 int mirror_person_let_in(struct directory *directory, const struct mirror_person *person,

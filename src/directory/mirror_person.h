@@ -11,6 +11,7 @@ struct mirror_person {
 	char *hash;		/* owned: of his password; NULL: none is right */
 	char *language;		/* owned */
 	json_t *forward;	/* owned */
+	json_t *filter;		/* owned: accounts_filter.h; NULL: as for everybody */
 	json_int_t left_out;	/* values that are no good, and are as if they were not there */
 };
 

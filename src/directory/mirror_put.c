@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/json_file.h"
+#include "directory/accounts_filter.h"
 #include "directory/accounts_rule.h"
 #include "directory/mirror.h"
 #include "directory/mirror_person.h"
@@ -141,6 +142,9 @@ static int put_account(struct putting *putting, const struct mirror_person *pers
 	if (result == 0)
 		result = accounts_put(&directory->accounts, &person->account, directory->mirrored,
 				      putting->change.now, error);
+	if (result == 0)
+		result = accounts_put_filter(&directory->accounts, address, directory->mirrored,
+					     person->filter, error);
 	if (result == 0)
 		result = mirror_person_let_in(directory, person, error);
 	if (result >= 0 && !json_object_get(putting->people, address))

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "base/json_file.h"
+#include "mirror/choices.h"
 
 enum { NAME = 200, QUOTA_MIB = 16777216 };
 
@@ -77,8 +78,7 @@ static void add_texts(json_t *values, const json_t *more)
 	}
 }
 
-/* Values of the attributes in a list of names, one after the other. */
-static json_t *values_of(const json_t *entry, const char *attributes)
+json_t *picture_values(const json_t *entry, const char *attributes)
 {
 	_cleanup_free_ char *names = strdup(attributes);
 	json_t *values = json_array();
@@ -133,8 +133,8 @@ static void add_address(struct making *making, json_t *list, const char *text, b
 /* All of an entry, the mailbox's before the others. */
 static json_t *addresses_of(struct making *making, const json_t *entry)
 {
-	_cleanup_json_ json_t *own = values_of(entry, making->tree->address);
-	_cleanup_json_ json_t *further = values_of(entry, making->tree->alias);
+	_cleanup_json_ json_t *own = picture_values(entry, making->tree->address);
+	_cleanup_json_ json_t *further = picture_values(entry, making->tree->alias);
 	json_t *list = json_array();
 	const json_t *value;
 	size_t i;
@@ -156,7 +156,7 @@ static json_t *addresses_of(struct making *making, const json_t *entry)
 
 static bool is_enabled(const struct making *making, const json_t *entry)
 {
-	_cleanup_json_ json_t *values = values_of(entry, making->tree->lock);
+	_cleanup_json_ json_t *values = picture_values(entry, making->tree->lock);
 	const char *value = json_string_value(json_array_get(values, 0));
 
 	if (!value)
@@ -168,7 +168,7 @@ static bool is_enabled(const struct making *making, const json_t *entry)
 /* What is no number of MiB is no limit, and counted. */
 static json_int_t quota_of(struct making *making, const json_t *entry)
 {
-	_cleanup_json_ json_t *values = values_of(entry, making->tree->quota);
+	_cleanup_json_ json_t *values = picture_values(entry, making->tree->quota);
 	const char *value = json_string_value(json_array_get(values, 0));
 	char *end;
 	long long number;
@@ -187,7 +187,7 @@ static json_int_t quota_of(struct making *making, const json_t *entry)
 /* One line without control characters; what is longer or no such is no name. */
 static json_t *name_of(const struct making *making, const json_t *entry)
 {
-	_cleanup_json_ json_t *values = values_of(entry, making->tree->name);
+	_cleanup_json_ json_t *values = picture_values(entry, making->tree->name);
 	const char *value = json_string_value(json_array_get(values, 0));
 
 	if (!value || strlen(value) > NAME)
@@ -196,15 +196,6 @@ static json_t *name_of(const struct making *making, const json_t *entry)
 		if ((unsigned char)*c < ' ' || *c == 127)
 			return json_string("");
 	return json_string(value);
-}
-
-/* What is no text, or too long (search.c), is none: NULL. */
-static json_t *rules_of(const struct making *making, const json_t *entry)
-{
-	_cleanup_json_ json_t *values = values_of(entry, making->tree->rules);
-	const char *value = json_string_value(json_array_get(values, 0));
-
-	return value && value[0] ? json_string(value) : NULL;
 }
 
 /* ---- Who has an address ---- */
@@ -254,10 +245,11 @@ static void add_person(struct making *making, const json_t *entry)
 	if (!claim(making, address, dn))
 		return;
 	json_object_set_new(making->people, address,
-			    json_pack("{s:s, s:s, s:o, s:I, s:b, s:o*}", "address", address, "dn",
-				      dn, "name", name_of(making, entry), "quota_mib",
+			    json_pack("{s:s, s:s, s:o, s:I, s:b, s:o*, s:o*}", "address", address,
+				      "dn", dn, "name", name_of(making, entry), "quota_mib",
 				      quota_of(making, entry), "enabled", is_enabled(making, entry),
-				      "rules", rules_of(making, entry)));
+				      "rules", rules_of(making->tree, entry), "filter",
+				      choices_of(making->tree, entry)));
 	json_object_set_new(making->owners, owner, json_string(address));
 }
 
@@ -308,7 +300,7 @@ static void add_group(struct making *making, const json_t *entry)
 
 static json_t *members_of(const struct making *making, const json_t *entry)
 {
-	_cleanup_json_ json_t *values = values_of(entry, making->tree->members);
+	_cleanup_json_ json_t *values = picture_values(entry, making->tree->members);
 	_cleanup_json_ json_t *seen = json_object();
 	json_t *to = json_array();
 	const json_t *value;

@@ -41,12 +41,16 @@ _must_check_ int picture_add(struct picture *picture, const json_t *entry, bool 
 			     struct error *error);
 
 /* *ret: {"people": [{"address", "dn", "name", "quota_mib", "enabled",
- * "rules"}, ...], of which "rules" may be missing,
+ * "rules", "filter" (choices.h)}, ...], of which the last two may be missing,
  * "aliases": [{"address", "to": [...]}, ...], "doubles": [...], "left_out": 3}, in an order of its
  * own.  Addresses are in small letters; what they are good for is postcask-directory's to say. */
 _must_check_ int picture_finish(struct picture *picture, json_t **ret, struct error *error);
 
 /* A DN in one form, so that equal ones are equal texts; NULL for what is none.  The caller's. */
 char *picture_dn(const char *text);
+
+/* Values of the attributes in a list of names with blanks between, one after the other; the
+ * caller's. */
+json_t *picture_values(const json_t *entry, const char *attributes);
 
 #endif

@@ -11,6 +11,13 @@
 
 enum { FILE_LIMIT = 64 * 1024, INTERVAL_S = 30, INTERVAL_MOST_S = 3600 };
 
+/* amavis' own schema, wherever it is: an attribute that a server does not know it gives of nobody.
+ */
+#define CHOICES                                                                                    \
+	.mark = "amavisSpamTag2Level", .hold = "amavisSpamKillLevel",                              \
+	.spam = "amavisBypassSpamChecks", .banned = "amavisBypassBannedChecks",                    \
+	.allow = "amavisWhitelistSender", .block = "amavisBlacklistSender"
+
 static const struct kind {
 	const char *name;
 	struct tree tree;
@@ -22,7 +29,8 @@ static const struct kind {
       .alias = "mailAlternateAddress mailLocalAddress",
       .name = "cn",
       .members = "member uniqueMember",
-      .lock = ""}},
+      .lock = "",
+      CHOICES}},
     {"freeipa",
      {.people = "(&(objectClass=posixAccount)(mail=*))",
       .groups = "(&(objectClass=ipaUserGroup)(mail=*))",
@@ -30,7 +38,8 @@ static const struct kind {
       .alias = "mailAlternateAddress",
       .name = "cn",
       .members = "member",
-      .lock = "nsAccountLock"}},
+      .lock = "nsAccountLock",
+      CHOICES}},
     {"active-directory",
      {.people = "(&(objectCategory=person)(objectClass=user)(|(mail=*)(proxyAddresses=*)))",
       .groups = "(&(objectCategory=group)(|(mail=*)(proxyAddresses=*)))",
@@ -40,7 +49,8 @@ static const struct kind {
       .members = "member",
       .lock = "userAccountControl",
       .lock_bit = 2,
-      .proxies = true}},
+      .proxies = true,
+      CHOICES}},
     {"postgresql",
      {.database = "postcask",
       .user = "postcask_mirror",
@@ -64,7 +74,10 @@ static const struct word {
     {"address", offsetof(struct tree, address)},   {"alias", offsetof(struct tree, alias)},
     {"name", offsetof(struct tree, name)},	   {"quota", offsetof(struct tree, quota)},
     {"rules", offsetof(struct tree, rules)},	   {"database", offsetof(struct tree, database)},
-    {"user", offsetof(struct tree, user)},
+    {"user", offsetof(struct tree, user)},	   {"mark", offsetof(struct tree, mark)},
+    {"hold", offsetof(struct tree, hold)},	   {"spam", offsetof(struct tree, spam)},
+    {"banned", offsetof(struct tree, banned)},	   {"allow", offsetof(struct tree, allow)},
+    {"block", offsetof(struct tree, block)},
 };
 
 static int take_kind(const char *value, struct tree *tree, struct error *error)
@@ -178,6 +191,8 @@ void tree_attributes(const struct tree *tree, char **room, char *asked[TREE_ATTR
 
 	buffer_addf(&all, "%s %s %s %s %s %s %s", tree->address, tree->alias, tree->name,
 		    tree->quota, tree->members, tree->lock, tree->rules);
+	buffer_addf(&all, " %s %s %s %s %s %s", tree->mark, tree->hold, tree->spam, tree->banned,
+		    tree->allow, tree->block);
 	*room = rest = buffer_take(&all);
 	while (rest && count < TREE_ATTRIBUTES && (word = strsep(&rest, " ")))
 		if (word[0])

@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 
-enum { TREE_SERVERS = 8, TREE_ATTRIBUTES = 16 };
+enum { TREE_SERVERS = 8, TREE_ATTRIBUTES = 32 };
 
 struct tree {
 	char *text; /* owned: what all the others point into */
@@ -21,10 +21,11 @@ struct tree {
 	const char *address, *alias; /* attributes; `alias` may be a list with blanks between */
 	const char *name, *quota;    /* "": none */
 	const char *rules;	     /* likewise: a Sieve script */
-	const char *members;	     /* a list, likewise */
-	const char *lock;	     /* says who may not log in: see tree_kind */
-	long lock_bit;		     /* a bit of a number, or 0: "TRUE" */
-	bool proxies;		     /* addresses are as in AD's proxyAddresses */
+	const char *mark, *hold, *spam, *banned, *allow, *block; /* likewise: see choices.h */
+	const char *members;					 /* a list, likewise */
+	const char *lock; /* says who may not log in: see tree_kind */
+	long lock_bit;	  /* a bit of a number, or 0: "TRUE" */
+	bool proxies;	  /* addresses are as in AD's proxyAddresses */
 	unsigned interval_s;
 };
 

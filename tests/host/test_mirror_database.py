@@ -65,15 +65,15 @@ def picture(database, tmp_path):
 
 def test_people_and_aliases_are_read(database, tmp_path):
     database.sql(f"""
-        INSERT INTO mail.account VALUES ('b@x.org', 'Bée "B"', '{HASH}', true, 5, 7, 'de', false, 'keep;');
+        INSERT INTO mail.account VALUES ('b@x.org', 'Bée "B"', '{HASH}', true, 5, 7, 'de', false, 'keep;', '{{"mark": 4.5}}');
         INSERT INTO mail.account (address, enabled) VALUES ('a@x.org', false);
         INSERT INTO mail.forward VALUES ('b@x.org', 'z@far.example'), ('b@x.org', 'a@x.org');
         INSERT INTO mail.alias VALUES ('all@x.org', 'b@x.org'), ('all@x.org', 'a@x.org')""")
     assert picture(database, tmp_path) == {
         "people": [{"address": "a@x.org", "name": "", "hash": None, "enabled": False, "quota_mib": 0,
-                    "quota_messages": 0, "language": "", "forward_keep": True, "rules": "", "forward": []},
+                    "quota_messages": 0, "language": "", "forward_keep": True, "rules": "", "filter": {}, "forward": []},
                    {"address": "b@x.org", "name": 'Bée "B"', "hash": HASH, "enabled": True, "quota_mib": 5,
-                    "quota_messages": 7, "language": "de", "forward_keep": False, "rules": "keep;",
+                    "quota_messages": 7, "language": "de", "forward_keep": False, "rules": "keep;", "filter": {"mark": 4.5},
                     "forward": ["a@x.org", "z@far.example"]}],
         "aliases": [{"address": "all@x.org", "to": ["a@x.org", "b@x.org"]}], "doubles": [], "left_out": 0}
 

@@ -287,6 +287,33 @@ def test_delivery_rules_of_the_directory(world):
     assert folder_of(box, "the last invoice") == "INBOX" and refused_rules(box) == {}
 
 
+def filter_of(box, address):
+    return json.loads(box.run("postcask", "user", "filter", address, "--json").stdout)
+
+
+def test_what_the_filter_does_for_somebody(world):
+    box, tree = world
+    before = filter_of(box, FRIDA)
+    tree.put(f"dn: uid=frida,{PEOPLE}\nchangetype: modify\nadd: objectClass\nobjectClass: amavisAccount\n-\n"
+             "add: amavisSpamTag2Level\namavisSpamTag2Level: 3.5\n-\n"
+             "add: amavisWhitelistSender\namavisWhitelistSender: news.example.com\n"
+             "amavisWhitelistSender: no address\n-\n"
+             "add: amavisBlacklistSender\namavisBlacklistSender: pest@far.example\n")
+    look(box)
+    wait_until(lambda: filter_of(box, FRIDA) != before, "it is here", 30)
+    now = filter_of(box, FRIDA)
+    assert now["mark"] == "3.5" and now["allow"] == ["@news.example.com"], now
+    assert now["block"] == ["pest@far.example"] and now["origin"] == "ldap", now
+    # Blocked for her alone, and she is told by whom it was kept.
+    kept = box.run("sh", "-c", "ls /var/lib/postcask/quarantine | wc -l").stdout
+    box.send(letter("nothing good"), sender="pest@far.example", to=FRIDA)
+    wait_until(lambda: box.run("sh", "-c", "ls /var/lib/postcask/quarantine | wc -l").stdout != kept, "kept", 40)
+    tree.put(f"dn: uid=frida,{PEOPLE}\nchangetype: modify\ndelete: amavisSpamTag2Level\n-\n"
+             "delete: amavisWhitelistSender\n-\ndelete: amavisBlacklistSender\n")
+    look(box)
+    wait_until(lambda: filter_of(box, FRIDA) == before, "as for everybody", 30)
+
+
 def test_half_a_tree_is_refused(world):
     box, tree = world
     tree.drop(*[f"uid={mail.partition('@')[0]},{PEOPLE}" for mail in MANY[1:8]])

@@ -9,6 +9,7 @@
 #include "base/buffer.h"
 #include "base/file.h"
 #include "base/json_file.h"
+#include "directory/accounts_filter.h"
 #include "directory/mirror.h"
 #include "mirror/picture.h"
 #include "mirror/range.h"
@@ -50,7 +51,9 @@ static void a_tree_is_its_kind_and_what_the_settings_say(void **state _unused_)
 	assert_string_equal(asked[2], "cn");
 	assert_string_equal(asked[3], "mib");
 	assert_string_equal(asked[5], "userAccountControl");
-	assert_null(asked[6]);
+	assert_string_equal(asked[6], "amavisSpamTag2Level");
+	assert_string_equal(asked[11], "amavisBlacklistSender");
+	assert_null(asked[12]);
 	assert_refused("kind windows\n", "no kind of tree");
 	assert_refused("base dc=x\n", "the kind comes first");
 	assert_refused("kind openldap\nserver http://x\n", "ldaps:// or ldap://");
@@ -156,6 +159,23 @@ static void what_is_no_address_is_left_out(void **state _unused_)
 		       "{\"people\":[{\"address\":\"c@x.y\",\"dn\":\"uid=c,dc=x\",\"name\":\"\","
 		       "\"quota_mib\":0,\"enabled\":true}],\"aliases\":[],\"doubles\":[],"
 		       "\"left_out\":7}");
+}
+
+static void an_entry_says_what_the_filter_does_for_somebody(void **state _unused_)
+{
+	assert_picture(
+	    "openldap",
+	    "[{\"dn\":\"uid=a,dc=x\",\"mail\":[\"a@x.y\"],\"amavisspamtag2level\":[\"4.5\"],"
+	    "\"amavisspamkilllevel\":[\"15\"],\"amavisbypassspamchecks\":[\"TRUE\"],"
+	    "\"amavisbypassbannedchecks\":[\"FALSE\"],"
+	    "\"amaviswhitelistsender\":[\"b@far.example\",\".far.example\",\"far.example\"],"
+	    "\"amavisblacklistsender\":[\"@bad.example\"]}]",
+	    "[]",
+	    "{\"people\":[{\"address\":\"a@x.y\",\"dn\":\"uid=a,dc=x\",\"name\":\"\","
+	    "\"quota_mib\":0,\"enabled\":true,\"filter\":{\"mark\":\"4.5\",\"hold\":\"15\","
+	    "\"spam\":false,\"banned\":true,\"allow\":[\"b@far.example\",\"@.far.example\","
+	    "\"@far.example\"],\"block\":[\"@bad.example\"]}}],\"aliases\":[],\"doubles\":[],"
+	    "\"left_out\":0}");
 }
 
 /* ---- What becomes of it ---- */
@@ -478,6 +498,42 @@ static void a_value_that_is_no_good_costs_nobody_his_mailbox(void **state)
 	directory_close(&directory);
 }
 
+static void assert_filter(struct directory *directory, const char *wanted)
+{
+	_cleanup_json_ json_t *found = NULL, *expected = json_loads(wanted, JSON_DECODE_ANY, NULL);
+	struct error error = ERROR_INIT;
+
+	assert_int_equal(
+	    accounts_find_filter(&directory->accounts, "carl@example.org", &found, &error), 0);
+	if (!json_equal(found ? found : json_null(), expected))
+		fail_msg("%s", json_dumps(found, JSON_SORT_KEYS | JSON_ENCODE_ANY));
+}
+
+static void what_the_filter_does_for_somebody_comes_along(void **state)
+{
+	struct directory directory = {.mirror_state = "mirror.json"};
+
+	directory_begin(state, &directory, OF_DATABASE);
+	tell(&directory,
+	     CARL(",\"filter\":{\"mark\":4.5,\"hold\":\"15\",\"spam\":false,"
+		  "\"allow\":[\"@Far.example\",\"@far.example\",\"b@bad.example\"],"
+		  "\"block\":[\"b@bad.example\"]}") FAR,
+	     1);
+	assert_filter(&directory, "{\"mark\":\"4.5\",\"hold\":\"15\",\"spam\":false,"
+				  "\"allow\":[\"@far.example\"],\"block\":[\"b@bad.example\"],"
+				  "\"origin\":\"postgresql\"}");
+	/* One that is no good takes none of the others with it. */
+	tell(&directory,
+	     CARL(",\"filter\":{\"mark\":\"much\",\"hold\":-1,\"spam\":\"no\",\"banned\":false,"
+		  "\"allow\":[\"a b\",7,\"c@far.example\"],\"block\":null,\"more\":1}") FAR,
+	     5);
+	assert_filter(&directory,
+		      "{\"banned\":false,\"allow\":[\"c@far.example\"],\"origin\":\"postgresql\"}");
+	tell(&directory, CARL(",\"filter\":{}") FAR, 0);
+	assert_filter(&directory, "null");
+	directory_close(&directory);
+}
+
 static void another_kind_of_server_has_other_people(void **state)
 {
 	struct directory directory = {.mirror_state = "mirror.json"};
@@ -582,6 +638,7 @@ int main(void)
 	    cmocka_unit_test(each_kind_has_its_words),
 	    cmocka_unit_test(the_first_by_name_has_an_address),
 	    cmocka_unit_test(what_is_no_address_is_left_out),
+	    cmocka_unit_test(an_entry_says_what_the_filter_does_for_somebody),
 	    cmocka_unit_test(a_part_of_a_list_says_where_the_next_begins),
 	    folder_test(a_picture_is_put_in),
 	    folder_test(nobody_takes_what_is_another_ones),
@@ -590,6 +647,7 @@ int main(void)
 	    folder_test(a_mirror_becomes_old),
 	    folder_test(people_of_a_database_bring_their_hash),
 	    folder_test(a_value_that_is_no_good_costs_nobody_his_mailbox),
+	    folder_test(what_the_filter_does_for_somebody_comes_along),
 	    folder_test(another_kind_of_server_has_other_people),
 	    folder_test(rules_are_put_in_and_told_when_they_change),
 	    folder_test(rules_go_with_whose_they_are),

@@ -24,6 +24,12 @@ CONFIGURATION = """include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
 include /etc/ldap/schema/misc.schema
+attributetype (1.3.6.1.4.1.99999.1.1 NAME 'amavisSpamTag2Level' SYNTAX 1.3.6.1.4.1.1466.115.121.1.26)
+attributetype (1.3.6.1.4.1.99999.1.2 NAME 'amavisBypassSpamChecks' SYNTAX 1.3.6.1.4.1.1466.115.121.1.7)
+attributetype (1.3.6.1.4.1.99999.1.3 NAME 'amavisWhitelistSender' SYNTAX 1.3.6.1.4.1.1466.115.121.1.26)
+attributetype (1.3.6.1.4.1.99999.1.4 NAME 'amavisBlacklistSender' SYNTAX 1.3.6.1.4.1.1466.115.121.1.26)
+objectclass (1.3.6.1.4.1.99999.2.1 NAME 'amavisAccount' AUXILIARY
+  MAY (amavisSpamTag2Level $ amavisBypassSpamChecks $ amavisWhitelistSender $ amavisBlacklistSender))
 modulepath /usr/lib/ldap
 moduleload back_mdb
 pidfile {folder}/pid

@@ -25,6 +25,7 @@ CREATE SCHEMA IF NOT EXISTS mail;
 -- A mailbox.  The address is in small letters, its domain as A-labels.  hash is as in
 -- users[].password_hash of the settings; without one no password is right.  Who is not enabled gets
 -- mail and may not log in.  0 is no limit.  rules is a Sieve script, see postcask-rules(8).
+-- filter is as users[].filter of the settings: {"mark": 4.5, "allow": ["@example.com"]}.
 CREATE TABLE IF NOT EXISTS mail.account (
     address text PRIMARY KEY CHECK (address = lower(address) AND address LIKE '_%@_%'
         AND length(address) <= 320),
@@ -35,7 +36,8 @@ CREATE TABLE IF NOT EXISTS mail.account (
     quota_messages integer NOT NULL DEFAULT 0 CHECK (quota_messages BETWEEN 0 AND 1000000000),
     language text NOT NULL DEFAULT '' CHECK (octet_length(language) <= 35),
     forward_keep boolean NOT NULL DEFAULT true,
-    rules text NOT NULL DEFAULT '' CHECK (octet_length(rules) <= 32768)
+    rules text NOT NULL DEFAULT '' CHECK (octet_length(rules) <= 32768),
+    filter json NOT NULL DEFAULT '{}' CHECK (octet_length(filter::text) <= 65536)
 );
 
 -- Where somebody's mail goes on to, one row for each address.
@@ -57,7 +59,7 @@ CREATE OR REPLACE VIEW mail.mirror_person AS
     SELECT account.address, json_build_object('address', account.address, 'name', name,
         'hash', hash, 'enabled', enabled, 'quota_mib', quota_mib,
         'quota_messages', quota_messages, 'language', language, 'forward_keep', forward_keep,
-        'rules', rules, 'forward', (SELECT coalesce(json_agg(target ORDER BY target), '[]')
+        'rules', rules, 'filter', filter, 'forward', (SELECT coalesce(json_agg(target ORDER BY target), '[]')
             FROM mail.forward WHERE forward.address = account.address)) AS person
     FROM mail.account;
 
