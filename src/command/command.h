@@ -9,6 +9,7 @@
 #include "base/options.h"
 
 int command_adopt(int argc, char **argv);
+int command_accounts(int argc, char **argv);
 int command_directory(int argc, char **argv);
 int command_alias(int argc, char **argv);
 int command_domain(int argc, char **argv);

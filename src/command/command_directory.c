@@ -69,6 +69,11 @@ static void print_mirror(const json_t *mirror)
 	       json_number(mirror, "aliases"), json_number(mirror, "left_out"));
 	json_array_foreach(json_object_get(mirror, "doubles"), i, one)
 	    printf("somebody else has %s\n", json_string_value(one));
+	if (json_object_get(mirror, "moved"))
+		printf("%lld of this machine were the same there, and are its own now\n",
+		       json_number(mirror, "moved"));
+	json_array_foreach(json_object_get(mirror, "differs"), i, one)
+	    printf("stays here, as something differs: %s\n", json_string_value(one));
 	if (json_text(mirror, "fault")[0])
 		printf("%s\n", json_text(mirror, "fault"));
 }

@@ -25,6 +25,7 @@ static const struct command {
     {"user", command_user,
      "keep users and their passwords; show whose sending is held, and release it"},
     {"alias", command_alias, "keep aliases"},
+    {"accounts", command_accounts, "users and aliases change hands with a server"},
     {"directory", command_directory, "show what a directory server says of people, and accept it"},
     {"domain", command_domain, "show domains, and say who gets what is for nobody"},
     {"audit", command_audit, "show who changed what of users, aliases and passwords"},

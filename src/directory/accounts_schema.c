@@ -164,6 +164,17 @@ static const char *const texts[ACCOUNTS_STATEMENTS] = {
     [ACCOUNT_COUNT] = "SELECT count(*) FROM account WHERE NOT " IS_SHARED,
     [ACCOUNT_UNSEEN] = ("SELECT address FROM account WHERE origin = '" ORIGIN_SETTINGS
 			"' AND address NOT IN (SELECT address FROM temp.seen)"),
+    /* Of one origin, who are a command's from then on. */
+    [ACCOUNT_ADOPT] = "UPDATE account SET origin = '" ORIGIN_COMMAND "' WHERE origin = ?",
+    [ALIAS_ADOPT] = "UPDATE alias SET origin = '" ORIGIN_COMMAND "' WHERE origin = ?",
+    [FILTER_LET_GO] = ("DELETE FROM filter WHERE origin = '" ORIGIN_COMMAND
+		       "' AND address IN (SELECT address FROM filter WHERE origin = ?)"),
+    [FILTER_ADOPT] = "UPDATE filter SET origin = '" ORIGIN_COMMAND "' WHERE origin = ?",
+    [FILTER_SENDER_LET_GO] =
+	("DELETE FROM filter_sender WHERE origin = '" ORIGIN_COMMAND
+	 "' AND address IN (SELECT address FROM filter_sender WHERE origin = ?)"),
+    [FILTER_SENDER_ADOPT] =
+	"UPDATE filter_sender SET origin = '" ORIGIN_COMMAND "' WHERE origin = ?",
     [MAILBOX_NEW] = MAILBOX_NEW_TEXT,
     [MAILBOX_GONE] = "INSERT OR IGNORE INTO mailbox VALUES (?, 'maildir', 0)",
     [MAILBOX_PUT] = "INSERT OR IGNORE INTO mailbox VALUES (?, ?, 0)",

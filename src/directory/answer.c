@@ -5,6 +5,7 @@
 #include "directory/answers.h"
 #include "directory/directory.h"
 #include "directory/mirror.h"
+#include "directory/mirror_move.h"
 
 enum { AUDIT_AT_ONCE = 10000 };
 
@@ -91,6 +92,7 @@ char *directory_answer(struct directory *directory, struct slice question)
 						{"audit", answer_audit},
 						{"residents", answer_residents},
 						{"mirror-accept", answer_mirror_accept},
+						{"accounts-move", answer_accounts_move},
 						{"apply", answer_apply},
 						{"ping", answer_ping}};
 

@@ -45,6 +45,7 @@
  *	{"do": "residents"}					every address that is here
  *	{"do": "apply"}						what the settings say now
  *	{"do": "mirror-accept", "who"}				what was refused of it may come
+ *	{"do": "accounts-move", "who", "to": "server"}		see mirror_move.h
  *	{"do": "ping"}
  *
  *	{"users": [{"address", "origin", "name", "quota_mib", "quota_messages", "enabled",

@@ -5,24 +5,14 @@
 #include <string.h>
 
 #include "base/json_file.h"
-#include "directory/accounts_filter.h"
 #include "directory/accounts_rule.h"
 #include "directory/mirror.h"
-#include "directory/mirror_person.h"
+#include "directory/mirror_move.h"
+#include "directory/mirror_putting.h"
 #include "directory/take.h"
 
 /* Of all that a directory may lose at once, one in so many. */
 enum { FIFTH = 5, NOTED = 1000 };
-
-/* A picture that is being put in. */
-struct putting {
-	struct directory *directory;
-	struct change change;
-	json_t *people, *aliases; /* what is here, by address: borrowed from `here` */
-	json_t *doubles;
-	json_t *seen; /* address -> true: what the picture has and may stay */
-	json_int_t put_people, put_aliases, left_out, noted, more;
-};
 
 /* ---- What is here ---- */
 
@@ -50,26 +40,12 @@ static int list_here(struct directory *directory, json_t **ret_people, json_t **
 	return 0;
 }
 
-static bool is_ours(const struct putting *putting, const json_t *one)
-{
-	return strcmp(json_text(one, "origin"), putting->directory->mirrored) == 0;
-}
-
-/* Whether somebody of another origin has it. */
-static bool is_taken(const struct putting *putting, const char *address)
-{
-	const json_t *person = json_object_get(putting->people, address);
-	const json_t *alias = json_object_get(putting->aliases, address);
-
-	return (person && !is_ours(putting, person)) || (alias && !is_ours(putting, alias));
-}
-
 /* ---- The record ---- */
 
 /* One line for each who comes or goes, and for those above NOTED one for all: 100,000 of them would
  * take the place of all others. */
-static int note(struct putting *putting, const char *verb, const char *address, const char *detail,
-		struct error *error)
+int putting_note(struct putting *putting, const char *verb, const char *address, const char *detail,
+		 struct error *error)
 {
 	if (putting->noted == NOTED) {
 		putting->more++;
@@ -90,135 +66,7 @@ static int note_more(const struct putting *putting, struct error *error)
 						 "mirror", "", text, error);
 }
 
-/* ---- One ---- */
-
-/* Its address as it is stored, where it may be here; NULL and counted where not.  The caller's. */
-static char *take_ours(struct putting *putting, const json_t *one)
-{
-	_cleanup_(error_clear) struct error none = ERROR_INIT;
-	_cleanup_free_ char *address = NULL;
-	bool ours = false;
-
-	putting->left_out++;
-	if (take_address(one, &address, &none) < 0 ||
-	    accounts_has_domain(&putting->directory->accounts, strchr(address, '@') + 1, true,
-				&ours, &none) < 0 ||
-	    !ours || json_object_get(putting->seen, address))
-		return NULL;
-	if (is_taken(putting, address)) {
-		if (json_array_size(putting->doubles) < MIRROR_SHOWN)
-			json_array_append_new(putting->doubles, json_string(address));
-		return NULL;
-	}
-	putting->left_out--;
-	return TAKE_POINTER(address);
-}
-
-/* What the directory has for the delivery of his mail; what is too long is none. */
-static int put_rule(struct putting *putting, const char *address, const json_t *one,
-		    struct error *error)
-{
-	const char *script = json_text(one, "rules");
-	bool changed = false;
-	int result;
-
-	if (strlen(script) > ACCOUNTS_RULE_SIZE) {
-		putting->left_out++;
-		script = "";
-	}
-	result = accounts_put_rule(&putting->directory->accounts, address, script, &changed, error);
-	return result == 0 && changed ? note(putting, "mirror-rules", address, "", error) : result;
-}
-
-static int put_account(struct putting *putting, const struct mirror_person *person,
-		       struct error *error)
-{
-	struct directory *directory = putting->directory;
-	const char *address = person->account.address;
-	int result = 0;
-
-	if (json_object_get(putting->aliases, address))
-		result = accounts_drop_alias(&directory->accounts, address, error);
-	if (result == 0)
-		result = accounts_put(&directory->accounts, &person->account, directory->mirrored,
-				      putting->change.now, error);
-	if (result == 0)
-		result = accounts_put_filter(&directory->accounts, address, directory->mirrored,
-					     person->filter, error);
-	if (result == 0)
-		result = mirror_person_let_in(directory, person, error);
-	if (result >= 0 && !json_object_get(putting->people, address))
-		result = note(putting, "mirror-add", address, person->dn, error);
-	return result < 0 ? result : 0;
-}
-
-static int put_person(struct putting *putting, const json_t *one, struct error *error)
-{
-	_cleanup_free_ char *address = take_ours(putting, one);
-	_cleanup_(mirror_person_free) struct mirror_person person = {0};
-	int result;
-
-	if (!address)
-		return 0;
-	if (!mirror_person_take(putting->directory, one, address, &person)) {
-		putting->left_out++;
-		return 0;
-	}
-	putting->left_out += person.left_out;
-	json_object_set_new(putting->seen, address, json_true());
-	putting->put_people++;
-	result = put_account(putting, &person, error);
-	return result < 0 ? result : put_rule(putting, address, one, error);
-}
-
-/* Where an alias of a database leads: anywhere.  Half a list is none. */
-static json_t *far_targets_of(struct putting *putting, const json_t *one)
-{
-	json_t *to = json_array();
-
-	if (take_addresses(putting->directory, json_object_get(one, "to"), ACCOUNTS_TARGETS, to,
-			   NULL) < 0)
-		json_array_clear(to);
-	return to;
-}
-
-/* Whom it leads to of those who are here by this picture. */
-static json_t *targets_of(const json_t *named, const json_t *one)
-{
-	json_t *to = json_array(), *target;
-	size_t i;
-
-	json_array_foreach(json_object_get(one, "to"), i, target)
-	{
-		const char *address = json_string_value(target);
-
-		if (address && json_array_size(to) < MIRROR_TARGETS &&
-		    json_object_get(named, address))
-			json_array_append(to, target);
-	}
-	return to;
-}
-
-static int put_alias(struct putting *putting, const json_t *named, const json_t *one,
-		     struct error *error)
-{
-	struct accounts *accounts = &putting->directory->accounts;
-	bool far = strcmp(putting->directory->mirrored, ORIGIN_DATABASE) == 0;
-	_cleanup_json_ json_t *to = far ? far_targets_of(putting, one) : targets_of(named, one);
-	_cleanup_free_ char *address = json_array_size(to) > 0 ? take_ours(putting, one) : NULL;
-	const json_t *before;
-
-	putting->left_out += json_array_size(to) == 0;
-	if (!address)
-		return 0;
-	json_object_set_new(putting->seen, address, json_true());
-	putting->put_aliases++;
-	before = json_object_get(putting->aliases, address);
-	return before && json_equal(json_object_get(before, "to"), to)
-		   ? 0
-		   : accounts_put_alias(accounts, address, putting->directory->mirrored, to, NULL,
-					error);
-}
+/* ---- All people and aliases ---- */
 
 static int put_aliases(struct putting *putting, const json_t *aliases, struct error *error)
 {
@@ -232,7 +80,7 @@ static int put_aliases(struct putting *putting, const json_t *aliases, struct er
 	json_array_foreach(aliases, i, one)
 	{
 		if (result == 0)
-			result = put_alias(putting, named, one, error);
+			result = putting_alias(putting, named, one, error);
 	}
 	return result;
 }
@@ -246,7 +94,7 @@ static int drop_person(struct putting *putting, const char *address, struct erro
 
 	if (result == 0)
 		result = secrets_drop(&directory->secrets, address, error);
-	return result < 0 ? result : note(putting, "mirror-remove", address, "", error);
+	return result < 0 ? result : putting_note(putting, "mirror-remove", address, "", error);
 }
 
 /* Drops what was not seen; or only counts it. */
@@ -260,18 +108,20 @@ static int drop_unseen(struct putting *putting, bool drop, json_int_t *ret_befor
 	*ret_before = *ret_gone = 0;
 	json_object_foreach(putting->people, address, one)
 	{
-		bool gone = is_ours(putting, one) && !json_object_get(putting->seen, address);
+		bool gone =
+		    putting_is_ours(putting, one) && !json_object_get(putting->seen, address);
 
-		*ret_before += is_ours(putting, one);
+		*ret_before += putting_is_ours(putting, one);
 		*ret_gone += gone;
 		if (drop && gone && result == 0)
 			result = drop_person(putting, address, error);
 	}
 	json_object_foreach(putting->aliases, address, one)
 	{
-		bool gone = is_ours(putting, one) && !json_object_get(putting->seen, address);
+		bool gone =
+		    putting_is_ours(putting, one) && !json_object_get(putting->seen, address);
 
-		*ret_before += is_ours(putting, one);
+		*ret_before += putting_is_ours(putting, one);
 		*ret_gone += gone;
 		if (drop && gone && result == 0)
 			result = accounts_drop_alias(&putting->directory->accounts, address, error);
@@ -321,7 +171,7 @@ static int put_all(struct putting *putting, const json_t *question, struct error
 	json_array_foreach(people, i, one)
 	{
 		if (result == 0)
-			result = put_person(putting, one, error);
+			result = putting_person(putting, one, error);
 	}
 	if (result == 0)
 		result = put_aliases(putting, json_object_get(question, "aliases"), error);
@@ -355,6 +205,13 @@ int mirror_forget(struct directory *directory, int64_t now, struct error *error)
 	return result < 0 ? result : note_more(&putting, error);
 }
 
+static int end_move(struct putting *putting, json_t *counts, struct error *error)
+{
+	json_object_set_new(counts, "moved", json_integer(putting->moved));
+	json_object_set(counts, "differs", putting->differs);
+	return accounts_remember(&putting->directory->accounts, MIRROR_MOVE_KEY, "", error);
+}
+
 static const char *who_of(const struct directory *directory)
 {
 	return strcmp(directory->mirrored, ORIGIN_DATABASE) == 0 ? "database" : "directory server";
@@ -364,16 +221,21 @@ int mirror_put(struct directory *directory, const json_t *question, int64_t now,
 	       json_t **ret_counts, struct error *error)
 {
 	_cleanup_json_ json_t *people = NULL, *aliases = NULL, *seen = json_object();
-	_cleanup_json_ json_t *doubles = json_array();
+	_cleanup_json_ json_t *doubles = json_array(), *differs = json_array();
+	_cleanup_free_ char *moving = NULL;
 	struct putting putting = {.directory = directory,
 				  .change = {who_of(directory), now},
 				  .doubles = doubles,
 				  .seen = seen,
+				  .differs = differs,
 				  .left_out = json_number(question, "left_out")};
 	int result = list_here(directory, &people, &aliases, error);
 
+	if (result == 0)
+		result = accounts_recall(&directory->accounts, MIRROR_MOVE_KEY, &moving, error);
 	if (result < 0)
 		return result;
+	putting.moving = moving[0];
 	putting.people = people;
 	putting.aliases = aliases;
 	result = put_all(&putting, question, error);
@@ -383,5 +245,7 @@ int mirror_put(struct directory *directory, const json_t *question, int64_t now,
 	*ret_counts =
 	    json_pack("{s:O, s:I, s:I, s:I}", "doubles", doubles, "people", putting.put_people,
 		      "aliases", putting.put_aliases, "left_out", putting.left_out);
-	return *ret_counts ? 0 : error_set(error, ENOMEM, "out of memory");
+	if (!*ret_counts)
+		return error_set(error, ENOMEM, "out of memory");
+	return putting.moving ? end_move(&putting, *ret_counts, error) : 0;
 }

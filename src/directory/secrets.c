@@ -80,6 +80,11 @@ int secrets_put_elsewhere(struct secrets *secrets, const char *address, const ch
 		   : cabinet_run_with(&secrets->cabinet, ELSEWHERE_PUT, error, address, dn, NULL);
 }
 
+int secrets_forget_elsewhere(struct secrets *secrets, struct error *error)
+{
+	return cabinet_run(&secrets->cabinet, ELSEWHERE_FORGET, error);
+}
+
 int secrets_hash(struct secrets *secrets, const char *address, char **ret_hash, struct error *error)
 {
 	_cleanup_json_ json_t *found = json_array();

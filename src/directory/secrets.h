@@ -55,6 +55,9 @@ _must_check_ int secrets_put_elsewhere(struct secrets *secrets, const char *addr
 				       bool enabled, struct error *error);
 _must_check_ int secrets_drop(struct secrets *secrets, const char *address, struct error *error);
 
+/* Nobody's password is asked for elsewhere any more. */
+_must_check_ int secrets_forget_elsewhere(struct secrets *secrets, struct error *error);
+
 /* *ret_hash is the caller's; NULL where there is none. */
 _must_check_ int secrets_hash(struct secrets *secrets, const char *address, char **ret_hash,
 			      struct error *error);

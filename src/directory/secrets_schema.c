@@ -95,6 +95,7 @@ static const char *const texts[SECRETS_STATEMENTS] = {
     [PASSWORD_OF] = "SELECT hash FROM password WHERE address = ?",
     [ELSEWHERE_PUT] = ("INSERT INTO elsewhere VALUES (?1, ?2) ON CONFLICT DO UPDATE SET dn = ?2"
 		       " WHERE dn <> ?2"),
+    [ELSEWHERE_FORGET] = "DELETE FROM elsewhere",
     [ELSEWHERE_DROP] = "DELETE FROM elsewhere WHERE address = ?",
     [PASSWORDS] = "SELECT address FROM password",
     [LETTERS_FORGET] = "DELETE FROM letters",

@@ -195,10 +195,37 @@ def test_who_goes_while_mail_for_him_waits(world):
     wait_until(told, "the sender is told", 60)
 
 
-def test_without_it_they_go_and_their_mail_stays(world):
-    box, _ = world
+def test_accounts_move_to_the_database(world):
+    """As the manual says: what the command prints is put in, and compared record by record."""
+    box, database = world
+    gina, hugo = "gina@example.org", "hugo@example.org"
+    for address in (gina, hugo):
+        box.run("postcask", "user", "add", address, "--name", "O'Hara \\ \"x\"", "--quota", "50",
+                stdin="a word of theirs\n")
+    box.run("postcask", "user", "set", gina, "--forward", f"{FRIDA} x@far.example", check=False)
+    box.run("postcask", "alias", "add", "both@example.org", gina, hugo)
+    database.sql(f"DELETE FROM mail.account WHERE address = '{ALICE}'; DELETE FROM mail.alias WHERE address = '{ALICE}'")
+    database.sql(box.run("postcask", "accounts", "sql").stdout)
+    database.sql(f"UPDATE mail.account SET quota_mib = 60 WHERE address = '{hugo}'")
+    assert users(box)[gina]["origin"] == users(box)[hugo]["origin"] == "command"
+    box.run("postcask", "accounts", "move", "server")
+    box.run("systemctl", "reload", "postcask-mirror")
+    wait_until(lambda: "moved" in mirror(box), "compared", 30)
+    assert users(box)[gina]["origin"] == "postgresql" and users(box)[hugo]["origin"] == "command"
+    assert mirror(box)["moved"] == 2 and f"{hugo}: the quota" in mirror(box)["differs"], mirror(box)
+    assert f"something differs: {hugo}: the quota" in box.run("postcask", "directory").stdout
+    assert login(box, gina, "a word of theirs") is True
+    database.sql(f"UPDATE mail.account SET hash = {quoted(crypt_hash('another'))} WHERE address = '{gina}'")
+    wait_until(lambda: login(box, gina, "another") is True, "it is the database's", 20)
+
+
+def test_all_of_it_moves_to_the_machine(world):
+    box, database = world
+    said = box.run("postcask", "accounts", "move", "machine").stdout
+    assert "users are of this machine" in said and "no password is known" in said, said
     box.run("sh", "-c", "cat > /root/plain.yaml", stdin=user_data())
     box.run("postcask", "apply", "/root/plain.yaml", timeout=120, check=False)
-    assert not [one for one in users(box).values() if one["origin"] == "postgresql"]
+    database.stop()
     assert box.run("systemctl", "is-active", "postcask-mirror", check=False).stdout.strip() != "active"
-    assert box.run("test", "-d", "/var/vmail/example.org/dora/Maildir").returncode == 0
+    assert users(box)[DORA]["origin"] == "command" and login(box, DORA, "dora's") is True
+    box.wait_message(DORA, box.send("to the machine's own", to="d.chef@example.org"))

@@ -534,6 +534,75 @@ static void what_the_filter_does_for_somebody_comes_along(void **state)
 	directory_close(&directory);
 }
 
+#define HERE_TOO                                                                                   \
+	"{\"do\":\"user-add\",\"who\":\"x\",\"address\":\"carl@example.org\",\"name\":\"Carl\","   \
+	"\"quota_mib\":5,\"hash\":\"" GOOD_HASH "\"}"
+#define ALIAS_TOO                                                                                  \
+	"{\"do\":\"alias-add\",\"who\":\"x\",\"address\":\"far@example.org\","                     \
+	"\"to\":[\"carl@example.org\",\"x@far.example\"]}"
+#define MOVE(to) "{\"do\":\"accounts-move\",\"who\":\"x\",\"to\":\"" to "\"}"
+
+static void assert_differs(struct directory *directory, json_int_t moved, const char *differs)
+{
+	const json_t *list = json_object_get(directory->mirror, "differs");
+
+	assert_int_equal(json_number(directory->mirror, "moved"), moved);
+	assert_int_equal(json_array_size(list), differs ? 1 : 0);
+	if (differs)
+		assert_string_equal(json_string_value(json_array_get(list, 0)), differs);
+}
+
+static void what_is_the_same_changes_hands(void **state)
+{
+	struct directory directory = {.mirror_state = "mirror.json"};
+
+	directory_begin(state, &directory, OF_DATABASE);
+	ask(&directory, HERE_TOO, "{}");
+	ask(&directory, ALIAS_TOO, "{}");
+	/* Without being asked to, nothing does. */
+	tell(&directory, CARL(",\"hash\":\"" GOOD_HASH "\"") FAR, 2);
+	assert_int_equal(rows(&directory, false, HIS("origin = 'command'")), 1);
+	ask(&directory, MOVE("server"), "{}");
+	tell(&directory, CARL(",\"hash\":\"" GOOD_HASH "\",\"language\":\"de\"") FAR, 1);
+	assert_differs(&directory, 1, "carl@example.org: the language");
+	assert_int_equal(rows(&directory, false, HIS("origin = 'command'")), 1);
+	assert_int_equal(rows(&directory, false, "SELECT 1 FROM alias WHERE origin = 'postgresql'"),
+			 1);
+	ask(&directory, MOVE("server"), "{}");
+	tell(&directory, CARL("") FAR, 1);
+	assert_differs(&directory, 0, "carl@example.org: the password");
+	ask(&directory, MOVE("server"), "{}");
+	tell(&directory, CARL(",\"hash\":\"" GOOD_HASH "\"") FAR, 0);
+	assert_differs(&directory, 1, NULL);
+	assert_int_equal(rows(&directory, false, HIS("origin = 'postgresql'")), 1);
+	assert_hash(&directory, "{CRYPT}" GOOD_HASH);
+	directory_close(&directory);
+}
+
+static void all_of_a_server_become_the_machines(void **state)
+{
+	struct directory directory = {.mirror_state = "mirror.json"};
+	struct error error = ERROR_INIT;
+
+	directory_begin(state, &directory, OF_DATABASE);
+	ask(&directory, MOVE("server"), "{}");
+	tell(&directory,
+	     CARL(",\"hash\":\"" GOOD_HASH "\",\"filter\":{\"mark\":3},\"rules\":\"keep;\"") FAR,
+	     0);
+	ask(&directory, MOVE("machine"), "{\"people\":1,\"without\":0}");
+	/* The database has them too, until the settings let go of it. */
+	tell(&directory, CARL("") FAR, 2);
+	directory_write("settings",
+			"domain example.org\nuser alice@example.org\nhash {CRYPT}$y$a\n");
+	assert_int_equal(directory_take_settings(&directory, &error), 0);
+	assert_int_equal(rows(&directory, false, HIS("origin = 'command'")), 1);
+	assert_hash(&directory, "{CRYPT}" GOOD_HASH);
+	assert_filter(&directory, "{\"mark\":\"3\",\"origin\":\"command\"}");
+	assert_int_equal(rows(&directory, false, "SELECT 1 FROM rule"), 0);
+	ask(&directory, MOVE("machine"), "{\"error\":\"the settings have no");
+	directory_close(&directory);
+}
+
 static void another_kind_of_server_has_other_people(void **state)
 {
 	struct directory directory = {.mirror_state = "mirror.json"};
@@ -648,6 +717,8 @@ int main(void)
 	    folder_test(people_of_a_database_bring_their_hash),
 	    folder_test(a_value_that_is_no_good_costs_nobody_his_mailbox),
 	    folder_test(what_the_filter_does_for_somebody_comes_along),
+	    folder_test(what_is_the_same_changes_hands),
+	    folder_test(all_of_a_server_become_the_machines),
 	    folder_test(another_kind_of_server_has_other_people),
 	    folder_test(rules_are_put_in_and_told_when_they_change),
 	    folder_test(rules_go_with_whose_they_are),
