@@ -11,6 +11,24 @@
 #include "directory/mirror_putting.h"
 #include "directory/take.h"
 
+enum { NOTED = 1000 };
+
+/* ---- The record ---- */
+
+/* One line for each who comes or goes, and for those above NOTED one for all: 100,000 of them would
+ * take the place of all others. */
+int putting_note(struct putting *putting, const char *verb, const char *address, const char *detail,
+		 struct error *error)
+{
+	if (putting->noted == NOTED) {
+		putting->more++;
+		return 0;
+	}
+	putting->noted++;
+	return secrets_note(&putting->directory->secrets, &putting->change, verb, address, detail,
+			    error);
+}
+
 /* ---- Whose an address is ---- */
 
 bool putting_is_ours(const struct putting *putting, const json_t *one)

@@ -12,7 +12,7 @@
 #include "directory/take.h"
 
 /* Of all that a directory may lose at once, one in so many. */
-enum { FIFTH = 5, NOTED = 1000 };
+enum { FIFTH = 5 };
 
 /* ---- What is here ---- */
 
@@ -41,20 +41,6 @@ static int list_here(struct directory *directory, json_t **ret_people, json_t **
 }
 
 /* ---- The record ---- */
-
-/* One line for each who comes or goes, and for those above NOTED one for all: 100,000 of them would
- * take the place of all others. */
-int putting_note(struct putting *putting, const char *verb, const char *address, const char *detail,
-		 struct error *error)
-{
-	if (putting->noted == NOTED) {
-		putting->more++;
-		return 0;
-	}
-	putting->noted++;
-	return secrets_note(&putting->directory->secrets, &putting->change, verb, address, detail,
-			    error);
-}
 
 static int note_more(const struct putting *putting, struct error *error)
 {

@@ -6,12 +6,12 @@
 
 #include "base/buffer.h"
 #include "base/json_file.h"
-#include "mirror/picture.h"
+#include "mirror/entry.h"
 
 static void add_level(json_t *choices, const char *name, const json_t *entry,
 		      const char *attributes)
 {
-	_cleanup_json_ json_t *values = picture_values(entry, attributes);
+	_cleanup_json_ json_t *values = entry_values(entry, attributes);
 
 	if (json_array_size(values) > 0)
 		json_object_set(choices, name, json_array_get(values, 0));
@@ -21,7 +21,7 @@ static void add_level(json_t *choices, const char *name, const json_t *entry,
 static void add_choice(json_t *choices, const char *name, const json_t *entry,
 		       const char *attributes)
 {
-	_cleanup_json_ json_t *values = picture_values(entry, attributes);
+	_cleanup_json_ json_t *values = entry_values(entry, attributes);
 	const char *value = json_string_value(json_array_get(values, 0));
 
 	if (value)
@@ -40,7 +40,7 @@ static json_t *sender_of(const char *value)
 static void add_senders(json_t *choices, const char *name, const json_t *entry,
 			const char *attributes)
 {
-	_cleanup_json_ json_t *values = picture_values(entry, attributes);
+	_cleanup_json_ json_t *values = entry_values(entry, attributes);
 	json_t *senders = json_array();
 	const json_t *value;
 	size_t i;
@@ -70,7 +70,7 @@ json_t *choices_of(const struct tree *tree, const json_t *entry)
 
 json_t *rules_of(const struct tree *tree, const json_t *entry)
 {
-	_cleanup_json_ json_t *values = picture_values(entry, tree->rules);
+	_cleanup_json_ json_t *values = entry_values(entry, tree->rules);
 	const char *value = json_string_value(json_array_get(values, 0));
 
 	return value && value[0] ? json_string(value) : NULL;

@@ -10,6 +10,7 @@
 
 #include "base/json_file.h"
 #include "mirror/choices.h"
+#include "mirror/entry.h"
 
 enum { NAME = 200, QUOTA_MIB = 16777216 };
 
@@ -66,33 +67,6 @@ char *picture_dn(const char *text)
 
 /* ---- What an entry holds ---- */
 
-static void add_texts(json_t *values, const json_t *more)
-{
-	json_t *one;
-	size_t i;
-
-	json_array_foreach(more, i, one)
-	{
-		if (json_is_string(one))
-			json_array_append(values, one);
-	}
-}
-
-json_t *picture_values(const json_t *entry, const char *attributes)
-{
-	_cleanup_free_ char *names = strdup(attributes);
-	json_t *values = json_array();
-	char *rest = names, *name;
-
-	while (rest && (name = strsep(&rest, " "))) {
-		for (char *c = name; *c; c++)
-			*c = (char)tolower((unsigned char)*c);
-		if (name[0] && strcmp(name, "dn") != 0)
-			add_texts(values, json_object_get(entry, name));
-	}
-	return values;
-}
-
 /* Something that could be an address, in small letters; NULL for what is none.  The caller's. */
 static char *address_of(const char *text)
 {
@@ -133,8 +107,8 @@ static void add_address(struct making *making, json_t *list, const char *text, b
 /* All of an entry, the mailbox's before the others. */
 static json_t *addresses_of(struct making *making, const json_t *entry)
 {
-	_cleanup_json_ json_t *own = picture_values(entry, making->tree->address);
-	_cleanup_json_ json_t *further = picture_values(entry, making->tree->alias);
+	_cleanup_json_ json_t *own = entry_values(entry, making->tree->address);
+	_cleanup_json_ json_t *further = entry_values(entry, making->tree->alias);
 	json_t *list = json_array();
 	const json_t *value;
 	size_t i;
@@ -156,7 +130,7 @@ static json_t *addresses_of(struct making *making, const json_t *entry)
 
 static bool is_enabled(const struct making *making, const json_t *entry)
 {
-	_cleanup_json_ json_t *values = picture_values(entry, making->tree->lock);
+	_cleanup_json_ json_t *values = entry_values(entry, making->tree->lock);
 	const char *value = json_string_value(json_array_get(values, 0));
 
 	if (!value)
@@ -168,7 +142,7 @@ static bool is_enabled(const struct making *making, const json_t *entry)
 /* What is no number of MiB is no limit, and counted. */
 static json_int_t quota_of(struct making *making, const json_t *entry)
 {
-	_cleanup_json_ json_t *values = picture_values(entry, making->tree->quota);
+	_cleanup_json_ json_t *values = entry_values(entry, making->tree->quota);
 	const char *value = json_string_value(json_array_get(values, 0));
 	char *end;
 	long long number;
@@ -187,7 +161,7 @@ static json_int_t quota_of(struct making *making, const json_t *entry)
 /* One line without control characters; what is longer or no such is no name. */
 static json_t *name_of(const struct making *making, const json_t *entry)
 {
-	_cleanup_json_ json_t *values = picture_values(entry, making->tree->name);
+	_cleanup_json_ json_t *values = entry_values(entry, making->tree->name);
 	const char *value = json_string_value(json_array_get(values, 0));
 
 	if (!value || strlen(value) > NAME)
@@ -300,7 +274,7 @@ static void add_group(struct making *making, const json_t *entry)
 
 static json_t *members_of(const struct making *making, const json_t *entry)
 {
-	_cleanup_json_ json_t *values = picture_values(entry, making->tree->members);
+	_cleanup_json_ json_t *values = entry_values(entry, making->tree->members);
 	_cleanup_json_ json_t *seen = json_object();
 	json_t *to = json_array();
 	const json_t *value;

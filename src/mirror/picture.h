@@ -49,8 +49,4 @@ _must_check_ int picture_finish(struct picture *picture, json_t **ret, struct er
 /* A DN in one form, so that equal ones are equal texts; NULL for what is none.  The caller's. */
 char *picture_dn(const char *text);
 
-/* Values of the attributes in a list of names with blanks between, one after the other; the
- * caller's. */
-json_t *picture_values(const json_t *entry, const char *attributes);
-
 #endif

@@ -200,7 +200,7 @@ def test_accounts_move_to_the_database(world):
     box, database = world
     gina, hugo = "gina@example.org", "hugo@example.org"
     for address in (gina, hugo):
-        box.run("postcask", "user", "add", address, "--name", "O'Hara \\ \"x\"", "--quota", "50",
+        box.run("postcask", "user", "add", address, "--name", "O'Hara \\ \"x\"", "--quota", "50MB",
                 stdin="a word of theirs\n")
     box.run("postcask", "user", "set", gina, "--forward", f"{FRIDA} x@far.example", check=False)
     box.run("postcask", "alias", "add", "both@example.org", gina, hugo)
