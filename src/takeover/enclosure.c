@@ -4,20 +4,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "base/doors.h"
 #include "base/file.h"
 #include "base/json_file.h"
 
@@ -49,51 +45,6 @@ static void set_limits(void)
 	limit(RLIMIT_NPROC, 0);
 }
 
-#define ALLOW(name)                                                                                \
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 1),                                     \
-	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
-
-/* Nothing may be opened, connected or started: the rest is refused, not fatal, as SQLite asks for
- * random numbers and does without. */
-static int close_doors(void)
-{
-	struct sock_filter filter[] = {
-	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0),
-	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
-	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-	    ALLOW(read),
-	    ALLOW(write),
-	    ALLOW(lseek),
-	    ALLOW(fstat),
-	    ALLOW(newfstatat), /* what fstat() is; it looks at no name but one that it is given */
-	    ALLOW(brk),
-	    ALLOW(mmap),
-	    ALLOW(munmap),
-	    ALLOW(mremap),
-	    ALLOW(mprotect),
-	    ALLOW(madvise),
-	    ALLOW(futex),
-	    ALLOW(getrandom),
-	    ALLOW(clock_gettime),
-	    ALLOW(gettid), /* abort() */
-	    ALLOW(getpid),
-	    ALLOW(tgkill),
-	    ALLOW(rt_sigprocmask),
-	    ALLOW(rt_sigaction),
-	    ALLOW(rt_sigreturn),
-	    ALLOW(exit),
-	    ALLOW(exit_group),
-	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-	};
-	struct sock_fprog program = {.len = ARRAY_SIZE(filter), .filter = filter};
-
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
-		return -errno;
-	return 0;
-}
-
 /* For good; nothing is left open but the files and the report. */
 static int give_up_rights(struct error *error)
 {
@@ -107,7 +58,7 @@ static int give_up_rights(struct error *error)
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* after the change, which forgets it */
 	prctl(PR_SET_DUMPABLE, 0);
 	set_limits();
-	result = close_doors();
+	result = doors_close();
 	return result < 0 ? error_errno(error, result, "cannot restrict the child") : 0;
 }
 
