@@ -53,7 +53,7 @@ endif
 ALL_CFLAGS = -std=c17 $(WARNINGS) $(HARDENING) -ffunction-sections -MMD -MP $(CFLAGS) $(CPPFLAGS)
 
 # One library a folder; a file *_main.c is a program.
-FOLDERS = src/command src/report src/hold src/mailbox src/import src/takeover src/volume src/ledger src/mirror src/directory src/update src/signatures src/policy src/lists src/guard src/tokens src/outward src/feedback src/search src/vacation src/recover src/rules src/text src/web src/acme firstboot src/certificate src/dkim src/generation src/dns firewall src/quarantine src/watch src/probe src/settings src/state src/sharing src/queue src/net src/key src/component src/base
+FOLDERS = src/command src/report src/hold src/mailbox src/import src/pst src/takeover src/volume src/ledger src/mirror src/directory src/update src/signatures src/policy src/lists src/guard src/tokens src/outward src/feedback src/search src/vacation src/recover src/rules src/text src/web src/acme firstboot src/certificate src/dkim src/generation src/dns firewall src/quarantine src/watch src/probe src/settings src/state src/sharing src/queue src/net src/key src/component src/base
 sources = $(filter-out %_main.c,$(wildcard $(1)/*.c))
 objects = $(patsubst %.c,$(OUT)/object/%.o,$(call sources,$(1)))
 LIBRARY_OBJECTS = $(foreach folder,$(FOLDERS),$(call objects,$(folder)))
@@ -67,7 +67,7 @@ PROGRAMS = postcask postcask-firstboot postcask-firewall postcask-verify postcas
 	postcask-feedback postcask-door postcask-tls postcask-tls-fetch postcask-tls-report \
 	postcask-guard postcask-lists postcask-gateway postcask-directory postcask-text \
 	postcask-search postcask-answer postcask-recover postcask-tokens postcask-mirror \
-	postcask-shared postcask-mailbox postcask-rules
+	postcask-shared postcask-mailbox postcask-rules postcask-pst
 postcask_MAIN = src/command/postcask_main.c
 postcask-firstboot_MAIN = firstboot/firstboot_main.c
 postcask-firewall_MAIN = firewall/firewall_main.c
@@ -105,6 +105,8 @@ postcask-mailbox_MAIN = src/mailbox/mailbox_main.c
 postcask-rules_MAIN = src/rules/rules_main.c
 postcask-tokens_MAIN = src/tokens/tokens_main.c
 postcask-shared_MAIN = src/sharing/shared_main.c
+postcask-pst_MAIN = src/pst/pst_main.c
+postcask-pst_LIBS = -lpst
 postcask-guard_MAIN = src/guard/guard_main.c
 
 all: $(PROGRAMS:%=$(OUT)/bin/%) $(OUT)/bin/postcask-image $(if $(filter build,$(OUT)),build/share/made)
@@ -136,7 +138,7 @@ define program_rule
 $(OUT)/bin/$(1): $(OUT)/object/$(patsubst %.c,%.o,$($(1)_MAIN)) $(LIBRARY)
 	@mkdir -p $$(@D)
 	@echo "  LD $$@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $$@ $$^ $(LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $$@ $$^ $($(1)_LIBS) $(LIBS)
 endef
 $(foreach program,$(PROGRAMS),$(eval $(call program_rule,$(program))))
 

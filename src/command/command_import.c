@@ -20,7 +20,7 @@ enum { ANSWER_SECONDS = 60, ANSWER_SECONDS_MAX = 3600, PORT_TLS = 993, PORT_CLEA
 static const char usage[] =
     "usage: postcask import imap --user ADDRESS --host HOST --login NAME [OPTION...]\n"
     "       postcask import imap --list FILE [OPTION...]\n"
-    "       postcask import maildir|mbox --user ADDRESS [OPTION...] PATH\n"
+    "       postcask import maildir|mbox|pst --user ADDRESS [OPTION...] PATH\n"
     "Copies mail from elsewhere into a mailbox here; repeated, nothing comes twice.\n"
     "  --into FOLDER       into this folder of the mailbox, and folders in it\n"
     "  --dry-run           shows what would be copied\n"
@@ -320,6 +320,8 @@ static int import_files(const struct choices *choices, const char *kind, const c
 		return command_usage(usage);
 	if (strcmp(kind, "maildir") == 0)
 		job.maildir = path;
+	else if (strcmp(kind, "pst") == 0)
+		job.pst = path;
 	else
 		job.mbox = path;
 	return run_jobs(choices, &job, 1);
@@ -354,7 +356,7 @@ static int run_kind(int argc, char **argv)
 
 int command_import(int argc, char **argv)
 {
-	static const char *const kinds[] = {"imap", "maildir", "mbox"};
+	static const char *const kinds[] = {"imap", "maildir", "mbox", "pst"};
 
 	signal(SIGPIPE, SIG_IGN); /* net/stream.h asks for it */
 	for (size_t i = 0; i < ARRAY_SIZE(kinds) && argc > 1; i++)

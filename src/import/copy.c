@@ -327,6 +327,18 @@ static json_t *row(struct folder_copy *folder)
 	return row;
 }
 
+static void add_note(struct folder_copy *folder)
+{
+	struct source *source = folder->copy->source;
+	bool damage = false;
+	_cleanup_free_ char *note = source->kind->note ? source->kind->note(source, &damage) : NULL;
+
+	if (note && damage)
+		add_problem(folder, "%s", note);
+	else if (note)
+		json_add_sentence(folder->sentences, "%s", note);
+}
+
 static int copy_folder(struct copy *copy, const struct folder *folder, json_t *rows,
 		       bool *ret_equal)
 {
@@ -347,6 +359,8 @@ static int copy_folder(struct copy *copy, const struct folder *folder, json_t *r
 		messages_match(&one.there, &one.here);
 		if (result == 0 && one.problems == 0)
 			result = bring(&one);
+		if (result == 0)
+			add_note(&one);
 	}
 	last = row(&one);
 	*ret_equal = result == 0 && one.problems == 0 && json_number(last, "missing") == 0;

@@ -39,6 +39,8 @@ static int open_source(const struct job *job, struct source **ret, struct error 
 {
 	if (job->imap)
 		return source_imap_open(job->imap, ret, error);
+	if (job->pst)
+		return source_pst_open(job->pst, ret, error);
 	return job->maildir ? source_maildir_open(job->maildir, ret, error)
 			    : source_mbox_open(job->mbox, ret, error);
 }

@@ -12,7 +12,7 @@ struct job {
 	const char *user;
 	/* Where from: one of these. */
 	const struct source_imap_params *imap;
-	const char *maildir, *mbox;
+	const char *maildir, *mbox, *pst;
 	struct copy_options options;
 };
 

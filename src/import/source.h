@@ -31,6 +31,10 @@ struct source_kind {
 	int (*fetch)(struct source *source, struct message **wanted, size_t count,
 		     letter_take *take, void *context, struct error *error);
 	void (*close)(struct source *source);
+	/* May be NULL.  What is to be said of the folder that was opened last, besides its
+	 * messages; owned by the caller, NULL for nothing.  *ret_damage: not all of it could be
+	 * read. */
+	char *(*note)(struct source *source, bool *ret_damage);
 };
 
 /* The first member of each kind's own struct. */
@@ -58,5 +62,8 @@ _must_check_ int source_imap_open(const struct source_imap_params *params, struc
 /* A tree of Maildirs; a file in mbox form, or a folder of them. */
 _must_check_ int source_maildir_open(const char *path, struct source **ret, struct error *error);
 _must_check_ int source_mbox_open(const char *path, struct source **ret, struct error *error);
+
+/* A file of Outlook's, read by postcask-pst in a process that can open nothing. */
+_must_check_ int source_pst_open(const char *path, struct source **ret, struct error *error);
 
 #endif

@@ -143,7 +143,7 @@ static void close_source(struct source *source)
 	free(imap);
 }
 
-static const struct source_kind imap_kind = {list, open_folder, fetch, close_source};
+static const struct source_kind imap_kind = {list, open_folder, fetch, close_source, NULL};
 
 /* ---- Login ---- */
 

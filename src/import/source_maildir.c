@@ -342,7 +342,7 @@ static void close_source(struct source *source)
 	free(maildir);
 }
 
-static const struct source_kind maildir_kind = {list, open_folder, fetch, close_source};
+static const struct source_kind maildir_kind = {list, open_folder, fetch, close_source, NULL};
 
 int source_maildir_open(const char *path, struct source **ret, struct error *error)
 {

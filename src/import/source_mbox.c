@@ -269,7 +269,7 @@ static void close_source(struct source *source)
 	free(mbox);
 }
 
-static const struct source_kind mbox_kind = {list, open_folder, fetch, close_source};
+static const struct source_kind mbox_kind = {list, open_folder, fetch, close_source, NULL};
 
 int source_mbox_open(const char *path, struct source **ret, struct error *error)
 {
