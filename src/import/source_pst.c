@@ -30,14 +30,15 @@ struct pst_folder {
 struct source_pst {
 	struct source source;
 	struct slice map;
-	struct pst_folder *folders; /* owned */
-	size_t count;
+	struct pst_folder *folders;    /* owned */
+	size_t count, current;	       /* the one that is spoken of */
 	const struct pst_folder *open; /* the one that `fetch` is of */
 	bool whole;
 };
 
 /* ---- What was said ---- */
 
+/* Outlook allows two folders of one name: they are one here. */
 static int begin_folder(struct source_pst *pst, struct slice name, struct error *error)
 {
 	_cleanup_free_ char *utf8 = strndup(name.at, name.size);
@@ -46,9 +47,16 @@ static int begin_folder(struct source_pst *pst, struct slice name, struct error 
 	if (!utf8 || !more)
 		return error_set(error, ENOMEM, "out of memory");
 	pst->folders = more;
+	pst->current = pst->count;
 	more[pst->count] = (struct pst_folder){.name = folder_utf7(utf8)};
 	if (!more[pst->count].name)
 		return error_set(error, EILSEQ, "no name can be made of that of a folder");
+	for (size_t i = 0; i < pst->count; i++)
+		if (strcmp(more[i].name, more[pst->count].name) == 0) {
+			free(more[pst->count].name);
+			pst->current = i;
+			return 0;
+		}
 	if (pst->count++ == FOLDERS_MAX)
 		return error_set(error, E2BIG, "there are more than %d folders", FOLDERS_MAX);
 	return 0;
@@ -85,6 +93,18 @@ static bool take_message(struct slice line, struct slice *rest, struct entry *re
 	return true;
 }
 
+/* "left-out N", "damaged N". */
+static bool take_count(struct slice line, struct pst_folder *folder)
+{
+	bool left_out = slice_skip(&line, SLICE("left-out "));
+	long long number;
+
+	if ((!left_out && !slice_skip(&line, SLICE("damaged "))) || !slice_number(&line, &number))
+		return false;
+	*(left_out ? &folder->left_out : &folder->damaged) += number;
+	return true;
+}
+
 /* Up to the end, or to where the reading broke off. */
 static int take_all(struct source_pst *pst, struct error *error)
 {
@@ -92,7 +112,7 @@ static int take_all(struct source_pst *pst, struct error *error)
 	int result = 0;
 
 	while (result == 0 && !pst->whole && slice_until(&rest, SLICE("\n"), &line)) {
-		struct pst_folder *folder = pst->count ? &pst->folders[pst->count - 1] : NULL;
+		struct pst_folder *folder = pst->count ? &pst->folders[pst->current] : NULL;
 		struct entry entry;
 
 		if (slice_skip(&line, SLICE("folder ")))
@@ -103,10 +123,7 @@ static int take_all(struct source_pst *pst, struct error *error)
 			if (!take_message(line, &rest, &entry))
 				break;
 			result = add_entry(folder, &entry, error);
-		} else if (!folder || (slice_skip(&line, SLICE("left-out "))
-					   ? !slice_number(&line, &folder->left_out)
-					   : !slice_skip(&line, SLICE("damaged ")) ||
-						 !slice_number(&line, &folder->damaged)))
+		} else if (!folder || !take_count(line, folder))
 			break;
 	}
 	return result;
@@ -181,7 +198,7 @@ static char *note(struct source *source, bool *ret_damage)
 	if (folder->damaged)
 		buffer_addf(&text, "%s%lld could not be read, or not all of it",
 			    text.size ? "; " : "", folder->damaged);
-	if (!pst->whole && folder == &pst->folders[pst->count - 1])
+	if (!pst->whole && folder == &pst->folders[pst->current])
 		buffer_addf(&text, "%sthe file is damaged here, and folders behind may be missing",
 			    text.size ? "; " : "");
 	return text.size ? buffer_take(&text) : NULL;
