@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """postcask-pst: what it says of a file of Outlook's."""
+
 import email
 import pathlib
 import subprocess
-import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from pst import BYTES, LONG, TEXT, TIME, Pst  # noqa: E402
+from pst import BYTES, LONG, TEXT, TIME, Pst
 
 PROGRAM = pathlib.Path(__file__).parents[2] / "build/bin/postcask-pst"
 ATTACHED = bytes(range(256)) * 3
@@ -87,7 +86,7 @@ def test_damage_is_no_end(tmp_path):
     assert read(tmp_path / "c.pst", 1) == {}
 
 
-def test_a_crash_of_the_library_keeps_what_was_said(tmp_path):
+def test_damage_in_one_message_leaves_the_others(tmp_path):
     """Damage in the last message's own block: the first one is there all the same."""
     write(tmp_path / "a.pst")
     whole = bytearray((tmp_path / "a.pst").read_bytes())

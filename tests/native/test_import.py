@@ -15,13 +15,14 @@ import time
 
 import pytest
 
+import pst
 from machine import BOOT, Machine, crypt_hash, user_data
 from waiting import end_of
 
 PASSWORD = "a new password"
 OLD_PASSWORD = "an old, \"secret\" one"
 PEOPLE = ["maildir", "server", "killed", "bad", "mbox", "first", "second", "full", "gmail", "into",
-          "token"]
+          "token", "pst"]
 OLD = "/srv/old"
 
 OLD_SERVER = """
@@ -275,6 +276,46 @@ def test_mboxes_come_with_what_programs_note_in_them(own):
     told = report(own, "mbox", "--user", "mbox@example.org", "--into", "One",
                   "/srv/mboxes/Work.sbd/2020")
     assert told["equal"] and [row["here"] for row in told["folders"]] == ["One"]
+
+
+def make_pst(path):
+    """Two mails, in a folder each, one with something attached; a contact; names that are odd."""
+    made = pst.Pst()
+    made.folder(0x8042, 0x8022, "Inbox")
+    made.folder(0x8062, 0x8022, "Grüße/../x")
+    made.item(0x200004, 0x8042, {
+        (0x1A, pst.TEXT): "IPM.Note", (0x37, pst.TEXT): "Überraschung", (0xC1F, pst.TEXT): "a@far.example",
+        (0xE06, pst.TIME): 1000000000, (0xE07, pst.LONG): 1, (0x1000, pst.TEXT): "Grüße"},
+        [{(0x3701, pst.BYTES): bytes(range(256)), (0x3705, pst.LONG): 1, (0x3707, pst.TEXT): "a.bin"}])
+    made.item(0x200024, 0x8062, {
+        (0x1A, pst.TEXT): "IPM.Note", (0xE07, pst.LONG): 0, (0x1000, pst.TEXT): "words",
+        (0x7D, pst.TEXT): "Subject: kept\r\nMessage-ID: <1@x>\r\n\r\n"})
+    made.item(0x200044, 0x8042, {(0x1A, pst.TEXT): "IPM.Contact", (0x3001, pst.TEXT): "Bob"})
+    made.save(path)
+
+
+def test_a_file_of_outlooks_comes_once(own):
+    make_pst(own.tree / "srv/old.pst")
+    own.run("chmod", "a+r", "/srv/old.pst")
+    for expected in (2, 0, 0):
+        told = report(own, "pst", "--user", "pst@example.org", "/srv/old.pst")
+        assert told["equal"] and copied(told) == expected, told
+    assert "1 left out that are no mail" in json.dumps(told), told
+    [(_, flags, date)] = seen(own, "pst", "INBOX")
+    assert flags == ("\\Seen",) and date == 1000000000
+    assert len([row for row in told["folders"] if row["messages"] == 1]) == 2
+
+
+def test_what_is_damaged_of_a_file_of_outlooks_is_said(own):
+    make_pst(own.tree / "srv/whole.pst")
+    whole = (own.tree / "srv/whole.pst").read_bytes()
+    for name, text in (("no", b"no PST at all"), ("cut", whole[:0x4600])):
+        (own.tree / f"srv/{name}.pst").write_bytes(text)
+    own.run("sh", "-c", "chmod a+r /srv/*.pst")
+    for name, said in (("no", "is no PST"), ("cut", "damaged")):
+        done = own.run("postcask", "import", "pst", "--user", "pst@example.org", f"/srv/{name}.pst", check=False)
+        assert done.returncode != 0 and said in done.stdout + done.stderr, done
+    assert not own.run("sh", "-c", "ls /var/vmail | grep -v '^example\\|^selftest' || true").stdout
 
 
 def test_labels_come_once(own):
