@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* postcask-pst: says what mail is in a file of Outlook's, for `postcask import pst`, which starts
- *it as the account of the mailboxes.  Standard input is the file, standard output a file that
- *becomes long; there, in order:
+ * it as the account of the mailboxes.  Standard input is the file; standard output is a file that
+ * becomes long, of lines:
  *
- *	folder NAME		levels apart by '/', in UTF-8; what follows is in it
- *	message SIZE DATE FLAGS	DATE in seconds since 1970 or '-', FLAGS \Seen or none; SIZE bytes
- *follow left-out N		items of the folder that are no mail damaged N		items of the
- *folder of which something could not be read end			nothing is missing behind
+ *	folder NAME
+ *	message SIZE DATE FLAGS
+ *	left-out NUMBER
+ *	damaged NUMBER
+ *	end
+ *
+ * A folder's levels are apart by '/', in UTF-8, and what follows is in it.  A date is in seconds
+ * since 1970, or '-'; flags are \Seen or none; behind the line come SIZE bytes.  Left out are items
+ * that are no mail, damaged those of which something could not be read.  Behind `end` nothing is
+ * missing.
  *
  * libpst ends the process for some damage, and a stranger wrote the file: so it is read behind
  * closed doors (base/doors.h), and what was said until then counts. */
