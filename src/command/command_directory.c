@@ -65,8 +65,12 @@ static void print_mirror(const json_t *mirror)
 		printf("last read %s\n", print_when(good, when));
 	else
 		printf("not read yet\n");
-	printf("%lld users, %lld aliases, %lld left out\n", json_number(mirror, "people"),
-	       json_number(mirror, "aliases"), json_number(mirror, "left_out"));
+	if (json_is_true(json_object_get(mirror, "behind")))
+		printf("%lld recipients of the server behind, ", json_number(mirror, "people"));
+	else
+		printf("%lld users, %lld aliases, ", json_number(mirror, "people"),
+		       json_number(mirror, "aliases"));
+	printf("%lld left out\n", json_number(mirror, "left_out"));
 	json_array_foreach(json_object_get(mirror, "doubles"), i, one)
 	    printf("somebody else has %s\n", json_string_value(one));
 	if (json_object_get(mirror, "moved"))

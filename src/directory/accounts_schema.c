@@ -3,6 +3,7 @@
 
 #include "directory/accounts.h"
 #include "directory/accounts_mailbox.h"
+#include "directory/accounts_recipient.h"
 #include "directory/accounts_rule.h"
 
 /* target has where an alias leads, and a person's forward; target.next is where the mail goes on
@@ -56,7 +57,7 @@ static const char schema[] =
     " hold TEXT, spam INTEGER, banned INTEGER, PRIMARY KEY (address, origin)) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS filter_sender (address TEXT NOT NULL, origin TEXT NOT NULL,"
     " sender TEXT NOT NULL, allowed INTEGER NOT NULL, PRIMARY KEY (address, origin, sender))"
-    " WITHOUT ROWID;" ACCOUNTS_MAILBOX ACCOUNTS_RULE
+    " WITHOUT ROWID;" ACCOUNTS_MAILBOX ACCOUNTS_RULE ACCOUNTS_RECIPIENT
     /* What Postfix asks for (overlays/usr/share/postcask/postfix). */
     "DROP VIEW IF EXISTS postfix_mailbox;"
     "CREATE VIEW postfix_mailbox AS SELECT address FROM account;"
@@ -289,6 +290,12 @@ static const char *const texts[ACCOUNTS_STATEMENTS] = {
     [FILTER_SENDER_FORGET] = "DELETE FROM filter_sender WHERE origin = ?",
     [FILTER_SENDER_FIND] = FILTER_SENDER "filter_sender WHERE address = ? AND origin = ?",
     [FILTER_SENDER_LIST] = FILTER_SENDER "amavis_filter_sender",
+    [RECIPIENT_COUNT] = "SELECT count(*) FROM recipient",
+    [RECIPIENT_UNSEEN] = ("SELECT count(*) FROM recipient WHERE address NOT IN"
+			  " (SELECT address FROM temp.seen)"),
+    [RECIPIENT_DROP] = "DELETE FROM recipient WHERE address NOT IN (SELECT address FROM temp.seen)",
+    [RECIPIENT_TAKE] = "INSERT OR IGNORE INTO recipient SELECT address FROM temp.seen",
+    [RECIPIENT_FORGET] = "DELETE FROM recipient",
     [RULE_PUT] = ("INSERT INTO rule VALUES (?1, ?2) ON CONFLICT DO UPDATE SET script = ?2"
 		  " WHERE script <> ?2"),
     [RULE_DROP] = "DELETE FROM rule WHERE address = ?",

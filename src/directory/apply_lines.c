@@ -9,6 +9,7 @@
 #include "directory/accounts_mailbox.h"
 #include "directory/accounts_shared.h"
 #include "directory/apply_private.h"
+#include "directory/mirror.h"
 
 static int read_format(struct reading *reading, char *value, struct error *error)
 {
@@ -266,7 +267,7 @@ static int read_login(struct reading *reading, char *value, struct error *error 
 
 static int read_mirror(struct reading *reading, char *value, struct error *error)
 {
-	if (strcmp(value, ORIGIN_LDAP) != 0 && strcmp(value, ORIGIN_DATABASE) != 0)
+	if (!mirror_is_origin(value))
 		return error_set(error, EINVAL, "%.40s is nothing that can be mirrored", value);
 	reading->mirrored = value;
 	return 0;

@@ -116,10 +116,11 @@ struct directory {
 	char *mirror_told;	  /* owned: what it says */
 	json_t *mirror;		  /* owned: what is said of it (mirror.h) */
 	int64_t mirror_saved;	  /* seconds since 1970: when that file was written */
-	char mirrored[16];	  /* whose people are mirrored: an origin of theirs; "": nobody's */
-	bool mirror_fresh;	  /* its last good picture is not old */
-	bool mirror_due;	  /* it must come whole, though it has not changed */
-	char *fault;		  /* owned: why the settings could not be applied; NULL: they are */
+	bool behind;	   /* they are recipients of the server behind a gateway, and nobody here */
+	char mirrored[16]; /* whose people are mirrored: an origin of theirs; "": nobody's */
+	bool mirror_fresh; /* its last good picture is not old */
+	bool mirror_due;   /* it must come whole, though it has not changed */
+	char *fault;	   /* owned: why the settings could not be applied; NULL: they are */
 	const char *shared;  /* of shared mailboxes, a line each, for postcask-shared; NULL: none */
 	char *shared_before; /* owned: what stands there */
 	const char *rules;   /* another number when delivery rules have changed; NULL: none */

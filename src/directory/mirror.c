@@ -102,7 +102,9 @@ int mirror_load(struct directory *directory, struct error *error)
 		result = accounts_recall(&directory->accounts, MIRROR_FRESH_KEY, &fresh, error);
 	if (result < 0)
 		return result;
-	snprintf(directory->mirrored, sizeof(directory->mirrored), "%s", on);
+	directory->behind = strchr(on, ' ');
+	snprintf(directory->mirrored, sizeof(directory->mirrored), "%.*s", (int)strcspn(on, " "),
+		 on);
 	directory->mirror_fresh = fresh[0];
 	directory->mirror_due = true;
 	/* Without it nothing was good yet. */
@@ -116,13 +118,25 @@ int mirror_load(struct directory *directory, struct error *error)
 	return directory->mirror ? 0 : error_set(error, ENOMEM, "out of memory");
 }
 
+bool mirror_is_origin(const char *text)
+{
+	static const char *const origins[] = {ORIGIN_LDAP, ORIGIN_DATABASE};
+	size_t size = strcspn(text, " ");
+
+	for (size_t i = 0; i < ARRAY_SIZE(origins); i++)
+		if (strlen(origins[i]) == size && strncmp(text, origins[i], size) == 0)
+			return !text[size] || strcmp(text + size, " behind") == 0;
+	return false;
+}
+
 int mirror_switch(struct directory *directory, const char *origin, int64_t now, struct error *error)
 {
 	struct accounts *accounts = &directory->accounts;
-	int result;
+	_cleanup_free_ char *before = NULL;
+	int result = accounts_recall(accounts, ON_KEY, &before, error);
 
-	if (strcmp(origin, directory->mirrored) == 0)
-		return 0;
+	if (result < 0 || strcmp(origin, before) == 0)
+		return result;
 	/* An earlier good picture says nothing of this server. */
 	result = accounts_remember(accounts, MIRROR_FRESH_KEY, "", error);
 	if (result == 0 && directory->mirrored[0])

@@ -32,8 +32,12 @@ int answer_mirror_accept(void *context, const json_t *question, json_t *answer,
 /* What is remembered; anew after settings were applied. */
 _must_check_ int mirror_load(struct directory *directory, struct error *error);
 
-/* In a change that is begun: whose people the settings have mirrored, an origin or "".  People and
- * aliases of another go; their mail stays.  It counts from mirror_load on. */
+/* Whether a word of the settings says whose people are mirrored: an origin, and " behind" where
+ * they are those of the server behind a gateway. */
+bool mirror_is_origin(const char *text);
+
+/* In a change that is begun: whose people the settings have mirrored, such a word or "".  People
+ * and aliases of another go; their mail stays.  It counts from mirror_load on. */
 _must_check_ int mirror_switch(struct directory *directory, const char *origin, int64_t now,
 			       struct error *error);
 

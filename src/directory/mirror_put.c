@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "base/json_file.h"
+#include "directory/accounts_recipient.h"
 #include "directory/accounts_rule.h"
 #include "directory/mirror.h"
+#include "directory/mirror_behind.h"
 #include "directory/mirror_move.h"
 #include "directory/mirror_putting.h"
 #include "directory/take.h"
@@ -116,18 +118,15 @@ static int drop_unseen(struct putting *putting, bool drop, json_int_t *ret_befor
 }
 
 /* More than a fifth is no longer there: that is refused, unless as much was accepted before. */
-static int check_gone(struct putting *putting, struct error *error)
+static int check_gone(struct directory *directory, json_int_t before, json_int_t gone,
+		      struct error *error)
 {
-	struct accounts *accounts = &putting->directory->accounts;
 	_cleanup_free_ char *accepted = NULL;
-	json_int_t before, gone;
-	int result = drop_unseen(putting, false, &before, &gone, error);
+	int result = accounts_recall(&directory->accounts, MIRROR_ACCEPT_KEY, &accepted, error);
 
-	if (result == 0)
-		result = accounts_recall(accounts, MIRROR_ACCEPT_KEY, &accepted, error);
 	if (result < 0)
 		return result;
-	json_object_set_new(putting->directory->mirror, "gone", json_integer(gone));
+	json_object_set_new(directory->mirror, "gone", json_integer(gone));
 	if (gone * FIFTH <= before)
 		return 0;
 	if (gone > strtoll(accepted, NULL, 10))
@@ -136,10 +135,19 @@ static int check_gone(struct putting *putting, struct error *error)
 				 ", so nothing was changed; "
 				 "if that is right, `postcask directory accept`",
 				 (long long)before, (long long)gone);
-	return accounts_remember(accounts, MIRROR_ACCEPT_KEY, "", error);
+	return accounts_remember(&directory->accounts, MIRROR_ACCEPT_KEY, "", error);
 }
 
 /* ---- All of it ---- */
+
+static int say_nobody(const struct directory *directory, struct error *error)
+{
+	return strcmp(directory->mirrored, ORIGIN_DATABASE) == 0
+		   ? error_set(error, EINVAL, "the database has nobody")
+		   : error_set(error, EINVAL,
+			       "the directory shows nobody; look at authentication.ldap.base and "
+			       "filter");
+}
 
 static int put_all(struct putting *putting, const json_t *question, struct error *error)
 {
@@ -149,11 +157,7 @@ static int put_all(struct putting *putting, const json_t *question, struct error
 	int result = 0;
 
 	if (json_array_size(people) == 0)
-		return strcmp(putting->directory->mirrored, ORIGIN_DATABASE) == 0
-			   ? error_set(error, EINVAL, "the database has nobody")
-			   : error_set(error, EINVAL,
-				       "the directory shows nobody; look at "
-				       "authentication.ldap.base and filter");
+		return say_nobody(putting->directory, error);
 	json_array_foreach(people, i, one)
 	{
 		if (result == 0)
@@ -162,7 +166,9 @@ static int put_all(struct putting *putting, const json_t *question, struct error
 	if (result == 0)
 		result = put_aliases(putting, json_object_get(question, "aliases"), error);
 	if (result == 0)
-		result = check_gone(putting, error);
+		result = drop_unseen(putting, false, &before, &gone, error);
+	if (result == 0)
+		result = check_gone(putting->directory, before, gone, error);
 	if (result == 0)
 		result = drop_unseen(putting, true, &before, &gone, error);
 	if (result == 0)
@@ -188,6 +194,8 @@ int mirror_forget(struct directory *directory, int64_t now, struct error *error)
 		result = drop_unseen(&putting, true, &before, &gone, error);
 	if (result == 0)
 		result = accounts_settle_rules(&directory->accounts, error);
+	if (result == 0)
+		result = accounts_forget_recipients(&directory->accounts, error);
 	return result < 0 ? result : note_more(&putting, error);
 }
 
@@ -203,6 +211,31 @@ static const char *who_of(const struct directory *directory)
 	return strcmp(directory->mirrored, ORIGIN_DATABASE) == 0 ? "database" : "directory server";
 }
 
+/* Of the server behind: addresses alone. */
+static int put_behind(struct directory *directory, const json_t *question, json_t **ret_counts,
+		      struct error *error)
+{
+	struct accounts *accounts = &directory->accounts;
+	int64_t named, left_out, before = 0, gone = 0;
+	int result = mirror_behind_name(directory, question, &named, &left_out, error);
+
+	if (result == 0 && named == 0)
+		result = say_nobody(directory, error);
+	if (result == 0)
+		result = accounts_count_recipients(accounts, &before, &gone, error);
+	if (result == 0)
+		result = check_gone(directory, before, gone, error);
+	if (result == 0)
+		result = accounts_put_recipients(accounts, error);
+	if (result < 0)
+		return result;
+	*ret_counts =
+	    json_pack("{s:O*, s:I, s:i, s:I, s:b}", "doubles", json_object_get(question, "doubles"),
+		      "people", (json_int_t)named, "aliases", 0, "left_out",
+		      (json_int_t)left_out + json_number(question, "left_out"), "behind", 1);
+	return *ret_counts ? 0 : error_set(error, ENOMEM, "out of memory");
+}
+
 int mirror_put(struct directory *directory, const json_t *question, int64_t now,
 	       json_t **ret_counts, struct error *error)
 {
@@ -215,8 +248,11 @@ int mirror_put(struct directory *directory, const json_t *question, int64_t now,
 				  .seen = seen,
 				  .differs = differs,
 				  .left_out = json_number(question, "left_out")};
-	int result = list_here(directory, &people, &aliases, error);
+	int result;
 
+	if (directory->behind)
+		return put_behind(directory, question, ret_counts, error);
+	result = list_here(directory, &people, &aliases, error);
 	if (result == 0)
 		result = accounts_recall(&directory->accounts, MIRROR_MOVE_KEY, &moving, error);
 	if (result < 0)

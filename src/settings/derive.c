@@ -234,12 +234,15 @@ static int derive_here(json_t *settings)
 {
 	bool gateway = is_text(settings, "role", "gateway");
 	bool send_only = is_text(settings, "role", "send-only");
+	bool mirrored = !is_text(json_object_get(settings, "authentication"), "backend", "users");
 	const json_t *gateway_keys = json_object_get(settings, "gateway");
 	json_t *here = json_pack(
-	    "{s:b, s:b, s:b, s:b, s:b}", "mailboxes", !gateway && !send_only, "logins",
+	    "{s:b, s:b, s:b, s:b, s:b, s:b}", "mailboxes", !gateway && !send_only, "logins",
 	    json_array_size(json_object_get(settings, "users")) > 0, "filter", !send_only, "asks",
-	    gateway && json_array_size(json_object_get(gateway_keys, "recipients")) == 0,
-	    "postmaster_elsewhere", (gateway || send_only) && has_postmaster_elsewhere(settings));
+	    gateway && !mirrored &&
+		json_array_size(json_object_get(gateway_keys, "recipients")) == 0,
+	    "behind", gateway && mirrored, "postmaster_elsewhere",
+	    (gateway || send_only) && has_postmaster_elsewhere(settings));
 
 	return json_object_set_new(settings, "here", here) < 0 ? -ENOMEM : 0;
 }

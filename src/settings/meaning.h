@@ -20,7 +20,8 @@
  *	reports			receiver: `to`, or the postmaster
  *	own_letters and more	settings/letters.h
  *	here			what the role has here: mailboxes, logins, filter; asks: who exists,
- *				the server behind is asked; postmaster_elsewhere: that has him
+ *				the server behind is asked; behind: its recipients are mirrored;
+ *postmaster_elsewhere: that has him
  *	tls			offered: ciphers, groups, signatures; public
  *	search			indexed: there is an index; reading: of documents too; rows:
  *				its languages, with name, first, english

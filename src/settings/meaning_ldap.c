@@ -17,6 +17,22 @@ static bool is_wanted(const struct check *check)
 	return strcmp(json_text(group, "backend"), "ldap") == 0;
 }
 
+/* People are here, or on the server behind a gateway: then they are its recipients. */
+static void check_role(struct check *check, struct mark mark)
+{
+	const json_t *gateway = json_object_get(check->settings, "gateway");
+
+	if (rule_is_role(check, "send-only"))
+		diagnostics_error(check->diagnostics, mark,
+				  "with the role send-only there is nobody who gets mail; write "
+				  "backend: users");
+	else if (rule_is_role(check, "gateway") &&
+		 json_array_size(json_object_get(gateway, "recipients")) > 0)
+		diagnostics_error(check->diagnostics, mark,
+				  "recipients of the server behind from there and in "
+				  "gateway.recipients; write one of the two");
+}
+
 static int check_needed(struct check *check)
 {
 	const struct node *group = node_get(check->meaning->mail, "authentication");
@@ -27,10 +43,7 @@ static int check_needed(struct check *check)
 	if (!is_wanted(check) || !group)
 		return 0;
 	mark = rule_mark(group, "backend");
-	if (!rule_has_mailboxes(check))
-		diagnostics_error(check->diagnostics, mark,
-				  "backend ldap is for people who have their mailboxes here; with "
-				  "this role write backend: users");
+	check_role(check, mark);
 	if (json_array_size(json_object_get(ldap, "uri")) == 0)
 		diagnostics_error(check->diagnostics, mark,
 				  "backend ldap without authentication.ldap.uri; write where the "
@@ -88,10 +101,7 @@ static int check_database(struct check *check)
 	if (strcmp(json_text(group, "backend"), "postgresql") != 0 || !node)
 		return 0;
 	mark = rule_mark(node, "backend");
-	if (!rule_has_mailboxes(check))
-		diagnostics_error(check->diagnostics, mark,
-				  "backend postgresql is for people who have their mailboxes here; "
-				  "with this role write backend: users");
+	check_role(check, mark);
 	if (json_array_size(json_object_get(database, "servers")) == 0)
 		diagnostics_error(check->diagnostics, mark,
 				  "backend postgresql without authentication.postgresql.servers; "
@@ -164,10 +174,12 @@ static int check_servers(struct check *check)
 
 const struct rule meaning_ldap[] = {
     {"With `authentication.backend` ldap there are `authentication.ldap.uri` and "
-     "`authentication.ldap.base`, and people have their mailboxes here.",
+     "`authentication.ldap.base`.",
      check_needed},
     {"With `authentication.backend` postgresql there are `authentication.postgresql.servers` and "
-     "`authentication.postgresql.password`, and people have their mailboxes here.",
+     "`authentication.postgresql.password`; with the role send-only there is no such backend, and "
+     "with "
+     "the role gateway no `gateway.recipients` beside it.",
      check_database},
     {"`authentication.postgresql.servers` has a HOST or a HOST:PORT each.", check_database_servers},
     {"`authentication.ldap.uri` has servers of one kind, ldaps:// or ldap://.", check_servers},

@@ -17,6 +17,7 @@ from machine import PASSWORDS, Machine, crypt_hash
 from sample import part
 from test_probes import MAIN, fault, verify
 from test_relay import inside, outside
+from tree import ADMIN, BASE, SECRET, Authority, Tree
 import relay_forms
 from waiting import end_of
 
@@ -239,6 +240,68 @@ def test_a_fault_of_a_gateway_is_found(gateway, name):
     with fault(gateway, path, old, new, "postfix"):
         _, _, failed = verify(gateway)
     assert failed == wanted
+
+
+OFFICE = (f"dn: {BASE}\nobjectClass: dcObject\nobjectClass: organization\no: x\ndc: example\n\n"
+          + "".join(f"dn: cn={name},{BASE}\nobjectClass: inetOrgPerson\nobjectClass: inetLocalMailRecipient\n"
+                    f"cn: {name}\nsn: x\nmail: {name}@example.org\nmailLocalAddress: {name}@example.net\n\n"
+                    for name in ("alice", "carol", "dora", "emil", "frida"))
+          + f"dn: cn=all,{BASE}\nobjectClass: groupOfNames\nobjectClass: extensibleObject\ncn: all\n"
+          f"mail: all@example.org\nmember: cn=alice,{BASE}\n")
+BY_DIRECTORY = """  authentication:
+    backend: ldap
+    ldap:
+      uri: ["%s"]
+      base: "%s"
+      bind_dn: "%s"
+      bind_password: '%s'
+      interval_seconds: 5
+      ca: |
+"""
+
+
+def codes(machine, *names):
+    return [recipient(machine, name)[0] for name in names]
+
+
+def test_who_exists_behind_is_read_from_a_directory(gateway):
+    """Those of people and groups; nobody asks the server behind, and a directory that is away, or says
+    half, costs none of them a message."""
+    authority = Authority("office")
+    tree = Tree(f"{gateway.net}.1", 3891, authority)
+    before = GATEWAY.format(net=gateway.net, more="")
+    try:
+        tree.put(OFFICE, offline=True)
+        tree.start()
+        gateway.run("sh", "-c", "rm -f /var/lib/postfix/behind_cache*", check=False)
+        apply(gateway, before + BY_DIRECTORY % (tree.uri, BASE, ADMIN, SECRET)
+              + "".join(f"        {line}\n" for line in authority.pem.splitlines()))
+        wait_for(lambda: recipient(gateway, "emil@example.org")[0] == 250)
+        assert codes(gateway, "emil@example.net", "all@example.org", "who@example.org") == [250, 250, 550]
+        assert "11 recipients of the server behind" in gateway.run("postcask", "directory").stdout
+        assert not gateway.run("postcask", "user", "list", check=False).stdout
+        good = gateway.send("by the directory", to="alice@example.org")
+        assert gateway.behind.wait_words(good)[0].recipients == ["alice@example.org"]
+        tree.drop(*[f"cn={name},{BASE}" for name in ("carol", "dora", "frida")])
+        gateway.run("systemctl", "reload", "postcask-mirror")
+        wait_for(lambda: "would be gone" in gateway.run("postcask", "directory", check=False).stdout)
+        assert codes(gateway, "dora@example.org", "who@example.org") == [250, 550]
+        tree.stop()
+        gateway.run("systemctl", "reload", "postcask-mirror")
+        wait_for(lambda: "127.0.0.1" in (said := gateway.run("postcask", "directory", check=False).stdout)
+                 or tree.uri in said)
+        assert codes(gateway, "dora@example.org", "who@example.org") == [250, 550]
+        gateway.run("systemctl", "stop", "postcask-directory")
+        state = "/var/lib/postcask/directory/mirror.json"
+        kept = json.loads(gateway.run("cat", state).stdout)
+        gateway.run("sh", "-c", f"cat > {state}", stdin=json.dumps({**kept, "good": kept["good"] - 7200}))
+        gateway.run("systemctl", "start", "postcask-directory")
+        wait_for(lambda: recipient(gateway, "who@example.org")[0] == 450)
+        assert codes(gateway, "dora@example.org", "emil@example.net") == [250, 250]
+    finally:
+        tree.remove()
+        apply(gateway, before)
+    assert recipient(gateway, "emil@example.org")[0] == 550       # it is asked again itself
 
 
 def test_a_server_that_is_down_loses_nothing(gateway):

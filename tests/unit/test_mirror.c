@@ -622,6 +622,43 @@ static void another_kind_of_server_has_other_people(void **state)
 	directory_close(&directory);
 }
 
+/* ---- Of the server behind a gateway ---- */
+
+#define OF_GATEWAY "domain example.org\nhost mail.example.org\nmirror ldap behind\n"
+
+static void people_behind_a_gateway_are_addresses_alone(void **state)
+{
+	struct directory directory = {.mirror_state = "mirror.json"};
+	struct error error = ERROR_INIT;
+
+	directory_begin(state, &directory, OF_GATEWAY);
+	bring(&directory, 0, 6, ALL_ALIASES, "{}");
+	assert_int_equal(rows(&directory, false, "SELECT 1 FROM postfix_recipient"), 9);
+	assert_int_equal(rows(&directory, false, "SELECT 1 FROM account"), 0);
+	assert_int_equal(rows(&directory, false, "SELECT 1 FROM alias"), 0);
+	assert_int_equal(rows(&directory, true, "SELECT 1 FROM password"), 0);
+	assert_int_equal(json_number(directory.mirror, "people"), 9);
+	assert_int_equal(json_number(directory.mirror, "left_out"), 1); /* far@example.com */
+	bring(&directory, 0, 5, "]", "{\"error\":\"of 9 addresses 4 would be gone");
+	assert_int_equal(rows(&directory, false, "SELECT 1 FROM postfix_recipient"), 9);
+	bring(&directory, 0, 0, ALL_ALIASES, "{\"error\":\"of 9 addresses 6 would be gone");
+	bring(&directory, 0, 0, "]", "{\"error\":\"the directory shows nobody");
+	bring(&directory, 1, 6, ALL_ALIASES, "{}");
+	assert_int_equal(rows(&directory, false,
+			      "SELECT 1 FROM postfix_recipient WHERE address = 'u0@example.org'"),
+			 0);
+	assert_int_equal(rows(&directory, false,
+			      "SELECT 1 FROM postfix_recipient WHERE address = 'u6@example.org'"),
+			 1);
+	/* With another role the same server has other people. */
+	directory_write("settings", SETTINGS);
+	assert_int_equal(directory_take_settings(&directory, &error), 0);
+	assert_int_equal(rows(&directory, false, "SELECT 1 FROM postfix_recipient"), 0);
+	bring(&directory, 0, 2, "]", "{}");
+	assert_true(is_here(&directory, "u1@example.org"));
+	directory_close(&directory);
+}
+
 /* ---- Delivery rules ---- */
 
 static void bring_rules(struct directory *directory, const char *of_first, const char *begin)
@@ -720,6 +757,7 @@ int main(void)
 	    folder_test(what_is_the_same_changes_hands),
 	    folder_test(all_of_a_server_become_the_machines),
 	    folder_test(another_kind_of_server_has_other_people),
+	    folder_test(people_behind_a_gateway_are_addresses_alone),
 	    folder_test(rules_are_put_in_and_told_when_they_change),
 	    folder_test(rules_go_with_whose_they_are),
 	};
