@@ -19,9 +19,10 @@
  *				have delivery rules
  *	reports			receiver: `to`, or the postmaster
  *	own_letters and more	settings/letters.h
- *	here			what the role has here: mailboxes, logins, filter; asks: who exists,
- *				the server behind is asked; behind: its recipients are mirrored;
- *postmaster_elsewhere: that has him
+ *	here			what the role has here: mailboxes, logins, filter;
+ *				asks: the server behind is asked who exists;
+ *				behind: its recipients are mirrored; postmaster_elsewhere:
+ *				that has him
  *	tls			offered: ciphers, groups, signatures; public
  *	search			indexed: there is an index; reading: of documents too; rows:
  *				its languages, with name, first, english
