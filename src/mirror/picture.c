@@ -350,23 +350,47 @@ static json_t *list_of(json_t *by_address)
 	return list;
 }
 
+/* Behind a gateway an address is one whoever has it, and wherever a group leads. */
+static void add_behind(struct making *making, const json_t *entry)
+{
+	_cleanup_json_ json_t *addresses = addresses_of(making, entry);
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(addresses, i, one) json_object_set_new(
+	    making->people, json_string_value(one), json_pack("{s:O}", "address", (json_t *)one));
+}
+
+static int make_people(struct picture *picture, struct making *making, struct error *error)
+{
+	int result = each(making, picture->people, add_person, error);
+
+	making->again = true;
+	if (result == 0)
+		result = each(making, picture->people, add_further, error);
+	making->again = false;
+	if (result == 0)
+		result = each(making, picture->groups, add_group, error);
+	making->again = true;
+	return result < 0 ? result : each(making, picture->groups, fill_group, error);
+}
+
+static int make_behind(struct picture *picture, struct making *making, struct error *error)
+{
+	int result = each(making, picture->people, add_behind, error);
+
+	return result < 0 ? result : each(making, picture->groups, add_behind, error);
+}
+
 int picture_finish(struct picture *picture, json_t **ret, struct error *error)
 {
 	_cleanup_json_ json_t *people = json_object(), *aliases = json_object();
 	_cleanup_json_ json_t *owners = json_object(), *doubles = json_array();
 	struct making making = {picture->tree,	   people, aliases, owners, doubles,
 				picture->left_out, false};
-	int result = each(&making, picture->people, add_person, error);
+	int result = picture->tree->behind ? make_behind(picture, &making, error)
+					   : make_people(picture, &making, error);
 
-	making.again = true;
-	if (result == 0)
-		result = each(&making, picture->people, add_further, error);
-	making.again = false;
-	if (result == 0)
-		result = each(&making, picture->groups, add_group, error);
-	making.again = true;
-	if (result == 0)
-		result = each(&making, picture->groups, fill_group, error);
 	if (result < 0)
 		return result;
 	*ret = json_pack("{s:o, s:o, s:O, s:I}", "people", list_of(people), "aliases",

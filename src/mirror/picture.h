@@ -43,7 +43,9 @@ _must_check_ int picture_add(struct picture *picture, const json_t *entry, bool 
 /* *ret: {"people": [{"address", "dn", "name", "quota_mib", "enabled",
  * "rules", "filter" (choices.h)}, ...], of which the last two may be missing,
  * "aliases": [{"address", "to": [...]}, ...], "doubles": [...], "left_out": 3}, in an order of its
- * own.  Addresses are in small letters; what they are good for is postcask-directory's to say. */
+ * own.  Addresses are in small letters; what they are good for is postcask-directory's to say.
+ * Behind a gateway (tree.h) "people" are {"address"}, of people and of groups, and there are no
+ * aliases. */
 _must_check_ int picture_finish(struct picture *picture, json_t **ret, struct error *error);
 
 /* A DN in one form, so that equal ones are equal texts; NULL for what is none.  The caller's. */

@@ -43,6 +43,10 @@ static const struct kind {
     {"active-directory",
      {.people = "(&(objectCategory=person)(objectClass=user)(|(mail=*)(proxyAddresses=*)))",
       .groups = "(&(objectCategory=group)(|(mail=*)(proxyAddresses=*)))",
+      /* Exchange takes mail for whatever has a proxy address: contacts, public folders and lists
+       * that are a question too. */
+      .recipients = "(&(!(objectCategory=group))(|(proxyAddresses=*)"
+		    "(&(objectCategory=person)(objectClass=user)(mail=*))))",
       .address = "mail",
       .alias = "proxyAddresses",
       .name = "displayName",
@@ -120,6 +124,16 @@ static int take_interval(const char *value, struct tree *tree, struct error *err
 	return 0;
 }
 
+static int take_behind(const char *value, struct tree *tree, struct error *error)
+{
+	if (strcmp(value, "yes") != 0)
+		return error_set(error, EINVAL, "behind a gateway is \"yes\"");
+	tree->behind = true;
+	if (tree->recipients)
+		tree->people = tree->recipients;
+	return 0;
+}
+
 /* The kind is the first word: it says what the others replace. */
 static int take_line(char *line, struct tree *tree, struct error *error)
 {
@@ -138,6 +152,8 @@ static int take_line(char *line, struct tree *tree, struct error *error)
 		return take_server(value, tree, error);
 	if (strcmp(line, "interval") == 0)
 		return take_interval(value, tree, error);
+	if (strcmp(line, "behind") == 0)
+		return take_behind(value, tree, error);
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		if (strcmp(words[i].name, line) == 0) {
 			*(const char **)((char *)tree + words[i].offset) = value;
@@ -189,10 +205,13 @@ void tree_attributes(const struct tree *tree, char **room, char *asked[TREE_ATTR
 	char *rest, *word;
 	size_t count = 0;
 
-	buffer_addf(&all, "%s %s %s %s %s %s %s", tree->address, tree->alias, tree->name,
-		    tree->quota, tree->members, tree->lock, tree->rules);
-	buffer_addf(&all, " %s %s %s %s %s %s", tree->mark, tree->hold, tree->spam, tree->banned,
-		    tree->allow, tree->block);
+	buffer_addf(&all, "%s %s", tree->address, tree->alias);
+	if (!tree->behind) {
+		buffer_addf(&all, " %s %s %s %s %s", tree->name, tree->quota, tree->members,
+			    tree->lock, tree->rules);
+		buffer_addf(&all, " %s %s %s %s %s %s", tree->mark, tree->hold, tree->spam,
+			    tree->banned, tree->allow, tree->block);
+	}
 	*room = rest = buffer_take(&all);
 	while (rest && count < TREE_ATTRIBUTES && (word = strsep(&rest, " ")))
 		if (word[0])

@@ -23,9 +23,11 @@ struct tree {
 	const char *rules;	     /* likewise: a Sieve script */
 	const char *mark, *hold, *spam, *banned, *allow, *block; /* likewise: see choices.h */
 	const char *members;					 /* a list, likewise */
-	const char *lock; /* says who may not log in: see tree_kind */
-	long lock_bit;	  /* a bit of a number, or 0: "TRUE" */
-	bool proxies;	  /* addresses are as in AD's proxyAddresses */
+	const char *lock;	/* says who may not log in: see tree_kind */
+	long lock_bit;		/* a bit of a number, or 0: "TRUE" */
+	bool proxies;		/* addresses are as in AD's proxyAddresses */
+	bool behind;		/* addresses alone: of a gateway, who is on the server behind it */
+	const char *recipients; /* a filter in place of `people`, behind a gateway; NULL: none */
 	unsigned interval_s;
 };
 

@@ -247,7 +247,9 @@ OFFICE = (f"dn: {BASE}\nobjectClass: dcObject\nobjectClass: organization\no: x\n
                     f"cn: {name}\nsn: x\nmail: {name}@example.org\nmailLocalAddress: {name}@example.net\n\n"
                     for name in ("alice", "carol", "dora", "emil", "frida"))
           + f"dn: cn=all,{BASE}\nobjectClass: groupOfNames\nobjectClass: extensibleObject\ncn: all\n"
-          f"mail: all@example.org\nmember: cn=alice,{BASE}\n")
+          f"mail: all@example.org\nmember: cn=alice,{BASE}\n\n"
+          f"dn: cn=far,{BASE}\nobjectClass: groupOfNames\nobjectClass: extensibleObject\ncn: far\n"
+          f"mail: far@example.org\nmember: cn=nobody,{BASE}\n")
 BY_DIRECTORY = """  authentication:
     backend: ldap
     ldap:
@@ -277,8 +279,9 @@ def test_who_exists_behind_is_read_from_a_directory(gateway):
         apply(gateway, before + BY_DIRECTORY % (tree.uri, BASE, ADMIN, SECRET)
               + "".join(f"        {line}\n" for line in authority.pem.splitlines()))
         wait_for(lambda: recipient(gateway, "emil@example.org")[0] == 250)
-        assert codes(gateway, "emil@example.net", "all@example.org", "who@example.org") == [250, 250, 550]
-        assert "11 recipients of the server behind" in gateway.run("postcask", "directory").stdout
+        assert codes(gateway, "emil@example.net", "all@example.org", "far@example.org", "who@example.org") == [
+            250, 250, 250, 550]
+        assert "12 recipients of the server behind" in gateway.run("postcask", "directory").stdout
         assert not gateway.run("postcask", "user", "list", check=False).stdout
         good = gateway.send("by the directory", to="alice@example.org")
         assert gateway.behind.wait_words(good)[0].recipients == ["alice@example.org"]

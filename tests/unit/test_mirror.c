@@ -178,6 +178,31 @@ static void an_entry_says_what_the_filter_does_for_somebody(void **state _unused
 	    "\"left_out\":0}");
 }
 
+/* Groups without anybody who is read, and of two entries with one address all the others. */
+static void behind_a_gateway_every_address_is_one(void **state _unused_)
+{
+	_cleanup_(tree_free) struct tree tree = tree_of("kind active-directory\nbehind yes\n");
+	_cleanup_free_ char *room = NULL;
+	char *asked[TREE_ATTRIBUTES + 1];
+
+	assert_non_null(strstr(tree.people, "(|(proxyAddresses=*)"));
+	tree_attributes(&tree, &room, asked);
+	assert_string_equal(asked[1], "proxyAddresses");
+	assert_null(asked[2]);
+	assert_refused("kind openldap\nbehind no\n", "behind a gateway");
+	assert_picture(
+	    "active-directory\nbehind yes",
+	    "[{\"dn\":\"CN=a,DC=x\",\"mail\":[\"a@x.y\"],"
+	    "\"proxyaddresses\":[\"SMTP:a@x.y\"]},"
+	    "{\"dn\":\"CN=b,DC=x\",\"proxyaddresses\":[\"SMTP:A@x.y\",\"smtp:b@x.y\","
+	    "\"x500:/o=x\"]}]",
+	    "[{\"dn\":\"CN=empty,DC=x\",\"proxyaddresses\":[\"SMTP:g@x.y\",\"smtp:h@x.y\"]},"
+	    "{\"dn\":\"CN=far,DC=x\",\"mail\":[\"far@x.y\"],\"member\":[\"CN=nobody,DC=x\"]}]",
+	    "{\"people\":[{\"address\":\"a@x.y\"},{\"address\":\"b@x.y\"},"
+	    "{\"address\":\"g@x.y\"},{\"address\":\"h@x.y\"},"
+	    "{\"address\":\"far@x.y\"}],\"aliases\":[]," NONE);
+}
+
 /* ---- What becomes of it ---- */
 
 #define SETTINGS                                                                                   \
@@ -745,6 +770,7 @@ int main(void)
 	    cmocka_unit_test(the_first_by_name_has_an_address),
 	    cmocka_unit_test(what_is_no_address_is_left_out),
 	    cmocka_unit_test(an_entry_says_what_the_filter_does_for_somebody),
+	    cmocka_unit_test(behind_a_gateway_every_address_is_one),
 	    cmocka_unit_test(a_part_of_a_list_says_where_the_next_begins),
 	    folder_test(a_picture_is_put_in),
 	    folder_test(nobody_takes_what_is_another_ones),
