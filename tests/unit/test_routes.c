@@ -10,7 +10,7 @@
 
 #define TABLES "overlays/usr/share/postcask/postfix/"
 
-enum { WORLDS = 40, PEOPLE = 12, ASKED = 400 };
+enum { WORLDS = 20, PEOPLE = 12, ASKED = 120 };
 
 static const char *const domains[] = {"example.org", "example.net", "other.example", "far.example"};
 static const char *const locals[] = {"a", "b", "c", "a+x", "a+x+y", "b+", "c+c", "d", "e", "f"};
