@@ -170,8 +170,8 @@ def pytest_runtest_logreport(report):
         print(f"\nFAILED {report.nodeid} ({report.when})\n{report.longreprtext[-3000:]}", flush=True)
 
 
-# Tests by how they ended; one whose end failed, not itself, is in two of them.
-ENDED = {"passed": set(), "failed": set(), "skipped": set()}
+# Tests by how they ended, in their order: many stand on what those before them left.
+ENDED = {"passed": [], "failed": [], "skipped": []}
 # What failed beside others, if it is that few, is tried once more alone (tests/run): there it tells
 # a fault from a machine that had no time.  The file has the first try, for the second.
 FIRST_TRY, AGAIN_MOST = os.environ.get("POSTCASK_FIRST_TRY"), 6
@@ -189,10 +189,11 @@ def runs_tests(config):
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter):
-    for word, stats in {"passed": ["passed"], "failed": ["failed", "error"], "skipped": ["skipped"]}.items():
-        ENDED[word] = {report.nodeid for stat in stats
-                       for report in terminalreporter.stats.get(stat, []) if hasattr(report, "nodeid")}
-    ENDED["passed"] -= ENDED["failed"]
+    for word, stats in {"failed": ["failed", "error"], "passed": ["passed"], "skipped": ["skipped"]}.items():
+        tests = dict.fromkeys(report.nodeid for stat in stats
+                              for report in terminalreporter.stats.get(stat, []) if hasattr(report, "nodeid"))
+        # One whose end failed, not itself, has failed.
+        ENDED[word] = [test for test in tests if word != "passed" or test not in ENDED["failed"]]
 
 
 def print_counts(more=collections.Counter()):
@@ -208,11 +209,12 @@ def print_result():
         for test in before["failed"]:
             how = next((word for word, tests in ENDED.items() if test in tests), "failed")
             print(f"failed beside others, {how} alone: {test}")
-            ENDED["failed"] |= {test} if how == "failed" else set()
+            if how == "failed" and test not in ENDED["failed"]:
+                ENDED["failed"].append(test)
         print_counts(collections.Counter(passed=before["passed"], skipped=before["skipped"]))
     elif first and 0 < len(ENDED["failed"]) <= AGAIN_MOST:
         first.write_text(json.dumps({"passed": len(ENDED["passed"]), "skipped": len(ENDED["skipped"]),
-                                     "failed": sorted(ENDED["failed"])}))
+                                     "failed": ENDED["failed"]}))
         print(f"{len(ENDED['failed'])} tests failed: they are tried once more, alone")
     else:
         print_counts()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What fails beside others is tried once more alone: the numbers of both tries, and when there is none."""
 
+import json
 import os
 import subprocess
 import sys
@@ -51,6 +52,13 @@ def test_what_fails_again_has_failed(run):
     run("test_it.py", more=more)
     status, lines = run("test_it.py::test_bad", "test_it.py::test_busy", "test_it.py::test_end_is_bad", more=more)
     assert status == 1 and lines[-1] == "3 passed, 1 failed, 1 skipped"
+
+
+def test_their_order_is_kept(run, tmp_path):
+    """Who shares a machine stands on what those before him left there."""
+    run("test_it.py", more="def test_b(): assert False\ndef test_a(): assert False\n")
+    failed = json.loads((tmp_path / "first").read_text())["failed"]
+    assert [test.split("::")[1] for test in failed] == ["test_busy", "test_b", "test_a", "test_end_is_bad"]
 
 
 def test_many_are_not_tried_again(run):

@@ -206,7 +206,9 @@ def stolen(machine, far):
 
 def test_a_stolen_password_sends_no_more_than_an_hour_has(machine, far, stolen):
     """However long the disk takes that is to keep it: Postfix waits three seconds for an answer."""
-    assert stolen.taken == HOUR
+    assert stolen.taken == HOUR, machine.run(
+        "journalctl", "--no-pager", "-o", "short-precise", "-n", "60", "-u", POLICY, "-u", "postcask-watch",
+        "-u", "postcask-hold").stdout
     assert sum(len(one.recipients) for one in far.with_words("buy this")) <= HOUR
 
 
